@@ -1,0 +1,134 @@
+"""Every failure that the service expects, as one tree.
+
+    PhotodockError
+    ├── Unauthenticated            no token, or one that does not verify
+    ├── Forbidden
+    │   ├── InsufficientScope      the token lacks the scope of the call
+    │   └── ProjectAccessDenied    unknown and foreign projects look alike
+    ├── NotFound
+    │   └── PhotoNotFound          unknown, foreign and deleted photos look alike
+    ├── InvalidUpload
+    │   ├── InvalidFileType
+    │   ├── FileTooLarge
+    │   └── FileTooSmall
+    ├── InvalidRequest             the request's shape is wrong
+    ├── Conflict
+    │   ├── InvalidStatusTransition
+    │   ├── UploadNotFound         confirmed before the object exists
+    │   └── IdempotencyConflict    one key, two different requests
+    ├── RateLimited
+    ├── StorageError               raised by the storage adapter
+    │   ├── ObjectNotFound         no such object (caught by `confirm`, never shown to a client)
+    │   └── StorageUnavailable     away, or too slow
+    │       └── StorageAccessDenied  reachable but refusing us: a misconfiguration, never retried
+    ├── DatabaseUnavailable
+    └── QueueUnavailable           the broker is away; the outbox keeps the jobs
+
+Each class has a stable `code`; the HTTP status of a code is known in `api` alone. `detail` is a sentence for
+the client and says what to do; what only the operator may know goes into the log instead.
+"""
+
+from typing import ClassVar
+
+
+class PhotodockError(Exception):
+    """Base of all expected failures."""
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class Unauthenticated(PhotodockError):
+    code = "unauthenticated"
+
+
+class Forbidden(PhotodockError):
+    pass
+
+
+class InsufficientScope(Forbidden):
+    code = "insufficient_scope"
+
+
+class ProjectAccessDenied(Forbidden):
+    code = "project_access_denied"
+
+
+class NotFound(PhotodockError):
+    code = "not_found"
+
+
+class PhotoNotFound(NotFound):
+    code = "photo_not_found"
+
+
+class InvalidUpload(PhotodockError):
+    pass
+
+
+class InvalidFileType(InvalidUpload):
+    code = "invalid_file_type"
+
+
+class FileTooLarge(InvalidUpload):
+    code = "file_too_large"
+
+
+class FileTooSmall(InvalidUpload):
+    code = "file_too_small"
+
+
+class InvalidRequest(PhotodockError):
+    code = "invalid_request"
+
+
+class Conflict(PhotodockError):
+    pass
+
+
+class InvalidStatusTransition(Conflict):
+    code = "invalid_status_transition"
+
+
+class UploadNotFound(Conflict):
+    code = "upload_not_found"
+
+
+class IdempotencyConflict(Conflict):
+    code = "idempotency_conflict"
+
+
+class RateLimited(PhotodockError):
+    code = "rate_limited"
+
+    def __init__(self, detail: str, *, limit: int, reset_seconds: int) -> None:
+        super().__init__(detail)
+        self.limit = limit
+        self.reset_seconds = reset_seconds
+
+
+class StorageError(PhotodockError):
+    code = "storage_unavailable"
+
+
+class ObjectNotFound(StorageError):
+    pass
+
+
+class StorageUnavailable(StorageError):
+    pass
+
+
+class StorageAccessDenied(StorageUnavailable):
+    pass
+
+
+class DatabaseUnavailable(PhotodockError):
+    code = "database_unavailable"
+
+
+class QueueUnavailable(PhotodockError):
+    code = "queue_unavailable"
