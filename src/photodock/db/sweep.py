@@ -1,0 +1,84 @@
+"""What the sweeper looks for. Every query walks a partial index that holds only what is still awaited."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from photodock.db.photos import SELECT, to_photo
+from photodock.db.pool import Connection, Database
+from photodock.domain.photo import Photo
+
+
+async def take_due_photos(db: Database, *, limit: int, lease: timedelta) -> list[Photo]:
+    """Photos whose time to be looked at has come, each for this caller alone until the lease ends."""
+    rows = await db.fetch(
+        f"""
+        WITH due AS (
+            SELECT id FROM photos WHERE sweep_at <= clock_timestamp()
+            ORDER BY sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        ), taken AS (
+            UPDATE photos p SET sweep_at = clock_timestamp() + $2 FROM due WHERE p.id = due.id RETURNING p.*
+        )
+        {SELECT.replace("FROM photos p", "FROM taken p")}
+        """,  # noqa: S608  (names of our own columns)
+        limit,
+        lease,
+    )
+    return [to_photo(row) for row in rows]
+
+
+async def look_again_at(db: Database, photo: Photo, when: datetime) -> None:
+    """Sets the next look, unless the photo has moved on meanwhile."""
+    await db.execute(
+        "UPDATE photos SET sweep_at = $3 WHERE id = $1 AND version = $2", photo.id, photo.version, when
+    )
+
+
+async def jobs_sent(db: Connection, photo_id: UUID) -> int:
+    row = await db.fetchrow("SELECT jobs_sent FROM photos WHERE id = $1", photo_id)
+    return int(row["jobs_sent"]) if row else 0
+
+
+async def job_waits(db: Connection, photo_id: UUID) -> bool:
+    """Whether a job of this photo still stands in the outbox, unsent or parked."""
+    row = await db.fetchrow("SELECT 1 FROM outbox WHERE photo_id = $1 AND sent_at IS NULL LIMIT 1", photo_id)
+    return row is not None
+
+
+async def defer_detection(db: Connection, photo_id: UUID, wait: timedelta) -> None:
+    await db.execute("UPDATE photos SET sweep_at = clock_timestamp() + $2 WHERE id = $1", photo_id, wait)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    photo_id: UUID
+    s3_key: str
+    url_expires_at: datetime
+
+
+async def take_due_deletions(db: Database, *, limit: int, lease: timedelta) -> list[Deletion]:
+    rows = await db.fetch(
+        """
+        WITH due AS (
+            SELECT photo_id FROM object_deletions WHERE due_at <= clock_timestamp()
+            ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
+        )
+        UPDATE object_deletions d SET due_at = clock_timestamp() + $2 FROM due WHERE d.photo_id = due.photo_id
+        RETURNING d.photo_id, d.s3_key, d.url_expires_at
+        """,
+        limit,
+        lease,
+    )
+    return [Deletion(row["photo_id"], row["s3_key"], row["url_expires_at"]) for row in rows]
+
+
+async def schedule_deletion(db: Database, photo_id: UUID, next_look: datetime | None) -> None:
+    """When to delete the object once more; None ends it."""
+    if next_look is None:
+        await db.execute("DELETE FROM object_deletions WHERE photo_id = $1", photo_id)
+    else:
+        await db.execute("UPDATE object_deletions SET due_at = $2 WHERE photo_id = $1", photo_id, next_look)
+
+
+async def purge_quota(db: Database, *, older_than: timedelta) -> int:
+    return await db.execute("DELETE FROM upload_quota WHERE minute < clock_timestamp() - $1", older_than)

@@ -1,0 +1,102 @@
+"""Issuing upload URLs: replay, quota, project check and insert in one round trip."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from photodock.db.photos import to_photo
+from photodock.db.pool import Executor
+from photodock.domain.photo import NewPhoto, Photo
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    REPLAYED = "replayed"
+    RATE_LIMITED = "rate_limited"
+    PROJECT_ACCESS_DENIED = "project_access_denied"
+    IDEMPOTENCY_CONFLICT = "idempotency_conflict"
+    GONE = "gone"
+    """The photo of this key was deleted meanwhile: asking again makes a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What is common to all ways of issuing a URL. `limit` in URLs a user and minute."""
+
+    organization_id: UUID
+    user_id: str
+    upload_id: UUID
+    now: datetime
+    url_expires_at: datetime
+    sweep_at: datetime
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`used` and `reset_seconds` speak of the user's current minute; null where no quota was looked at."""
+
+    outcome: Outcome
+    photo_id: UUID | None
+    s3_key: str | None
+    used: int | None
+    reset_seconds: int | None
+
+
+async def request(
+    db: Executor,
+    issue: Issue,
+    new: NewPhoto,
+    *,
+    photo_id: UUID,
+    s3_key: str,
+    idempotency_key: str | None,
+    request_hash: bytes | None,
+) -> Answer:
+    row = await db.fetchrow(
+        "SELECT * FROM request_upload("
+        "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        issue.organization_id,
+        issue.user_id,
+        new.project_id,
+        photo_id,
+        issue.upload_id,
+        idempotency_key,
+        request_hash,
+        new.file_name,
+        new.mime_type,
+        new.file_size,
+        new.checksum_sha256,
+        s3_key,
+        new.detection_types,
+        new.priority.value,
+        new.client_metadata,
+        issue.now,
+        issue.url_expires_at,
+        issue.sweep_at,
+        issue.limit,
+    )
+    assert row is not None  # noqa: S101  (a function with OUT parameters always answers)
+    return Answer(Outcome(row["outcome"]), row["photo_id"], row["s3_key"], row["used"], row["reset_seconds"])
+
+
+async def take_quota(db: Executor, issue: Issue) -> tuple[int | None, int]:
+    """Takes one URL from the user's minute; (used or None when nothing is left, seconds until the next minute)."""
+    row = await db.fetchrow(
+        "SELECT used, reset_seconds FROM take_quota($1, $2, $3)", issue.organization_id, issue.user_id, issue.limit
+    )
+    assert row is not None  # noqa: S101  (as above)
+    return row["used"], row["reset_seconds"]
+
+
+async def reissue(db: Executor, issue: Issue, photo_id: UUID) -> Photo | None:
+    row = await db.fetchrow(
+        "SELECT * FROM reissue_url($1, $2, $3, $4, $5)",
+        photo_id,
+        issue.upload_id,
+        issue.url_expires_at,
+        issue.sweep_at,
+        issue.user_id,
+    )
+    return to_photo(row) if row else None
