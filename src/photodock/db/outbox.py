@@ -70,20 +70,22 @@ def _to_row(row: Row) -> OutboxRow:
 async def mark_sent(db: Database, ids: Sequence[int], *, detection_timeout: timedelta) -> None:
     """Marks the rows sent and moves their photos from `uploaded` to `processing`, where no detector was faster.
 
-    A photo that is `processing` already (its job was sent again) only gets a new deadline.
+    A photo that is `processing` already (its job was sent again) only gets a new deadline. Photos are locked before
+    their outbox rows, in the order of a deletion and of each other, so that none of them waits in a circle.
     """
     await db.execute(
         """
-        WITH sent AS (
+        WITH found AS (
+            SELECT id, status FROM photos WHERE id IN (SELECT photo_id FROM outbox WHERE id = ANY($1))
+            ORDER BY id FOR UPDATE
+        ), sent AS (
             UPDATE outbox SET sent_at = clock_timestamp(), last_error = NULL
-            WHERE id = ANY($1) AND sent_at IS NULL RETURNING photo_id
-        ), found AS (
-            SELECT p.id, p.status FROM photos p JOIN sent s ON s.photo_id = p.id
-            WHERE p.status IN ('uploaded', 'processing') ORDER BY p.id FOR UPDATE OF p
+            WHERE id = ANY($1) AND sent_at IS NULL AND photo_id IN (SELECT id FROM found) RETURNING photo_id
         ), moved AS (
             UPDATE photos p SET status = 'processing', version = p.version + 1, jobs_sent = p.jobs_sent + 1,
                 processing_at = coalesce(p.processing_at, clock_timestamp()), sweep_at = clock_timestamp() + $2
             FROM found f WHERE p.id = f.id AND f.status IN ('uploaded', 'processing')
+                AND p.id IN (SELECT photo_id FROM sent)
             RETURNING p.id, p.organization_id, f.status AS from_status
         )
         INSERT INTO photo_status_events (photo_id, organization_id, from_status, to_status, actor, reason)
@@ -116,10 +118,24 @@ async def give_back(db: Database, ids: Sequence[int]) -> None:
     await db.execute("UPDATE outbox SET due_at = clock_timestamp() WHERE id = ANY($1) AND sent_at IS NULL", ids)
 
 
-async def next_due(db: Database) -> datetime | None:
-    """When the next row comes due; None when nothing waits."""
-    row = await db.fetchrow("SELECT min(due_at) AS due_at FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL")
-    return row["due_at"] if row else None
+async def next_due_in(db: Database) -> timedelta | None:
+    """How long until the next row comes due (negative: it is), by the database's clock; None when nothing waits."""
+    row = await db.fetchrow(
+        "SELECT min(due_at) - clock_timestamp() AS wait FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL"
+    )
+    return row["wait"] if row else None
+
+
+async def hasten(db: Database, *, lease: timedelta) -> int:
+    """Brings the waiting retries forward to now, when a broker is back; returns how many.
+
+    Rows that come due within a lease are left alone: one of them may be in another relay's hands.
+    """
+    return await db.execute(
+        "UPDATE outbox SET due_at = clock_timestamp() "
+        "WHERE sent_at IS NULL AND parked_at IS NULL AND due_at > clock_timestamp() + $1",
+        lease,
+    )
 
 
 async def parked(db: Executor, organization_id: UUID | None) -> list[ParkedJob]:

@@ -116,6 +116,8 @@ def move_sql(assignments: str = "", more: str = "", columns: str = PLAIN_COLUMNS
 
 
 PLAIN_MOVE = move_sql()
+# The deadline that the relay set stays, or else comes from it as soon as it marks the job sent.
+PROCESSING_MOVE = PLAIN_MOVE.replace("sweep_at = $9", "sweep_at = coalesce($9, p.sweep_at)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,11 @@ class Move:
 
 async def move(db: Executor, photo_id: UUID, change: Move) -> Photo | None:
     row = await db.fetchrow(PLAIN_MOVE, *change.arguments(photo_id))
+    return to_photo(row) if row else None
+
+
+async def start_processing(db: Executor, photo_id: UUID, change: Move) -> Photo | None:
+    row = await db.fetchrow(PROCESSING_MOVE, *change.arguments(photo_id))
     return to_photo(row) if row else None
 
 
@@ -217,10 +224,10 @@ async def mark_detection_failed(db: Executor, photo_id: UUID, change: Move, erro
     return to_photo(row) if row else None
 
 
-async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> str | None:
-    """Turns the photo into a tombstone and notes its object for deletion; returns the object's key.
+async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> tuple[str, datetime] | None:
+    """Turns the photo into a tombstone and notes its object for deletion.
 
-    The outbox row goes with the photo. None when there is no such photo.
+    Returns the object's key and the end of the last upload URL. The outbox row goes with the photo. None when there is no such photo.
     """
     row = await db.fetchrow(
         """
@@ -228,7 +235,8 @@ async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> str | N
             DELETE FROM photos WHERE id = $1 AND organization_id = $2
             RETURNING id, organization_id, project_id, s3_key, url_expires_at
         ), stone AS (
-            INSERT INTO tombstones (photo_id, organization_id, project_id, s3_key, url_expires_at) SELECT * FROM gone
+            INSERT INTO tombstones (photo_id, organization_id, project_id, s3_key, url_expires_at)
+            SELECT id, organization_id, project_id, s3_key, url_expires_at FROM gone
         ), doomed AS (
             INSERT INTO object_deletions (photo_id, organization_id, s3_key, url_expires_at, due_at)
             SELECT id, organization_id, s3_key, url_expires_at, clock_timestamp() FROM gone
@@ -236,9 +244,9 @@ async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> str | N
         ), nameless AS (
             UPDATE photo_status_events SET actor = NULL WHERE photo_id = (SELECT id FROM gone)
         )
-        SELECT s3_key FROM gone
+        SELECT s3_key, url_expires_at FROM gone
         """,
         photo_id,
         organization_id,
     )
-    return str(row["s3_key"]) if row else None
+    return (row["s3_key"], row["url_expires_at"]) if row else None

@@ -27,11 +27,9 @@ async def take_due_photos(db: Database, *, limit: int, lease: timedelta) -> list
     return [to_photo(row) for row in rows]
 
 
-async def look_again_at(db: Database, photo: Photo, when: datetime) -> None:
-    """Sets the next look, unless the photo has moved on meanwhile."""
-    await db.execute(
-        "UPDATE photos SET sweep_at = $3 WHERE id = $1 AND version = $2", photo.id, photo.version, when
-    )
+async def look_again_at(db: Database, photo: Photo, when: datetime | None) -> None:
+    """Sets the next look (None: there is nothing to wait for), unless the photo has moved on meanwhile."""
+    await db.execute("UPDATE photos SET sweep_at = $3 WHERE id = $1 AND version = $2", photo.id, photo.version, when)
 
 
 async def jobs_sent(db: Connection, photo_id: UUID) -> int:
@@ -72,12 +70,24 @@ async def take_due_deletions(db: Database, *, limit: int, lease: timedelta) -> l
     return [Deletion(row["photo_id"], row["s3_key"], row["url_expires_at"]) for row in rows]
 
 
-async def schedule_deletion(db: Database, photo_id: UUID, next_look: datetime | None) -> None:
-    """When to delete the object once more; None ends it."""
+async def schedule_deletion(db: Database, deletion: Deletion, next_look: datetime | None) -> None:
+    """When to delete the object once more; None ends it.
+
+    Does nothing when a new URL was issued since the deletion was taken: it stays due after its lease, with the new end.
+    """
     if next_look is None:
-        await db.execute("DELETE FROM object_deletions WHERE photo_id = $1", photo_id)
+        await db.execute(
+            "DELETE FROM object_deletions WHERE photo_id = $1 AND url_expires_at = $2",
+            deletion.photo_id,
+            deletion.url_expires_at,
+        )
     else:
-        await db.execute("UPDATE object_deletions SET due_at = $2 WHERE photo_id = $1", photo_id, next_look)
+        await db.execute(
+            "UPDATE object_deletions SET due_at = $3 WHERE photo_id = $1 AND url_expires_at = $2",
+            deletion.photo_id,
+            deletion.url_expires_at,
+            next_look,
+        )
 
 
 async def purge_quota(db: Database, *, older_than: timedelta) -> int:

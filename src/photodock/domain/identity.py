@@ -21,3 +21,12 @@ class Principal:
     user_id: str
     organization_id: UUID
     scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What ties log lines, messages and problems of one request together."""
+
+    correlation_id: str
+    traceparent: str | None = None
+    """W3C Trace Context, passed on as it came."""

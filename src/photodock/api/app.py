@@ -1,0 +1,83 @@
+"""The HTTP application, put together from services that `bootstrap` made."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from starlette.middleware.cors import CORSMiddleware
+
+from photodock import __version__
+from photodock.api import health, photos, problems, projects, uploads
+from photodock.api.auth import TokenVerifier
+from photodock.api.middleware import RequestContext
+from photodock.services.confirmation import Confirmation
+from photodock.services.detection import Detection
+from photodock.services.health import Health
+from photodock.services.library import Library
+from photodock.services.projects import Projects
+from photodock.services.uploads import Uploads
+
+DESCRIPTION = """
+Photo intake: ask for an upload URL, send the photo straight to S3, confirm it, follow its detection.
+Errors are problem documents (RFC 9457) with a stable `code`. Times are RFC 3339 UTC.
+"""
+EXPOSED_HEADERS = (
+    *("ETag", "Retry-After", "X-Request-ID"),
+    *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+)
+ALLOWED_HEADERS = (
+    *("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"),
+    "traceparent",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServices:
+    """What the routes call."""
+
+    uploads: Uploads
+    confirmation: Confirmation
+    detection: Detection
+    library: Library
+    projects: Projects
+    health: Health
+    tokens: TokenVerifier
+    detection_types: tuple[str, ...]
+
+
+Opened = Callable[[], AbstractAsyncContextManager[ApiServices]]
+
+
+def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) -> FastAPI:
+    """`opened` gives the services for as long as the application runs."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened() as services:
+            for name in ApiServices.__dataclass_fields__:
+                setattr(app.state, name, getattr(services, name))
+            yield
+
+    app = FastAPI(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    problems.install(app)
+    for part in (uploads, photos, projects):
+        app.include_router(part.router, prefix="/api/v1")
+    app.include_router(health.router)
+    app.add_api_route("/", to_documentation, include_in_schema=False)
+    # The last added is the outermost: errors and refusals carry CORS headers and an id too.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=cors_allowed_origins,
+        allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
+        allow_headers=ALLOWED_HEADERS,
+        expose_headers=EXPOSED_HEADERS,
+        max_age=3600,
+    )
+    app.add_middleware(RequestContext)
+    return app
+
+
+async def to_documentation() -> RedirectResponse:
+    return RedirectResponse("/docs")

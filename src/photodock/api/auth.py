@@ -1,0 +1,119 @@
+"""Access tokens: from the Authorization header to a `Principal`."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import jwt
+
+from photodock.domain.errors import Unauthenticated
+from photodock.domain.identity import Principal
+
+LEEWAY_SECONDS = 30
+MAX_TOKEN_BYTES = 8_192
+CACHE_SECONDS = 300
+"""The longest a verified token is believed without verifying it again, so that a removed key stops working."""
+CACHE_SIZE = 10_000
+
+HOW_TO_SEND = "Send `Authorization: Bearer <token>` with a current access token."
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRules:
+    """`issuer` and `audience` are checked when set; the claim names map a foreign issuer's tokens."""
+
+    issuer: str | None = None
+    audience: str | None = None
+    claim_user: str = "sub"
+    claim_organization: str = "org"
+    claim_scope: str = "scope"
+
+
+class TokenVerifier:
+    """`key` verifies by the listed `algorithms` and by no other."""
+
+    def __init__(
+        self,
+        key: str,
+        algorithms: tuple[str, ...] = ("HS256",),
+        rules: TokenRules | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._key = key
+        self._algorithms = list(algorithms)
+        self._rules = rules or TokenRules()
+        self._clock = clock
+        self._cache: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
+
+    def principal(self, authorization: str | None) -> Principal:
+        """Raises Unauthenticated."""
+        scheme, _, token = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated(f"There is no access token. {HOW_TO_SEND}")
+        if len(token) > MAX_TOKEN_BYTES:
+            raise Unauthenticated(f"The access token is longer than {MAX_TOKEN_BYTES} bytes. {HOW_TO_SEND}")
+        known = self._cache.get(token)
+        if known and known[1] > self._clock():
+            self._cache.move_to_end(token)
+            return known[0]
+        return self._verify(token)
+
+    def _verify(self, token: str) -> Principal:
+        try:
+            claims = jwt.decode(
+                token,
+                self._key,
+                algorithms=self._algorithms,
+                issuer=self._rules.issuer,
+                audience=self._rules.audience,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp"], "verify_aud": self._rules.audience is not None},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise Unauthenticated(f"The access token has expired. {HOW_TO_SEND}") from error
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
+            raise Unauthenticated(f"The access token does not verify. {HOW_TO_SEND}") from error
+        principal = self._read(claims)
+        self._remember(token, principal, float(claims["exp"]))
+        return principal
+
+    def _read(self, claims: dict[str, Any]) -> Principal:
+        rules = self._rules
+        user_id = claims.get(rules.claim_user)
+        scope = claims.get(rules.claim_scope, "")
+        if not isinstance(user_id, str) or not 1 <= len(user_id) <= 255 or not user_id.isprintable():
+            raise Unauthenticated(f"The access token's claim {rules.claim_user} must hold the user's id, as text.")
+        try:
+            organization_id = UUID(str(claims.get(rules.claim_organization)))
+        except ValueError as error:
+            raise Unauthenticated(
+                f"The access token's claim {rules.claim_organization} must hold the organization's id, a UUID."
+            ) from error
+        scopes = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
+        return Principal(user_id=user_id, organization_id=organization_id, scopes=scopes)
+
+    def _remember(self, token: str, principal: Principal, expires_at: float) -> None:
+        now = self._clock()
+        self._cache[token] = (principal, min(expires_at + LEEWAY_SECONDS, now + CACHE_SECONDS))
+        if len(self._cache) > CACHE_SIZE:
+            self._cache.popitem(last=False)
+
+
+def mint(secret: str, principal: Principal, *, lifetime_seconds: int, rules: TokenRules | None = None) -> str:
+    """A token of our own, HS256: for development and tests; in production an identity provider makes them."""
+    rules = rules or TokenRules()
+    claims: dict[str, Any] = {
+        rules.claim_user: principal.user_id,
+        rules.claim_organization: str(principal.organization_id),
+        rules.claim_scope: " ".join(sorted(principal.scopes)),
+        "iat": int(time.time()),
+        "exp": int(time.time()) + lifetime_seconds,
+    }
+    if rules.issuer:
+        claims["iss"] = rules.issuer
+    if rules.audience:
+        claims["aud"] = rules.audience
+    return jwt.encode(claims, secret, algorithm="HS256")

@@ -1,0 +1,101 @@
+"""Around every request: its id, one log line, and an answer even for what nobody expected. Plain ASGI."""
+
+import json
+import re
+import time
+import uuid
+
+import structlog
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from photodock.api.problems import BodyTooLarge, problem
+from photodock.api.secured import MAX_REPORT_BYTES
+
+log = structlog.get_logger()
+
+GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+
+class RequestContext:
+    """Sets `correlation_id` in the scope, in the log's context and in the answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        correlation_id = scope["correlation_id"] = request_id(scope)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", correlation_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, limited(receive), send_with_id)
+        except ClientDisconnect:
+            log.info("client_disconnected")
+        except Exception:
+            log.exception("unexpected_error", error_code="internal_error")
+            scope["error_code"] = "internal_error"
+            if status:
+                raise
+            await send_internal_error(send_with_id, correlation_id)
+        finally:
+            log_request(scope, status, time.perf_counter() - started)
+
+
+def request_id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            text = value.decode("latin-1")
+            return text if GOOD_ID.fullmatch(text) else uuid.uuid4().hex
+    return uuid.uuid4().hex
+
+
+def limited(receive: Receive) -> Receive:
+    """No route reads more than the largest limit, whatever Content-Length says."""
+    seen = 0
+
+    async def receive_limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_REPORT_BYTES:
+            raise BodyTooLarge(f"The request body may have {MAX_REPORT_BYTES} bytes at the most. Send less.")
+        return message
+
+    return receive_limited
+
+
+async def send_internal_error(send: Send, correlation_id: str) -> None:
+    detail = "Something went wrong here, and it has been logged. Try again; if it stays, report the correlation_id."
+    body = json.dumps(problem("internal_error", detail, correlation_id)).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def log_request(scope: Scope, status: int, seconds: float) -> None:
+    # The route's pattern and not the address: an address may carry what a log must not.
+    route = scope.get("route")
+    fields = {key: str(value) for key, value in scope.get("path_params", {}).items()}
+    if "error_code" in scope:
+        fields["error_code"] = scope["error_code"]
+    log.info(
+        "request",
+        method=scope["method"],
+        route=getattr(route, "path", None),
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+        **fields,
+    )

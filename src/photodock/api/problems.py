@@ -1,0 +1,211 @@
+"""Errors as RFC 9457 problem documents. The one place that knows the HTTP status of an error code."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from photodock.domain.errors import (
+    DatabaseUnavailable,
+    InvalidRequest,
+    NotFound,
+    PhotodockError,
+    RateLimited,
+    StorageUnavailable,
+)
+
+log = structlog.get_logger()
+
+TYPE_PREFIX = "urn:photodock:problem:"
+RETRY_AFTER_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    status: int
+    title: str
+
+
+# Every code a client may meet, in the order of the documentation.
+KINDS: dict[str, Kind] = {
+    "unauthenticated": Kind(401, "The access token is missing or not valid"),
+    "insufficient_scope": Kind(403, "The access token lacks a scope"),
+    "project_access_denied": Kind(403, "No access to this project"),
+    "photo_not_found": Kind(404, "No such photo"),
+    "not_found": Kind(404, "No such address"),
+    "method_not_allowed": Kind(405, "Method not allowed here"),
+    "invalid_file_type": Kind(400, "This type of file is not taken in"),
+    "file_too_large": Kind(400, "The file is too large"),
+    "file_too_small": Kind(400, "The file is too small"),
+    "invalid_status_transition": Kind(409, "The photo's status does not allow this"),
+    "upload_not_found": Kind(409, "The object has not been uploaded"),
+    "idempotency_conflict": Kind(409, "The Idempotency-Key was used before"),
+    "body_too_large": Kind(413, "The request body is too large"),
+    "headers_too_large": Kind(431, "The request headers are too large"),
+    "invalid_request": Kind(422, "The request is not well formed"),
+    "rate_limited": Kind(429, "Too many upload URLs"),
+    "storage_unavailable": Kind(503, "Storage is not available"),
+    "database_unavailable": Kind(503, "The database is not available"),
+    "internal_error": Kind(500, "Something went wrong here"),
+}
+
+
+class MethodNotAllowed(PhotodockError):
+    code = "method_not_allowed"
+
+
+class BodyTooLarge(PhotodockError):
+    code = "body_too_large"
+
+
+class HeadersTooLarge(PhotodockError):
+    code = "headers_too_large"
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong with a request; the value itself is never repeated."""
+
+    field: str = Field(description="Where, such as `body.file_size`.", examples=["body.file_size"])
+    message: str = Field(examples=["Input should be greater than 0"])
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem document."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:photodock:problem:photo_not_found",
+                    "title": "No such photo",
+                    "status": 404,
+                    "code": "photo_not_found",
+                    "detail": "There is no such photo, or it belongs to another organization.",
+                    "correlation_id": "0d1c3b5e7f9a4c2e8b6d4f2a1c3e5b7d",
+                }
+            ]
+        }
+    )
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(description="Stable; programs decide by it.")
+    detail: str = Field(description="A sentence that says what to do.")
+    correlation_id: str = Field(description="The `X-Request-ID` of this request, found in every log line of it.")
+    errors: list[FieldError] | None = Field(None, description="For a malformed request: each thing that is wrong.")
+
+
+def problem(
+    code: str, detail: str, correlation_id: str, errors: list[dict[str, str]] | None = None
+) -> dict[str, object]:
+    kind = KINDS[code]
+    body: dict[str, object] = {
+        "type": TYPE_PREFIX + code,
+        "title": kind.title,
+        "status": kind.status,
+        "code": code,
+        "detail": detail,
+        "correlation_id": correlation_id,
+    }
+    if errors:
+        body["errors"] = errors
+    return body
+
+
+def correlation_id_of(request: Request) -> str:
+    return str(request.scope.get("correlation_id", ""))
+
+
+def respond(
+    request: Request, error: PhotodockError, errors: list[dict[str, str]] | None = None
+) -> JSONResponse:
+    kind = KINDS[error.code]
+    if kind.status >= 500:
+        cause = error.__cause__
+        log.error("request_failed", error_code=error.code, reason=type(cause or error).__name__)
+    request.scope["error_code"] = error.code
+    return JSONResponse(
+        problem(error.code, error.detail, correlation_id_of(request), errors),
+        status_code=kind.status,
+        headers=_headers(error),
+        media_type="application/problem+json",
+    )
+
+
+def _headers(error: PhotodockError) -> dict[str, str]:
+    if isinstance(error, RateLimited):
+        return {"Retry-After": str(error.reset_seconds), **rate_limit_headers(error.limit, 0, error.reset_seconds)}
+    if isinstance(error, DatabaseUnavailable | StorageUnavailable):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    if error.code == "unauthenticated":
+        return {"WWW-Authenticate": "Bearer"}
+    return {}
+
+
+def rate_limit_headers(limit: int, remaining: int, reset_seconds: int) -> dict[str, str]:
+    return {
+        "RateLimit-Limit": str(limit),
+        "RateLimit-Remaining": str(remaining),
+        "RateLimit-Reset": str(reset_seconds),
+    }
+
+
+def install(app: FastAPI) -> None:
+    """Every expected failure leaves `app` as a problem document."""
+
+    async def expected(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, PhotodockError)  # noqa: S101  (registered for this class)
+        return respond(request, error)
+
+    async def malformed(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for this class)
+        errors = [{"field": _path(item["loc"]), "message": str(item["msg"])[:300]} for item in error.errors()[:50]]
+        return respond(request, InvalidRequest("The request is not well formed; errors says where."), errors)
+
+    async def http(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class)
+        response = respond(request, _translated(error))
+        for name, value in (error.headers or {}).items():
+            response.headers[name] = value
+        return response
+
+    app.add_exception_handler(PhotodockError, expected)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(HTTPException, http)
+
+
+def _translated(error: HTTPException) -> PhotodockError:
+    """The framework's own refusals in our words."""
+    match error.status_code:
+        case 404:
+            return NotFound("There is nothing at this address. The addresses are listed in /docs.")
+        case 405:
+            return MethodNotAllowed("This address knows other methods only; the Allow header lists them.")
+        case 413:
+            return BodyTooLarge("The request body is too large.")
+        case _:
+            return InvalidRequest("The request body can't be read. Send well-formed JSON in UTF-8.")
+
+
+def _path(location: tuple[Any, ...]) -> str:
+    # Only names of ours and positions: a client's own key is never repeated.
+    return ".".join(str(part) for part in location)[:200]
+
+
+def responses(*codes: str, also: Mapping[int, dict[str, Any]] | None = None) -> dict[int | str, dict[str, Any]]:
+    """What OpenAPI says of the errors of a call: each status with its codes."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for code in (*codes, "internal_error"):
+        kind = KINDS[code]
+        entry = found.setdefault(
+            kind.status, {"model": Problem, "description": "", "content": {"application/problem+json": {}}}
+        )
+        entry["description"] = f"{entry['description']} `{code}`: {kind.title}.".strip()
+    return {**found, **(also or {})}

@@ -1,0 +1,303 @@
+"""What clients send and receive: the contract's JSON, as pydantic models."""
+
+import base64
+import binascii
+import math
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from photodock.domain.jobs import Priority
+from photodock.domain.photo import DetectionStatus, FailureCode, NewPhoto, Photo, PhotoStatus, Project, StatusEvent
+from photodock.services.library import View
+from photodock.services.uploads import IssuedUpload
+
+MAX_DETECTIONS_BYTES = 256 * 1024
+MAX_JSON_DEPTH = 64
+"""Of detections: far above any detector's need, far below what recursion in a parser would mind."""
+STATUS_URL = "/api/v1/photos/{}"
+
+
+def _plain_name(value: str) -> str:
+    # Control characters and surrogates; format characters stay: emoji are made with them.
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+        raise ValueError("may not hold control characters")
+    if "/" in value or "\\" in value:
+        raise ValueError("may not hold path separators; send the name alone")
+    return value
+
+
+def _sha256(value: str) -> str:
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    # The canonical spelling alone: the same text goes into the signed header.
+    if len(raw) != 32 or base64.b64encode(raw).decode() != value:
+        raise ValueError("must be the SHA-256 of the file, 32 bytes in base64 (44 characters)")
+    return value
+
+
+def _storable(value: Any, depth: int = 0) -> Any:
+    """Refuses what JSONB refuses: NaN, infinities, U+0000 and lone surrogates, and depths that break parsers."""
+    if depth > MAX_JSON_DEPTH:
+        raise ValueError(f"may be nested {MAX_JSON_DEPTH} levels deep at the most")
+    match value:
+        case float() if not math.isfinite(value):
+            raise ValueError("may not hold NaN or infinite numbers")
+        case str() if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("may not hold U+0000 or lone surrogates")
+        case dict():
+            for key, item in value.items():
+                _storable(key, depth + 1)
+                _storable(item, depth + 1)
+        case list():
+            for item in value:
+                _storable(item, depth + 1)
+    return value
+
+
+StorableText = Annotated[str, AfterValidator(_storable)]
+
+
+class Strict(BaseModel):
+    """Requests: an unknown field is a misspelt one, and is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClientMetadata(Strict):
+    """What the app itself measured when the photo was taken. Kept apart from EXIF."""
+
+    captured_at: AwareDatetime | None = Field(None, description="RFC 3339 with an offset.")
+    latitude: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="Degrees, WGS 84.")
+    longitude: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, description="Degrees, WGS 84.")
+    accuracy_m: float | None = Field(None, ge=0, allow_inf_nan=False, description="Radius in metres.")
+    direction_deg: float | None = Field(None, ge=0, le=360, allow_inf_nan=False, description="Degrees from north.")
+
+
+class UploadRequest(Strict):
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "project_id": "0198c2b4-7b1e-7c34-9a5f-0d6f1b2c3d4e",
+                    "file_name": "north-roof.jpg",
+                    "file_size": 3_482_113,
+                    "mime_type": "image/jpeg",
+                    "checksum_sha256": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+                    "detection_types": ["damage"],
+                    "priority": "normal",
+                    "client_metadata": {"latitude": 52.5163, "longitude": 13.3777, "accuracy_m": 8},
+                }
+            ]
+        }
+    )
+
+    project_id: UUID
+    file_name: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_name)] = Field(
+        description="The name to show; any script and emoji, no control characters or path separators."
+    )
+    file_size: int = Field(gt=0, le=2**63 - 1, strict=True, description="Bytes, exactly as they will be sent.")
+    mime_type: str = Field(min_length=1, max_length=100, description="`image/jpeg` or `image/png`.")
+    checksum_sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
+        None, description="Base64 of the file's SHA-256: storage then refuses any other bytes."
+    )
+    detection_types: list[str] | None = Field(
+        None, min_length=1, max_length=32, description="What to detect; all configured types when left out."
+    )
+    priority: Priority = Priority.NORMAL
+    client_metadata: ClientMetadata | None = None
+
+    def to_new_photo(self, known_types: tuple[str, ...]) -> NewPhoto:
+        """`known_types` holds the types in use when the client names none."""
+        metadata = self.client_metadata.model_dump(mode="json", exclude_none=True) if self.client_metadata else None
+        return NewPhoto(
+            project_id=self.project_id,
+            file_name=self.file_name,
+            file_size=self.file_size,
+            mime_type=self.mime_type.lower(),
+            checksum_sha256=self.checksum_sha256,
+            detection_types=tuple(dict.fromkeys(self.detection_types or known_types)),
+            priority=self.priority,
+            client_metadata=metadata,
+        )
+
+
+class UploadResponse(BaseModel):
+    upload_id: UUID = Field(description="Names this one issued URL.")
+    photo_id: UUID
+    upload_url: str = Field(description="Send the file here, with `method` and `headers`.")
+    method: Literal["PUT"] = "PUT"
+    headers: dict[str, str] = Field(
+        description="Set all of these on the upload; the HTTP client adds Host and Content-Length.",
+        examples=[{"Content-Type": "image/jpeg", "If-None-Match": "*"}],
+    )
+    s3_url: str = Field(description="The object's address, for reference; it is private.")
+    status_url: str = Field(description="Follow the photo here.")
+    expires_in_seconds: int
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, issued: IssuedUpload) -> "UploadResponse":
+        return cls(
+            upload_id=issued.upload_id,
+            photo_id=issued.photo_id,
+            upload_url=issued.upload.url,
+            headers=issued.upload.headers,
+            s3_url=issued.s3_url,
+            status_url=STATUS_URL.format(issued.photo_id),
+            expires_in_seconds=issued.upload.expires_in_seconds,
+            expires_at=issued.upload.expires_at,
+        )
+
+
+class UploadedUpdate(Strict):
+    """From the client: the object has been sent."""
+
+    status: Literal["uploaded"]
+
+
+class ProcessingUpdate(Strict):
+    """From the pipeline: a detector has begun."""
+
+    status: Literal["processing"]
+
+
+class CompletedUpdate(Strict):
+    """From the pipeline: a detector is done."""
+
+    status: Literal["completed"]
+    detections: Annotated[dict[str, Any], AfterValidator(_storable)] = Field(
+        description="The detector's results, kept as they are in `detection.results`; 256 KB at the most.",
+        examples=[{"damage": [{"label": "hail", "score": 0.93, "box": [120, 80, 260, 190]}]}],
+    )
+
+
+class DetectorError(Strict):
+    code: Annotated[StorableText, Field(min_length=1, max_length=100)]
+    detail: Annotated[StorableText, Field(max_length=2_000)] = ""
+
+
+class FailedUpdate(Strict):
+    """From the pipeline: a detector could not process the photo."""
+
+    status: Literal["failed"]
+    error: DetectorError
+
+
+StatusUpdate = Annotated[
+    UploadedUpdate | ProcessingUpdate | CompletedUpdate | FailedUpdate, Field(discriminator="status")
+]
+
+
+class PhotoError(BaseModel):
+    code: FailureCode
+    detail: str | None
+
+
+class DetectionResponse(BaseModel):
+    types: list[str]
+    priority: Priority
+    status: DetectionStatus
+    results: dict[str, Any] | None
+    error: dict[str, Any] | None = Field(description="The detector's own `{code, detail}`.")
+
+
+class PhotoResponse(BaseModel):
+    id: UUID
+    project_id: UUID
+    upload_id: UUID
+    file_name: str
+    mime_type: str
+    file_size: int
+    checksum_sha256: str | None
+    width: int | None = Field(description="Pixels as stored, before orientation is applied.")
+    height: int | None
+    status: PhotoStatus
+    s3_url: str
+    download_url: str | None = Field(description="A presigned GET; present once uploaded.")
+    exif_data: dict[str, Any] | None
+    client_metadata: dict[str, Any] | None
+    detection: DetectionResponse
+    error: PhotoError | None = Field(description="Set whenever status is `failed`.")
+    created_at: datetime
+    uploaded_at: datetime | None
+    processing_at: datetime | None
+    completed_at: datetime | None
+    failed_at: datetime | None
+    status_url: str
+
+    @classmethod
+    def of(cls, view: View) -> "PhotoResponse":
+        photo = view.photo
+        return cls(
+            **{name: getattr(photo, name) for name in SAME_NAMES},
+            s3_url=view.s3_url,
+            download_url=view.download_url,
+            detection=DetectionResponse(
+                types=list(photo.detection_types),
+                priority=photo.priority,
+                status=photo.detection_status,
+                results=photo.detection_results,
+                error=photo.detection_error,
+            ),
+            error=PhotoError(code=photo.error_code, detail=photo.error_detail) if photo.error_code else None,
+            status_url=STATUS_URL.format(photo.id),
+        )
+
+
+SAME_NAMES = tuple(name for name in PhotoResponse.model_fields if name in Photo.__dataclass_fields__)
+
+
+class ExifResponse(BaseModel):
+    exif_data: dict[str, Any] | None
+
+
+class HistoryItem(BaseModel):
+    from_: PhotoStatus | None = Field(alias="from", description="null for the first line.")
+    to: PhotoStatus
+    at: datetime
+    actor: str | None
+    reason: str | None
+
+    @classmethod
+    def of(cls, event: StatusEvent) -> "HistoryItem":
+        return cls.model_validate(
+            {
+                "from": event.from_status,
+                "to": event.to_status,
+                "at": event.at,
+                "actor": event.actor,
+                "reason": event.reason,
+            }
+        )
+
+
+class HistoryResponse(BaseModel):
+    items: list[HistoryItem]
+
+
+class PhotoPage(BaseModel):
+    items: list[PhotoResponse]
+    next_cursor: str | None = Field(description="Pass it on as `cursor`; null on the last page.")
+
+
+class ProjectRequest(Strict):
+    name: Annotated[StorableText, Field(min_length=1, max_length=255)]
+
+
+class ProjectResponse(BaseModel):
+    id: UUID
+    name: str
+
+    @classmethod
+    def of(cls, project: Project) -> "ProjectResponse":
+        return cls(id=project.id, name=project.name)
+
+
+class ProjectList(BaseModel):
+    items: list[ProjectResponse]

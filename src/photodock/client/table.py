@@ -1,0 +1,74 @@
+"""The table at the end of an upload."""
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.filesize import decimal
+from rich.measure import Measurement
+from rich.table import Table
+from rich.text import Text
+
+from photodock.client.outcome import Outcome, section, text
+from photodock.client.view import printable, say
+from photodock.domain.values import JsonObject
+
+
+def show_table(console: Console, outcomes: Sequence[Outcome]) -> None:
+    """One row for each file, and below it a sentence for each that failed."""
+    table = _table(outcomes, plain=not console.is_terminal)
+    if not console.is_terminal:
+        # A pipe has no width: rows stay whole, so that grep and awk see one photo a line.
+        width = Measurement.get(console, console.options.update(max_width=100_000), table).maximum
+        console = Console(file=console.file, width=width, color_system=None, force_terminal=False)
+    console.print(table)
+    for outcome in outcomes:
+        if outcome.error:
+            say(console, f"{outcome.file.label}: {outcome.error.code}: {outcome.error.detail}")
+
+
+def _table(outcomes: Sequence[Outcome], *, plain: bool) -> Table:
+    table = Table(box=None if plain else box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("File", overflow="fold")
+    # An id that is cut or broken cannot be copied.
+    table.add_column("Photo id", no_wrap=True, min_width=36)
+    table.add_column("Status", overflow="fold")
+    table.add_column("Size", justify="right", overflow="fold")
+    table.add_column("Camera", overflow="fold")
+    table.add_column("Captured at", overflow="fold")
+    table.add_column("GPS", overflow="fold")
+    for outcome in outcomes:
+        table.add_row(*_row(outcome))
+    return table
+
+
+def _row(outcome: Outcome) -> list[Text]:
+    photo = outcome.photo or {}
+    exif = section(photo, "exif_data")
+    size = photo.get("file_size")
+    cells = [
+        outcome.file.label,
+        str(outcome.photo_id or "-"),
+        outcome.error.code if outcome.error else outcome.status or "-",
+        decimal(size if isinstance(size, int) else outcome.file.size),
+        _camera(exif),
+        f"{text(exif, 'captured_at')}{text(exif, 'captured_at_offset')}".replace("T", " ") or "-",
+        _position(section(exif, "gps_coordinates")),
+    ]
+    row = [Text(printable(cell)) for cell in cells]
+    row[2].stylize("red" if outcome.error else "green")
+    return row
+
+
+def _camera(exif: JsonObject) -> str:
+    make, model = text(exif, "camera_make"), text(exif, "camera_model")
+    # Many makers repeat their name in the model: "Canon", "Canon EOS 80D".
+    named = model if make and model.lower().startswith(make.lower()) else f"{make} {model}".strip()
+    return named or "-"
+
+
+def _position(gps: JsonObject) -> str:
+    latitude, longitude = gps.get("latitude"), gps.get("longitude")
+    if isinstance(latitude, int | float) and isinstance(longitude, int | float):
+        return f"{latitude:.5f}, {longitude:.5f}"
+    return "-"

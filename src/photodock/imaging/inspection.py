@@ -1,0 +1,74 @@
+"""What the service reads from a photo: its kind, its dimensions, its EXIF. No decoding of pixels, ever."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+from photodock.domain.values import JsonObject
+from photodock.imaging.exif import read_exif
+from photodock.imaging.jpeg import jpeg_steps
+from photodock.imaging.png import png_steps
+from photodock.imaging.reading import HEAD_BYTES, ByteRange
+from photodock.imaging.sniff import JPEG, PNG, sniff
+
+_FORMATS = {JPEG: jpeg_steps, PNG: png_steps}
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found in a file. Whatever could not be read is None; `error` says why in one sentence, for the log."""
+
+    mime_type: str | None
+    """From the first bytes; None when they are not known. Types that are not taken in are named too."""
+    width: int | None
+    """Pixels as stored, before EXIF's orientation is applied."""
+    height: int | None
+    exif_data: JsonObject | None
+    """docs/exif.md lists the keys. Fit for JSONB: no NaN, Infinity, U+0000 or lone surrogate. None for no facts."""
+    error: str | None
+    """Never holds a byte of the file."""
+
+
+def inspection_steps(head: bytes, size: int) -> Generator[ByteRange, bytes, Inspection]:
+    """Inspect an object of `size` bytes of which `head` holds the first `HEAD_BYTES`, or all.
+
+    Yields each further range that is worth a read, at most two, and wants its bytes sent; fewer bytes than asked
+    for mean that the object ends there. Raises nothing, whatever the bytes are.
+    """
+    mime_type = sniff(head)
+    parse = _FORMATS.get(mime_type or "")
+    if parse is None:
+        return Inspection(mime_type, None, None, None, "neither a JPEG nor a PNG file")
+    try:
+        found = yield from parse(head, max(size, len(head)))
+        exif_data, exif_error = read_exif(found.exif_blocks)
+    except Exception as wrong:  # A defect here must never keep a photo from being taken in; no known input gets here.
+        return Inspection(mime_type, None, None, None, f"the parser failed with {type(wrong).__name__}")
+    return Inspection(mime_type, found.width, found.height, exif_data, found.error or exif_error)
+
+
+def inspect_bytes(data: bytes) -> Inspection:
+    """Inspect a whole object in memory, looking only at the ranges that would be read from storage."""
+    return _run(inspection_steps(data[:HEAD_BYTES], len(data)), lambda wanted: data[wanted.start : wanted.end])
+
+
+def inspect_file(path: Path) -> Inspection:
+    """Inspect a file, reading only the ranges that are needed. Raises OSError when it cannot be read."""
+    with path.open("rb") as file:
+
+        def read(wanted: ByteRange) -> bytes:
+            file.seek(wanted.start)
+            return file.read(wanted.end - wanted.start)
+
+        size = path.stat().st_size
+        return _run(inspection_steps(read(ByteRange(0, HEAD_BYTES)), size), read)
+
+
+def _run(steps: Generator[ByteRange, bytes, Inspection], read: Callable[[ByteRange], bytes]) -> Inspection:
+    try:
+        wanted = next(steps)
+        while True:
+            wanted = steps.send(read(wanted))
+    except StopIteration as end:
+        inspection: Inspection = end.value
+        return inspection

@@ -1,0 +1,133 @@
+"""Confirming an upload: the one way to `uploaded`, for the client's call, the bucket's event and the sweeper alike."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from photodock.db import photos, sweep
+from photodock.db.photos import Found, Move
+from photodock.db.pool import Database
+from photodock.domain.errors import (
+    InvalidStatusTransition,
+    ObjectNotFound,
+    PhotoNotFound,
+    StorageError,
+    UploadNotFound,
+)
+from photodock.domain.identity import Trace
+from photodock.domain.photo import CONTENT_MISMATCH, PENDING_UPLOAD, UPLOAD_EXPIRED, UPLOADED, Photo
+from photodock.domain.schedule import LOOKS
+from photodock.imaging import HEAD_BYTES, Inspection, inspection_steps
+from photodock.services.uploads import PHOTO_NOT_FOUND
+from photodock.storage.presigner import Presigner
+from photodock.storage.s3 import ObjectHead, ObjectStore
+
+log = structlog.get_logger()
+
+
+class Confirm(Protocol):
+    """What the sweeper and the event consumer need of this module."""
+
+    async def confirm(
+        self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Trace
+    ) -> Photo: ...
+
+
+class Confirmation:
+    def __init__(self, db: Database, store: ObjectStore, presigner: Presigner) -> None:
+        self._db = db
+        self._store = store
+        self._presigner = presigner
+
+    async def confirm(self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Trace) -> Photo:
+        """Checks the uploaded object, stores its metadata and queues its detection job. Idempotent.
+
+        Returns the photo: `uploaded` or already further; or `failed` when the object is not what was declared.
+        `organization_id` None stands for any. A photo already confirmed costs no S3 request.
+        Raises PhotoNotFound, UploadNotFound (no object yet), InvalidStatusTransition (after a content mismatch),
+        StorageUnavailable.
+        """
+        photo = await self._get(photo_id, organization_id)
+        if photo.state == CONTENT_MISMATCH:
+            raise InvalidStatusTransition(
+                "The uploaded object was not what was declared and has been deleted. Request an upload URL anew."
+            )
+        if photo.state not in (PENDING_UPLOAD, UPLOAD_EXPIRED):
+            return photo
+        try:
+            head = await self._store.read_head(photo.s3_key, HEAD_BYTES)
+            inspection = await self._inspect(photo, head)
+        except ObjectNotFound as error:
+            raise UploadNotFound(
+                "The object has not reached storage. Upload it with the upload URL, then confirm again."
+            ) from error
+        problem = mismatch(photo, head, inspection)
+        moved = await (
+            self._fail(photo, problem, actor) if problem else self._accept(photo, inspection, actor, trace)
+        )
+        # Nothing moved: another process was faster, and its result stands.
+        return moved or await self._get(photo_id, organization_id)
+
+    async def _get(self, photo_id: UUID, organization_id: UUID | None) -> Photo:
+        photo = await photos.get(self._db, photo_id, organization_id)
+        if photo is None:
+            raise PhotoNotFound(PHOTO_NOT_FOUND)
+        return photo
+
+    async def _inspect(self, photo: Photo, head: ObjectHead) -> Inspection:
+        """Reads further ranges only where dimensions or EXIF lie beyond the head."""
+        steps = inspection_steps(head.data, head.size)
+        try:
+            wanted = next(steps)
+            while True:
+                wanted = steps.send(await self._store.read_range(photo.s3_key, wanted.start, wanted.end))
+        except StopIteration as done:
+            inspection: Inspection = done.value
+            return inspection
+
+    async def _accept(self, photo: Photo, inspection: Inspection, actor: str, trace: Trace) -> Photo | None:
+        if inspection.error:
+            log.warning("metadata_unreadable", photo_id=str(photo.id), reason=inspection.error)
+        return await photos.mark_uploaded(
+            self._db,
+            photo.id,
+            Move(to=UPLOADED, actor=actor, reason="upload confirmed"),
+            Found(inspection.width, inspection.height, inspection.exif_data),
+            s3_uri=self._presigner.s3_uri(photo.s3_key),
+            correlation_id=trace.correlation_id,
+            traceparent=trace.traceparent,
+        )
+
+    async def _fail(self, photo: Photo, problem: str, actor: str) -> Photo | None:
+        move = Move(to=CONTENT_MISMATCH, actor=actor, reason=problem, error_detail=problem)
+        moved = await photos.mark_mismatched(self._db, photo.id, move)
+        if moved:
+            log.info("content_mismatch", photo_id=str(photo.id), error_code="content_mismatch", reason=problem)
+            await delete_object(self._db, self._store, moved.id, moved.s3_key, moved.url_expires_at)
+        return moved
+
+
+async def delete_object(db: Database, store: ObjectStore, photo_id: UUID, key: str, url_expires_at: datetime) -> None:
+    """Deletes an object that is noted for deletion, and schedules the second look, because a URL outlives its photo.
+
+    With the store away nothing is lost: the note stands and the sweeper comes back to it.
+    """
+    try:
+        await store.delete(key)
+    except StorageError as error:
+        log.warning("object_not_deleted_yet", photo_id=str(photo_id), error_code=error.code, reason=error.detail)
+    else:
+        await sweep.schedule_deletion(db, photo_id, url_expires_at + LOOKS[0])
+
+
+def mismatch(photo: Photo, head: ObjectHead, inspection: Inspection) -> str | None:
+    """The first way in which the object is not what was declared, as a sentence; None when it is."""
+    if head.size != photo.file_size:
+        return f"The object has {head.size} bytes; {photo.file_size} were declared."
+    if head.content_type != photo.mime_type:
+        return f"The object was stored as {head.content_type}; {photo.mime_type} was declared."
+    if inspection.mime_type != photo.mime_type:
+        return f"The content is {inspection.mime_type or 'no known image'}; {photo.mime_type} was declared."
+    return None

@@ -1,0 +1,138 @@
+"""Reading and deleting photos. Reading is organization-wide; the pipeline reads any organization's."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+
+from photodock.db import photos, projects
+from photodock.db.pool import Database
+from photodock.domain.errors import DatabaseUnavailable, PhotoNotFound, ProjectAccessDenied
+from photodock.domain.identity import Principal, Scope
+from photodock.domain.photo import Photo, PhotoStatus, StatusEvent
+from photodock.services.confirmation import delete_object
+from photodock.services.uploads import PHOTO_NOT_FOUND, PROJECT_ACCESS_DENIED, utc_now
+from photodock.storage.presigner import Presigner
+from photodock.storage.s3 import ObjectStore
+
+SLOT_SECONDS = 300
+"""A download URL stays the same for this long, so that an unchanged photo has an unchanged ETag."""
+DOWNLOAD_TTL_SECONDS = 3 * SLOT_SECONDS
+"""From the slot's beginning: at its end a URL is still good for ten minutes."""
+POLL_SECONDS = 0.25
+FINAL = (PhotoStatus.COMPLETED, PhotoStatus.FAILED)
+
+log = structlog.get_logger()
+
+
+def readable_organization(who: Principal) -> UUID | None:
+    """None (any organization) for the pipeline, else the caller's own."""
+    return None if Scope.PIPELINE in who.scopes else who.organization_id
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A photo as a client sees it at one moment."""
+
+    photo: Photo
+    s3_url: str
+    download_url: str | None
+    etag: str
+
+
+class Library:
+    def __init__(
+        self, db: Database, store: ObjectStore, presigner: Presigner, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._db = db
+        self._store = store
+        self._presigner = presigner
+        self._clock = clock
+
+    def view(self, photo: Photo) -> View:
+        """`etag` changes with the row's version and with the signing slot, as `download_url` does."""
+        slot = int(self._clock().timestamp()) // SLOT_SECONDS
+        return View(
+            photo=photo,
+            s3_url=self._presigner.object_url(photo.s3_key),
+            download_url=self._download_url(photo, slot) if photo.uploaded_at else None,
+            etag=f'"{photo.version}-{slot}"',
+        )
+
+    def _download_url(self, photo: Photo, slot: int) -> str:
+        return self._presigner.get(
+            photo.s3_key,
+            content_type=photo.mime_type,
+            file_name=photo.file_name,
+            expires_in_seconds=DOWNLOAD_TTL_SECONDS,
+            now=datetime.fromtimestamp(slot * SLOT_SECONDS, UTC),
+        )
+
+    async def get(self, who: Principal, photo_id: UUID) -> View:
+        """Raises PhotoNotFound, for foreign and deleted photos too."""
+        photo = await photos.get(self._db, photo_id, readable_organization(who))
+        if photo is None:
+            raise PhotoNotFound(PHOTO_NOT_FOUND)
+        return self.view(photo)
+
+    async def wait(self, who: Principal, photo_id: UUID, etags: frozenset[str], seconds: float) -> View:
+        """The photo as soon as it differs from what the client knows, at the latest after `seconds`.
+
+        With `etags` it holds while the photo's is among them, without while the status stays as it was at arrival.
+        A final status answers at once.
+        """
+        deadline = asyncio.get_running_loop().time() + seconds
+        first = view = await self.get(who, photo_id)
+        while self._unchanged(first, view, etags) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(POLL_SECONDS)
+            view = await self.get(who, photo_id)
+        return view
+
+    def _unchanged(self, first: View, now: View, etags: frozenset[str]) -> bool:
+        if now.photo.status in FINAL:
+            return False
+        return now.etag in etags if etags else now.photo.status == first.photo.status
+
+    async def history(self, who: Principal, photo_id: UUID) -> list[StatusEvent]:
+        """Oldest first. Raises PhotoNotFound."""
+        events = await photos.history(self._db, photo_id, readable_organization(who))
+        if not events:
+            raise PhotoNotFound(PHOTO_NOT_FOUND)
+        return events
+
+    async def page(
+        self,
+        who: Principal,
+        *,
+        project_id: UUID | None,
+        status: PhotoStatus | None,
+        before: UUID | None,
+        limit: int,
+    ) -> tuple[list[View], UUID | None]:
+        """Newest first, and where the next page begins. Raises ProjectAccessDenied."""
+        found = await photos.page(
+            self._db, who.organization_id, project_id=project_id, status=status, before=before, limit=limit + 1
+        )
+        # A photo found in the project proves that it is ours; only an empty page leaves the question open.
+        if project_id and not found and not await projects.exists(self._db, project_id, who.organization_id):
+            raise ProjectAccessDenied(PROJECT_ACCESS_DENIED)
+        views = [self.view(photo) for photo in found[:limit]]
+        return views, views[-1].photo.id if len(found) > limit else None
+
+    async def delete(self, who: Principal, photo_id: UUID) -> None:
+        """Makes the photo a tombstone and deletes its object; the sweeper looks again after the last URL's end.
+
+        Raises PhotoNotFound.
+        """
+        gone = await photos.delete(self._db, photo_id, who.organization_id)
+        if gone is None:
+            raise PhotoNotFound(PHOTO_NOT_FOUND)
+        key, url_expires_at = gone
+        try:
+            await delete_object(self._db, self._store, photo_id, key, url_expires_at)
+        except DatabaseUnavailable:
+            # The photo is gone and its object is noted for deletion: the promise stands, the sweeper keeps it.
+            log.warning("second_look_not_scheduled_yet", photo_id=str(photo_id))

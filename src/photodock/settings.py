@@ -1,0 +1,132 @@
+"""The environment, read once and validated at start, as one frozen `Settings`."""
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PostgresDsn, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "PHOTODOCK_"
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class SettingsError(Exception):
+    """The environment can't be used; the message names each variable and the mend."""
+
+
+def _duration(value: Any) -> Any:
+    """`90`, `90s`, `15m`, `1h` or `7d`"""
+    if isinstance(value, str):
+        text = value.strip().lower()
+        number, unit = (text[:-1], UNITS[text[-1]]) if text and text[-1] in UNITS else (text, 1)
+        try:
+            return timedelta(seconds=float(number) * unit)
+        except ValueError:
+            raise ValueError("write a duration as 90, 90s, 15m, 1h or 7d") from None
+    return value
+
+
+def _words(value: Any) -> Any:
+    return tuple(filter(None, (word.strip() for word in value.split(",")))) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Delays = Annotated[tuple[float, ...], NoDecode, BeforeValidator(_words)]
+
+
+class Settings(BaseSettings):
+    """Every setting, its environment variable being the name in capitals behind `PHOTODOCK_`."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    environment: str = Field("local", pattern=r"^[a-z0-9-]{1,32}$", description="Names the bucket; shown in logs.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
+
+    database_url: SecretStr = Field(description="PostgreSQL 14 or newer: `postgresql://user:password@host/database`.")
+    database_pool_size: int = Field(16, ge=1, le=500, description="Connections a process holds at the most.")
+    database_timeout: Duration = Field(timedelta(seconds=10), description="The longest one statement may take.")
+
+    s3_bucket: str = Field("", description="Bucket of the photos; empty: `companycam-photos-{environment}`.")
+    s3_region: str = Field("us-east-1", description="The bucket's region.")
+    s3_endpoint_url: str | None = Field(None, description="An S3 server other than AWS, as this service reaches it.")
+    s3_public_endpoint_url: str | None = Field(None, description="The same server as clients reach it, if different.")
+    s3_addressing_style: Literal["virtual", "path"] | None = Field(
+        None, description="`virtual` or `path`; empty: virtual on AWS, path on other servers."
+    )
+    s3_timeout: Duration = Field(timedelta(seconds=10), description="The longest one S3 request may take.")
+
+    queue_url: str | None = Field(None, description="The detection queue; `worker` needs it.")
+    sqs_endpoint_url: str | None = Field(None, description="An SQS server other than AWS.")
+    retry_delays: Delays = Field((1.0, 2.0, 4.0), description="Seconds before each new try of an S3 or SQS call.")
+    outbox_max_attempts: int = Field(10, ge=1, description="Failed publishes after which a job is parked.")
+
+    jwt_secret: SecretStr | None = Field(None, description="HS256 secret, 32 bytes or more.")
+    jwt_issuer: str | None = Field(None, description="Required `iss`, when set.")
+    jwt_audience: str | None = Field(None, description="Required `aud`, when set.")
+    jwt_claim_user: str = Field("sub", description="The claim that holds the user's id.")
+    jwt_claim_organization: str = Field("org", description="The claim that holds the organization's id (UUID).")
+    jwt_claim_scope: str = Field("scope", description="The claim that holds the scopes, separated by spaces.")
+
+    upload_url_ttl_seconds: int = Field(900, ge=60, le=604_800, description="How long an upload URL is good for.")
+    min_file_size: int = Field(1_024, ge=1, description="Smallest photo taken in, in bytes.")
+    max_file_size: int = Field(52_428_800, ge=1, le=5_368_709_120, description="Largest photo taken in, in bytes.")
+    upload_urls_per_minute: int = Field(100, ge=0, description="Upload URLs for one user a minute.")
+    detection_types: Words = Field(("damage", "material"), description="Detection types a client may ask for.")
+
+    pending_ttl: Duration = Field(timedelta(days=7), description="After the URL's end: when a photo is given up.")
+    detection_timeout: Duration = Field(timedelta(hours=1), description="When an unanswered job is sent again.")
+    sweep_interval: Duration = Field(timedelta(seconds=15), description="Pause between two rounds of the sweeper.")
+
+    cors_allowed_origins: Words = Field((), description="Origins whose pages may call the API; `*` for all.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgres(cls, value: SecretStr) -> SecretStr:
+        try:
+            PostgresDsn(value.get_secret_value())
+        except ValidationError:
+            raise ValueError("must look like postgresql://user:password@host:5432/database") from None
+        return value
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < 32:
+            raise ValueError("must be 32 bytes or more; make one with: openssl rand -hex 32")
+        return value
+
+    @field_validator("detection_types")
+    @classmethod
+    def _is_not_empty(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("must name at least one type, separated by commas")
+        return value
+
+    @cached_property
+    def bucket(self) -> str:
+        return self.s3_bucket or f"companycam-photos-{self.environment}"
+
+    @cached_property
+    def addressing_style(self) -> Literal["virtual", "path"]:
+        return self.s3_addressing_style or ("path" if self.s3_endpoint_url else "virtual")
+
+
+def load_settings() -> Settings:
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment gives the arguments
+    except ValidationError as error:
+        lines = [f"  {PREFIX}{_name(item['loc'])}: {_mend(item)}" for item in error.errors()]
+        raise SettingsError("\n".join(["The settings can't be used:", *lines])) from None
+
+
+def _name(location: tuple[int | str, ...]) -> str:
+    return str(location[0]).upper() if location else "*"
+
+
+def _mend(item: Any) -> str:
+    if item["type"] == "missing":
+        description = Settings.model_fields[str(item["loc"][0])].description
+        return f"is not set. {description}"
+    return str(item["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,259 @@
+"""Presigned URLs: AWS Signature Version 4 in the query string, without any network.
+
+After "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" of the Amazon S3 API reference.
+What is the same for one day and one set of credentials is computed once (`_Scope`), and likewise for one second
+(`_Second`); what is left for each URL is one SHA-256 and one HMAC.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import quote, urlsplit
+
+from photodock.domain.errors import StorageAccessDenied
+from photodock.domain.photo import EXTENSIONS
+from photodock.storage.bucket import Bucket
+from photodock.storage.credentials import Credentials
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_UPLOAD_HEADERS = "content-length;content-type;host;if-none-match"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+# `attr-char` of RFC 5987, less what `quote` keeps anyway.
+_ATTRIBUTE_CHARACTERS = "!#$&+^`|"
+_NOT_IN_QUOTED_NAME = re.compile(r'[^ -~]|["\\%]')
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedUpload:
+    """One issued URL. `headers` is what the client must set besides Host and Content-Length."""
+
+    url: str = field(repr=False)
+    headers: dict[str, str]
+    expires_in_seconds: int
+    expires_at: datetime
+
+
+class Presigner:
+    """Signs uploads to and downloads from one bucket.
+
+    `credentials` is asked for every URL and may answer differently each time: rotated credentials take effect at
+    once. A URL never claims to live longer than the credentials that signed it.
+    """
+
+    def __init__(self, bucket: Bucket, credentials: Callable[[], Credentials]) -> None:
+        self._bucket = bucket
+        self._credentials = credentials
+        self._bucket_url = bucket.url
+        address = urlsplit(bucket.url)
+        self._origin = f"{address.scheme}://{address.netloc}"
+        self._base_path = address.path
+        self._host = _host_header(bucket.url)
+        self._second: _Second | None = None
+
+    def put(
+        self,
+        key: str,
+        *,
+        content_type: str,
+        content_length: int,
+        checksum_sha256: str | None,
+        expires_in_seconds: int,
+        now: datetime,
+    ) -> PresignedUpload:
+        """A URL for one PUT of exactly `content_length` bytes of this type, and to a free key only.
+
+        With `checksum_sha256` (base64 of 32 bytes) also of exactly these bytes. `expires_in_seconds` is at most
+        604800 (S3's limit); the answer's may be shorter. Raises StorageAccessDenied when the credentials have ended.
+        """
+        content_type = " ".join(content_type.split())
+        headers = {"Content-Type": content_type, "If-None-Match": "*"}
+        signed_headers = _UPLOAD_HEADERS
+        canonical_headers = (
+            f"content-length:{content_length}\ncontent-type:{content_type}\nhost:{self._host}\nif-none-match:*\n"
+        )
+        if checksum_sha256 is not None:
+            headers["X-Amz-Checksum-Sha256"] = checksum_sha256
+            signed_headers += ";x-amz-checksum-sha256"
+            canonical_headers += f"x-amz-checksum-sha256:{checksum_sha256}\n"
+        second = self._second_of(now)
+        lifetime = second.lifetime(expires_in_seconds)
+        url = self._signed_url(
+            "PUT",
+            key,
+            second=second,
+            lifetime=lifetime,
+            signed_headers=signed_headers,
+            canonical_headers=canonical_headers,
+        )
+        return PresignedUpload(url, headers, lifetime, second.start + timedelta(seconds=lifetime))
+
+    def get(self, key: str, *, content_type: str, file_name: str, expires_in_seconds: int, now: datetime) -> str:
+        """A URL for reading the object, under its client's file name.
+
+        S3 answers with the type given here, whatever the object's own says; anything but a photo comes as an
+        attachment of no known type, so that no browser ever runs what somebody uploaded.
+        """
+        displayable = content_type in EXTENSIONS
+        disposition = content_disposition("inline" if displayable else "attachment", file_name)
+        served_type = content_type if displayable else "application/octet-stream"
+        response_parameters = (
+            f"response-content-disposition={quote(disposition, safe='')}"
+            f"&response-content-type={quote(served_type, safe='')}"
+        )
+        second = self._second_of(now)
+        lifetime = second.lifetime(expires_in_seconds)
+        return self._signed_url(
+            "GET",
+            key,
+            second=second,
+            lifetime=lifetime,
+            signed_headers="host",
+            canonical_headers=f"host:{self._host}\n",
+            response_parameters=response_parameters,
+        )
+
+    def object_url(self, key: str) -> str:
+        """The object's plain address, unsigned."""
+        return f"{self._bucket_url}/{quote(key)}"
+
+    def s3_uri(self, key: str) -> str:
+        """`s3://bucket/key`, as detectors know the object."""
+        return f"s3://{self._bucket.name}/{key}"
+
+    def _signed_url(
+        self,
+        method: str,
+        key: str,
+        *,
+        second: "_Second",
+        lifetime: int,
+        signed_headers: str,
+        canonical_headers: str,
+        response_parameters: str = "",
+    ) -> str:
+        path = f"{self._base_path}/{quote(key)}"
+        dated = f"{second.parameters}&X-Amz-Expires={lifetime}"
+        token = second.scope.token_parameter
+        signed = f"&X-Amz-SignedHeaders={signed_headers.replace(';', '%3B')}"
+        # The canonical query is sorted by name, and capitals come first. The URL itself keeps the SDK's order.
+        canonical_query = f"{dated}{token}{signed}"
+        query = f"{dated}{signed}{token}"
+        if response_parameters:
+            canonical_query = f"{canonical_query}&{response_parameters}"
+            query = f"{response_parameters}&{query}"
+        canonical_request = (
+            f"{method}\n{path}\n{canonical_query}\n{canonical_headers}\n{signed_headers}\nUNSIGNED-PAYLOAD"
+        )
+        signature = second.signature(canonical_request)
+        return f"{self._origin}{path}?{query}&X-Amz-Signature={signature}"
+
+    def _second_of(self, now: datetime) -> "_Second":
+        credentials = self._credentials()
+        last = self._second
+        if last and last.scope.credentials is credentials and last.start <= now < last.end:
+            return last
+        start = now.astimezone(UTC).replace(microsecond=0)
+        date = start.strftime("%Y%m%d")
+        scope = last.scope if last else None
+        if scope is None or scope.credentials is not credentials or scope.date != date:
+            scope = _Scope.derive(credentials, date, self._bucket.region)
+        self._second = _Second.enter(scope, start)
+        return self._second
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What all URLs of one day, one region and one set of credentials share."""
+
+    credentials: Credentials
+    date: str
+    name: str
+    mac: hmac.HMAC = field(repr=False)
+    """Begun with the signing key; copied for each use, because keying it costs more than using it."""
+    credential_parameters: str
+    token_parameter: str = field(repr=False)
+
+    @classmethod
+    def derive(cls, credentials: Credentials, date: str, region: str) -> "_Scope":
+        name = f"{date}/{region}/s3/aws4_request"
+        signing_key = f"AWS4{credentials.secret_access_key}".encode()
+        for part in name.split("/"):
+            signing_key = hmac.digest(signing_key, part.encode(), "sha256")
+        credential = quote(f"{credentials.access_key_id}/{name}", safe="")
+        token = credentials.session_token
+        return cls(
+            credentials=credentials,
+            date=date,
+            name=name,
+            mac=hmac.new(signing_key, digestmod="sha256"),
+            credential_parameters=f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={credential}",
+            token_parameter=f"&X-Amz-Security-Token={quote(token, safe='')}" if token else "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Second:
+    """What all URLs of one second share: a signature's time has no fractions."""
+
+    scope: _Scope
+    start: datetime
+    end: datetime
+    parameters: str
+    mac: hmac.HMAC = field(repr=False)
+    """Of the string to sign, but for the canonical request's hash at its end."""
+    seconds_left: int | None
+    """Until the credentials end; None if they don't."""
+
+    @classmethod
+    def enter(cls, scope: _Scope, start: datetime) -> "_Second":
+        timestamp = start.strftime("%Y%m%dT%H%M%SZ")
+        ends_at = scope.credentials.expires_at
+        seconds_left = None if ends_at is None else int((ends_at - start).total_seconds())
+        mac = scope.mac.copy()
+        mac.update(f"{_ALGORITHM}\n{timestamp}\n{scope.name}\n".encode())
+        return cls(
+            scope=scope,
+            start=start,
+            end=start + timedelta(seconds=1),
+            parameters=f"{scope.credential_parameters}&X-Amz-Date={timestamp}",
+            mac=mac,
+            seconds_left=seconds_left,
+        )
+
+    def lifetime(self, wanted_seconds: int) -> int:
+        """Seconds for which a URL signed now is good: S3 refuses it once the credentials have ended."""
+        if self.seconds_left is None:
+            return wanted_seconds
+        if self.seconds_left < 1:
+            raise StorageAccessDenied("No upload or download can be authorized at the moment. Try again later.")
+        return min(wanted_seconds, self.seconds_left)
+
+    def signature(self, canonical_request: str) -> str:
+        mac = self.mac.copy()
+        mac.update(hashlib.sha256(canonical_request.encode()).hexdigest().encode())
+        return mac.hexdigest()
+
+
+def content_disposition(kind: Literal["inline", "attachment"], file_name: str) -> str:
+    """A Content-Disposition of RFC 6266: the name in ASCII, and beside it in full as RFC 5987 encodes it."""
+    plain = _NOT_IN_QUOTED_NAME.sub("_", file_name)
+    if plain == file_name:
+        return f'{kind}; filename="{plain}"'
+    # A lone surrogate, which JSON can carry, has no UTF-8 form.
+    full = quote(file_name, safe=_ATTRIBUTE_CHARACTERS, errors="replace")
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}"
+
+
+def _host_header(url: str) -> str:
+    """The Host header that HTTP clients send: lower case, and the port only where it is not the scheme's own."""
+    address = urlsplit(url)
+    host = address.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    if address.port in (None, _DEFAULT_PORTS.get(address.scheme)):
+        return host
+    return f"{host}:{address.port}"

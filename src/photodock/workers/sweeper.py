@@ -1,0 +1,147 @@
+"""Looks after what nobody came back for."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+import structlog
+
+from photodock.db import outbox, sweep
+from photodock.db.pool import Database
+from photodock.db.sweep import Deletion
+from photodock.domain.errors import DatabaseUnavailable, StorageAccessDenied, StorageError
+from photodock.domain.photo import Photo, PhotoStatus
+from photodock.domain.schedule import next_look
+from photodock.workers.photo_sweep import ACCESS_DENIED_WAIT, STORAGE_AWAY_WAIT, Confirm, Outcome, PhotoSweep
+from photodock.workers.waiting import wait_for_any
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T", Photo, Deletion)
+
+BATCH = 50
+LEASE = timedelta(minutes=5)
+"""For one batch: 50 photos, 8 at a time, each with a store that answers at the last moment."""
+CONCURRENCY = 8
+QUOTA_KEPT = timedelta(minutes=10)
+SENT_JOBS_KEPT = timedelta(days=7)
+PURGE_BATCH = 1000
+
+
+@dataclass(slots=True)
+class Turn:
+    """One sweep's state. Once the store was found away, nothing more is asked of it until the next one."""
+
+    stop: asyncio.Event
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    storage_away: bool = False
+
+
+class Sweeper:
+    """Confirms photos for clients that never came back, sends detection jobs again, deletes objects once more, and
+    purges what has had its time. Any number may run side by side.
+
+    `delete_object` takes an object's key, deletes every version of it, is content when there is none, and raises
+    StorageError. `pending_ttl` counts from the end of the last upload URL.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        confirm: Confirm,
+        delete_object: Callable[[str], Awaitable[None]],
+        *,
+        bucket: str,
+        pending_ttl: timedelta,
+        detection_timeout: timedelta,
+        interval_seconds: float = 15.0,
+    ) -> None:
+        self._db = db
+        self._delete_object = delete_object
+        self._pending_ttl = pending_ttl
+        self._interval_seconds = interval_seconds
+        self._photos = PhotoSweep(
+            db, confirm, bucket=bucket, pending_ttl=pending_ttl, detection_timeout=detection_timeout
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sweeps every `interval_seconds` until `stop` is set. Every step of it may be cancelled."""
+        while not stop.is_set():
+            try:
+                await self.run_once(stop)
+            except DatabaseUnavailable as error:
+                log.warning("sweeper_waits_for_database", kind=type(error.__cause__).__name__)
+            await wait_for_any(stop, timeout=self._interval_seconds)
+
+    async def run_once(self, stop: asyncio.Event | None = None) -> Counter[Outcome]:
+        """Does all that is due, or until `stop` is set; returns how often what came of it.
+
+        Raises DatabaseUnavailable. What fails for another reason is logged and comes due again after its lease.
+        """
+        turn = Turn(stop or asyncio.Event())
+        await self._each(turn, self._due_photos, self._photo)
+        await self._each(turn, self._due_deletions, self._deletion)
+        await self._purge()
+        if turn.outcomes:
+            log.info("swept", **{outcome.value: count for outcome, count in turn.outcomes.items()})
+        return turn.outcomes
+
+    async def _due_photos(self) -> list[Photo]:
+        return await sweep.take_due_photos(self._db, limit=BATCH, lease=LEASE)
+
+    async def _due_deletions(self) -> list[Deletion]:
+        return await sweep.take_due_deletions(self._db, limit=BATCH, lease=LEASE)
+
+    async def _each(
+        self, turn: Turn, take: Callable[[], Awaitable[list[T]]], handle: Callable[[Turn, T], Awaitable[Outcome]]
+    ) -> None:
+        """Takes batch after batch until nothing is due; one item's failure never stops the others."""
+        slots = asyncio.Semaphore(CONCURRENCY)
+
+        async def isolated(item: T) -> Outcome:
+            async with slots:
+                try:
+                    return await handle(turn, item)
+                except Exception:
+                    log.exception(
+                        "sweep_item_failed", photo_id=str(item.id if isinstance(item, Photo) else item.photo_id)
+                    )
+                    return Outcome.ERROR
+
+        while not turn.stop.is_set():
+            items = await take()
+            turn.outcomes.update(await asyncio.gather(*(isolated(item) for item in items)))
+            if len(items) < BATCH:
+                return
+
+    async def _photo(self, turn: Turn, photo: Photo) -> Outcome:
+        if turn.storage_away and photo.status is PhotoStatus.PENDING_UPLOAD:
+            return await self._photos.put_off(photo)
+        outcome = await self._photos.look_at(photo)
+        turn.storage_away |= outcome is Outcome.STORAGE_AWAY
+        return outcome
+
+    async def _deletion(self, turn: Turn, deletion: Deletion) -> Outcome:
+        now = datetime.now(UTC)
+        if not turn.storage_away:
+            try:
+                await self._delete_object(deletion.s3_key)
+            except StorageAccessDenied:
+                await sweep.schedule_deletion(self._db, deletion, now + ACCESS_DENIED_WAIT)
+                return Outcome.ERROR
+            except StorageError:
+                turn.storage_away = True
+        if turn.storage_away:
+            await sweep.schedule_deletion(self._db, deletion, now + STORAGE_AWAY_WAIT)
+            return Outcome.STORAGE_AWAY
+        # A URL outlives its photo, and an upload begun in time may end long after.
+        await sweep.schedule_deletion(self._db, deletion, next_look(deletion.url_expires_at, now, self._pending_ttl))
+        return Outcome.DELETED
+
+    async def _purge(self) -> None:
+        await sweep.purge_quota(self._db, older_than=QUOTA_KEPT)
+        while await outbox.purge_sent(self._db, older_than=SENT_JOBS_KEPT, limit=PURGE_BATCH) == PURGE_BATCH:
+            pass

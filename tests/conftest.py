@@ -1,0 +1,130 @@
+"""The real servers, each started once when a test first asks for it, and a fresh database for every test."""
+
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import pytest
+from photodock.db.migrate import migrate
+from photodock.db.pool import Database
+from photodock.embedded.ministack import MiniStackServer
+from photodock.embedded.postgres import PostgresServer
+from photodock.embedded.seaweedfs import SeaweedServer
+from photodock.storage.bucket import Bucket, ensure_bucket
+from photodock.storage.credentials import CredentialsProvider
+
+TEMPLATE = "photodock_template"
+numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_dir: Path) -> Iterator[PostgresServer]:
+    with PostgresServer(servers_dir / "postgres", servers_dir / "logs", fast=True) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def seaweedfs(servers_dir: Path) -> Iterator[SeaweedServer]:
+    with SeaweedServer(servers_dir / "s3", servers_dir / "logs") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ministack(servers_dir: Path) -> Iterator[MiniStackServer]:
+    with MiniStackServer(servers_dir / "sqs", servers_dir / "logs") as server:
+        yield server
+
+
+def database_named(url: str, name: str) -> str:
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
+async def administer(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(database_named(url, "postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture(scope="session")
+async def template(postgres: PostgresServer) -> str:
+    await administer(postgres.database_url, f"CREATE DATABASE {TEMPLATE}")
+    await migrate(database_named(postgres.database_url, TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+async def database_url(postgres: PostgresServer, template: str) -> AsyncIterator[str]:
+    name = f"test_{next(numbers)}"
+    await administer(postgres.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield database_named(postgres.database_url, name)
+    await administer(postgres.database_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    await database.open()
+    yield database
+    await database.close()
+
+
+@dataclass(frozen=True)
+class S3:
+    """Where the tests' bucket is, and the keys to it."""
+
+    endpoint_url: str
+    bucket: str
+    access_key: str
+    secret_key: str
+    region: str
+
+
+@pytest.fixture(scope="session")
+async def s3(seaweedfs: SeaweedServer) -> S3:
+    found = S3(
+        seaweedfs.endpoint_url, "photodock-tests", seaweedfs.access_key, seaweedfs.secret_key, seaweedfs.region
+    )
+    bucket = Bucket(found.bucket, found.region, found.endpoint_url, "path")
+    credentials = CredentialsProvider.static(found.access_key, found.secret_key)
+    await ensure_bucket(credentials, bucket, allowed_origins=["https://app.example"])
+    return found
+
+
+@dataclass(frozen=True)
+class Sqs:
+    """The SQS emulator; `create_queue` returns the URL of a queue with its dead-letter queue."""
+
+    server: MiniStackServer
+
+    @property
+    def endpoint_url(self) -> str:
+        return self.server.endpoint_url
+
+    @property
+    def access_key(self) -> str:
+        return self.server.access_key
+
+    @property
+    def secret_key(self) -> str:
+        return self.server.secret_key
+
+    @property
+    def region(self) -> str:
+        return self.server.region
+
+    def create_queue(self, name: str) -> str:
+        return self.server.create_queues(name)
+
+
+@pytest.fixture(scope="session")
+def sqs(ministack: MiniStackServer) -> Sqs:
+    return Sqs(ministack)

