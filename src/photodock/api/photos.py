@@ -93,8 +93,10 @@ async def get_photo(
     """With `If-None-Match`, `wait` holds until the ETag differs, without it until the status does; then 200, or 304
     at the end. A final status answers at once."""
     etags = parse_etags(if_none_match)
-    view = await library(request).wait(caller, photo_id, etags, wait) if wait else await library(request).get(
-        caller, photo_id
+    view = (
+        await library(request).wait(caller, photo_id, etags, wait)
+        if wait
+        else await library(request).get(caller, photo_id)
     )
     if view.etag in etags or "*" in etags:
         return Response(status_code=304, headers={"ETag": view.etag, "Cache-Control": CACHE_CONTROL})

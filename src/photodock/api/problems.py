@@ -1,6 +1,5 @@
 """Errors as RFC 9457 problem documents. The one place that knows the HTTP status of an error code."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,9 +122,7 @@ def correlation_id_of(request: Request) -> str:
     return str(request.scope.get("correlation_id", ""))
 
 
-def respond(
-    request: Request, error: PhotodockError, errors: list[dict[str, str]] | None = None
-) -> JSONResponse:
+def respond(request: Request, error: PhotodockError, errors: list[dict[str, str]] | None = None) -> JSONResponse:
     kind = KINDS[error.code]
     if kind.status >= 500:
         cause = error.__cause__
@@ -199,7 +196,7 @@ def _path(location: tuple[Any, ...]) -> str:
     return ".".join(str(part) for part in location)[:200]
 
 
-def responses(*codes: str, also: Mapping[int, dict[str, Any]] | None = None) -> dict[int | str, dict[str, Any]]:
+def responses(*codes: str, also: dict[int | str, dict[str, Any]] | None = None) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of the errors of a call: each status with its codes."""
     found: dict[int | str, dict[str, Any]] = {}
     for code in (*codes, "internal_error"):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, TypeVar
 
 import structlog
@@ -25,13 +25,17 @@ TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 ScopeOf = Callable[[bytes], tuple[Scope, ...]]
 """From a request's body to the scopes of which the caller needs one."""
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+SECURITY: dict[Callable[..., Any], tuple[ScopeOf, int]] = {}
+"""What `secured` says of each endpoint. A secured route without an entry fails when the application is made."""
 
 
-def secured(*scopes: Scope, by_body: ScopeOf | None = None, max_body: int = MAX_BODY_BYTES) -> Callable[[Endpoint], Endpoint]:
+def secured(
+    *scopes: Scope, by_body: ScopeOf | None = None, max_body: int = MAX_BODY_BYTES
+) -> Callable[[Endpoint], Endpoint]:
     """Marks an endpoint: callers need one of `scopes`, or one of those that the body decides."""
 
     def mark(endpoint: Endpoint) -> Endpoint:
-        endpoint.security = (by_body or (lambda _: scopes), max_body)  # type: ignore[attr-defined]  # read by SecuredRoute
+        SECURITY[endpoint] = (by_body or (lambda _: scopes), max_body)
         return endpoint
 
     return mark
@@ -40,9 +44,9 @@ def secured(*scopes: Scope, by_body: ScopeOf | None = None, max_body: int = MAX_
 class SecuredRoute(APIRoute):
     """FastAPI reads the body before it asks dependencies; here the token comes first."""
 
-    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
-        scopes_of, max_body = self.endpoint.security
+        scopes_of, max_body = SECURITY[self.endpoint]
 
         async def handle(request: Request) -> Response:
             principal: Principal = request.app.state.tokens.principal(request.headers.get("authorization"))
@@ -58,7 +62,9 @@ class SecuredRoute(APIRoute):
 
 def check_headers(request: Request) -> None:
     if sum(len(name) + len(value) for name, value in request.headers.raw) > MAX_HEADER_BYTES:
-        raise HeadersTooLarge(f"The request headers have more than {MAX_HEADER_BYTES} bytes. Send fewer or shorter ones.")
+        raise HeadersTooLarge(
+            f"The request headers have more than {MAX_HEADER_BYTES} bytes. Send fewer or shorter ones."
+        )
 
 
 async def limited_body(request: Request, limit: int) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import ceil
 from random import SystemRandom
 from typing import TypeVar
 
@@ -48,7 +49,7 @@ class Retry:
                 raise trouble.final
             delay = self._delay(failures + waits, trouble.retry_after)
             reason = "rate limit reached" if trouble.rate_limited else str(trouble).rstrip(".")
-            notice(f"{reason}; trying again in {delay:.0f} s")
+            notice(f"{reason}; trying again in {ceil(delay)} s")
             await self.sleep(delay)
 
     def _delay(self, attempt: int, retry_after: float | None) -> float:

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from photodock.db.pool import Database, Executor, Row
+from photodock.domain.identity import Trace
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import FailureCode, Photo, PhotoStatus, State, StatusEvent, sources_of
 from photodock.domain.values import JsonObject
@@ -177,7 +178,13 @@ class Found:
 
 
 async def mark_uploaded(
-    db: Executor, photo_id: UUID, change: Move, found: Found, *, s3_uri: str, correlation_id: str, traceparent: str | None
+    db: Executor,
+    photo_id: UUID,
+    change: Move,
+    found: Found,
+    *,
+    s3_uri: str,
+    trace: Trace,
 ) -> Photo | None:
     """Stores what was read, moves to `uploaded` and appends the detection job: one statement, one commit."""
     row = await db.fetchrow(
@@ -187,8 +194,8 @@ async def mark_uploaded(
         found.height,
         found.exif_data,
         s3_uri,
-        correlation_id,
-        traceparent,
+        trace.correlation_id,
+        trace.traceparent,
     )
     return to_photo(row) if row else None
 
@@ -224,10 +231,19 @@ async def mark_detection_failed(db: Executor, photo_id: UUID, change: Move, erro
     return to_photo(row) if row else None
 
 
-async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> tuple[str, datetime] | None:
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """An object to delete; `url_expires_at` is the end of the last upload URL that could bring it back."""
+
+    photo_id: UUID
+    s3_key: str
+    url_expires_at: datetime
+
+
+async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> Deletion | None:
     """Turns the photo into a tombstone and notes its object for deletion.
 
-    Returns the object's key and the end of the last upload URL. The outbox row goes with the photo. None when there is no such photo.
+    Its job leaves the outbox with it. None when there is no such photo.
     """
     row = await db.fetchrow(
         """
@@ -249,4 +265,4 @@ async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> tuple[s
         photo_id,
         organization_id,
     )
-    return (row["s3_key"], row["url_expires_at"]) if row else None
+    return Deletion(photo_id, row["s3_key"], row["url_expires_at"]) if row else None

@@ -1,10 +1,9 @@
 """What the sweeper looks for. Every query walks a partial index that holds only what is still awaited."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from photodock.db.photos import SELECT, to_photo
+from photodock.db.photos import SELECT, Deletion, to_photo
 from photodock.db.pool import Connection, Database
 from photodock.domain.photo import Photo
 
@@ -47,13 +46,6 @@ async def defer_detection(db: Connection, photo_id: UUID, wait: timedelta) -> No
     await db.execute("UPDATE photos SET sweep_at = clock_timestamp() + $2 WHERE id = $1", photo_id, wait)
 
 
-@dataclass(frozen=True, slots=True)
-class Deletion:
-    photo_id: UUID
-    s3_key: str
-    url_expires_at: datetime
-
-
 async def take_due_deletions(db: Database, *, limit: int, lease: timedelta) -> list[Deletion]:
     rows = await db.fetch(
         """
@@ -73,7 +65,7 @@ async def take_due_deletions(db: Database, *, limit: int, lease: timedelta) -> l
 async def schedule_deletion(db: Database, deletion: Deletion, next_look: datetime | None) -> None:
     """When to delete the object once more; None ends it.
 
-    Does nothing when a new URL was issued since the deletion was taken: it stays due after its lease, with the new end.
+    Does nothing when a newer URL was issued than `deletion` knows of: the object then comes due by itself.
     """
     if next_look is None:
         await db.execute(

@@ -71,6 +71,7 @@ class MiniStackServer(Server):
             state_dir=self._data_dir,
             log_dir=self._log_dir,
             environment=self._environment(),
+            end_signal=self.end_signal,
             death_signal=self.end_signal,
         )
 

@@ -62,6 +62,7 @@ class PostgresServer(Server):
             state_dir=self._data_dir,
             log_dir=self._log_dir,
             environment=minimal_environment(Path("/")),
+            end_signal=self.end_signal,
             death_signal=self.end_signal,
             user=user,
         )

@@ -94,11 +94,10 @@ def _copy(package: Path, target: Path) -> None:
             shutil.copytree(folder, part / folder.name, symlinks=True, ignore=ignored)
         _open_to_readers(part)
         part.rename(target)
-    except FileExistsError:
-        shutil.rmtree(part)  # another start was faster
     except OSError:
         shutil.rmtree(part, ignore_errors=True)
-        raise
+        if not os.path.lexists(target):  # else another start was faster
+            raise
 
 
 def _open_to_readers(tree: Path) -> None:

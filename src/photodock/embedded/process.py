@@ -35,7 +35,8 @@ class ChildProcess:
 
     `work_dir` is its current folder, `state_dir` keeps its pid file, by which a next run finds and ends what a killed
     one may have left. `environment` is all that the child sees: nothing of the caller's passes on unless given, so
-    no proxy or AWS profile changes how it works. `death_signal` is what the kernel sends when this process dies.
+    no proxy or AWS profile changes how it works. `end_signal` asks the program to end in order, `death_signal` is what
+    the kernel sends it when this process dies.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class ChildProcess:
         state_dir: Path,
         log_dir: Path,
         environment: Mapping[str, str],
+        end_signal: signal.Signals = signal.SIGTERM,
         death_signal: signal.Signals = signal.SIGTERM,
         user: User | None = None,
     ) -> None:
@@ -56,6 +58,7 @@ class ChildProcess:
         self._work_dir = work_dir
         self._pid_file = state_dir / f"{name}.pid"
         self._environment = dict(environment)
+        self._end_signal = end_signal
         self._death_signal = death_signal
         self._user = user
         self._process: subprocess.Popen[bytes] | None = None
@@ -70,7 +73,7 @@ class ChildProcess:
 
     def start(self) -> None:
         """Starts the program after ending what a killed run may have left of it. Raises `EmbeddedError`."""
-        end_leftover(self._pid_file, self._death_signal)
+        self.end_leftover()
         private_folder(self.log_file.parent)
         with explained(self.log_file.parent):
             if self.log_file.exists():
@@ -82,6 +85,10 @@ class ChildProcess:
         finally:
             os.close(log)
         write_private(self._pid_file, _identity(self._process.pid) or "")
+
+    def end_leftover(self) -> None:
+        """Ends what a killed run may have left of this program."""
+        end_leftover(self._pid_file, self._end_signal)
 
     def _spawn(self, log: int) -> subprocess.Popen[bytes]:
         user = self._user
@@ -140,18 +147,25 @@ class ChildProcess:
             return log.read().decode("utf-8", "replace")
         return ""
 
-    def stop(self, first_signal: signal.Signals = signal.SIGTERM, *, grace_seconds: float = 5.0) -> None:
-        """Ends the whole process group: `first_signal`, then SIGKILL. Does nothing when it does not run."""
+    def ask_to_end(self) -> None:
+        """Sends the end signal and returns at once."""
+        if self.running and self.pid:
+            os.kill(self.pid, self._end_signal)
+
+    def stop(self, *, grace_seconds: float = 5.0) -> None:
+        """Ends the whole process group: the end signal, then SIGKILL. Does nothing when it does not run."""
+        self.ask_to_end()
+        self.await_end(grace_seconds)
+
+    def await_end(self, grace_seconds: float) -> None:
+        """Waits for the child that was asked to end, and kills what is left of its group."""
         if self._process is None:
             return
-        pid = self._process.pid
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, first_signal)
         deadline = time.monotonic() + grace_seconds
         while self.running and time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
         self._pid_file.unlink(missing_ok=True)

@@ -32,7 +32,7 @@ class SeaweedServer(Server):
 
     name = "seaweedfs"
     wanted_for = "the S3 server"
-    grace_seconds = 3.0  # SIGKILL is safe: what the server has acknowledged is in its files
+    grace_seconds = 1.0  # SIGKILL is safe: what the server has acknowledged is in its files
     region = "us-east-1"
 
     def __init__(
@@ -82,6 +82,7 @@ class SeaweedServer(Server):
             state_dir=self._data_dir,
             log_dir=self._log_dir,
             environment=minimal_environment(private_folder(self._data_dir / "home")),
+            end_signal=self.end_signal,
             death_signal=signal.SIGKILL,
         )
 

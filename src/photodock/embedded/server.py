@@ -22,7 +22,7 @@ class Server(ABC):
     wanted_for: ClassVar[str]
     """The server's name in sentences."""
     end_signal: ClassVar[signal.Signals] = signal.SIGTERM
-    """What ends the server in order, and what the kernel sends it when this process is killed."""
+    """What ends the server in order."""
     grace_seconds: ClassVar[float]
     """How long an orderly end may take before SIGKILL."""
     ready_seconds: ClassVar[float] = 30.0
@@ -45,6 +45,11 @@ class Server(ABC):
 
     def start(self) -> None:
         """Starts the server and waits until it does its work for real. Raises `EmbeddedError`."""
+        self.begin()
+        self.await_ready()
+
+    def begin(self) -> None:
+        """The first half of `start`: several servers get ready side by side."""
         private_folder(self._data_dir)
         require_space(self._data_dir)
         end_leftover(self._data_dir / f"{self.name}.pid", self.end_signal)
@@ -53,12 +58,16 @@ class Server(ABC):
         require_free(self._port, self.wanted_for)
         self._child = self._prepare()
         self._child.start()
-        self._child.wait_until(self._is_ready, timeout_seconds=self.ready_seconds)
+
+    def await_ready(self) -> None:
+        """The second half of `start`."""
+        if self._child:
+            self._child.wait_until(self._is_ready, timeout_seconds=self.ready_seconds)
 
     def stop(self) -> None:
         """Ends the server, in order if it can, and all that it started."""
         if self._child:
-            self._child.stop(self.end_signal, grace_seconds=self.grace_seconds)
+            self._child.stop(grace_seconds=self.grace_seconds)
             self._child = None
 
     @abstractmethod

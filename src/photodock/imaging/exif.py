@@ -1,11 +1,12 @@
 """The facts of an EXIF block (EXIF 3.0, CIPA DC-008-2023, sections 4.6.3 to 4.6.8). docs/exif.md has the table."""
 
-import math
 import re
-from collections.abc import Iterable
-from datetime import date, time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from math import floor
+from typing import TypeAlias
 
-from photodock.domain.values import JsonObject
+from photodock.domain.values import JsonObject, JsonValue
 from photodock.imaging.reading import ExifBlock
 from photodock.imaging.tiff import Directory, Tiff
 
@@ -37,15 +38,10 @@ GPS_TIME_STAMP = 0x0007
 GPS_IMG_DIRECTION = 0x0011
 GPS_DATE_STAMP = 0x001D
 
-_IMAGE_TAGS = frozenset({MAKE, MODEL, ORIENTATION, EXIF_DIRECTORY, GPS_DIRECTORY})
-_EXIF_TAGS = frozenset(
-    {EXPOSURE_TIME, F_NUMBER, GPS_DIRECTORY, ISO, DATE_TIME_ORIGINAL, DATE_TIME_DIGITIZED, OFFSET_TIME}
-    | {OFFSET_TIME_ORIGINAL, FLASH, FOCAL_LENGTH, SUB_SEC_TIME_ORIGINAL, SUB_SEC_TIME_DIGITIZED, LENS_MODEL}
-)
-_GPS_TAGS = frozenset(
-    {GPS_LATITUDE_REF, GPS_LATITUDE, GPS_LONGITUDE_REF, GPS_LONGITUDE, GPS_ALTITUDE_REF, GPS_ALTITUDE, GPS_TIME_STAMP}
-    | {GPS_IMG_DIRECTION, GPS_DATE_STAMP}
-)
+_SUB_SECONDS_OF = {DATE_TIME_ORIGINAL: SUB_SEC_TIME_ORIGINAL, DATE_TIME_DIGITIZED: SUB_SEC_TIME_DIGITIZED}
+
+_Fact: TypeAlias = tuple[int, str, Callable[[Directory, int], JsonValue]]
+"""Tag, the fact's name, and how it is read."""
 
 # The standard's `2025:11:17 10:30:00`, and what else has been seen: `-`, `/` or `.` in the date, `T` before the time,
 # blanks for leading zeros; after the seconds nothing, a fraction or a time zone.
@@ -55,11 +51,11 @@ _DATE_TIME = re.compile(
 )
 _SUB_SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 _UTC_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
-_GPS_DATE = re.compile(rb"\s*(\d{4})\D{0,2}(\d{1,2})\D{1,2}(\d{1,2})(?!\d)|\s*(\d{4})(\d{2})(\d{2})(?!\d)")
+_GPS_DATE = re.compile(r"\s*(\d{4})\D{0,2}(\d{2})\D{0,2}(\d{2})(?!\d)", re.ASCII)
 
 
 def read_exif(blocks: Iterable[ExifBlock]) -> tuple[JsonObject | None, str | None]:
-    """The facts of a file's EXIF blocks as DESIGN names them, and why there are none.
+    """The facts of a file's EXIF blocks under the service's names, and why there are none.
 
     Absent facts are absent keys; None when no fact was found at all. Where several blocks speak the last one's word
     holds, as in ExifTool, but the first one's orientation.
@@ -79,30 +75,45 @@ def read_exif(blocks: Iterable[ExifBlock]) -> tuple[JsonObject | None, str | Non
 
 
 def _facts(tiff: Tiff) -> JsonObject:
-    image = tiff.directory(tiff.root, _IMAGE_TAGS)
-    exif = tiff.directory(image.number(EXIF_DIRECTORY), _EXIF_TAGS)
+    image = tiff.root()
+    exif = tiff.directory(image.number(EXIF_DIRECTORY))
     # Some writers hang the GPS directory on the EXIF directory.
-    gps = tiff.directory(image.number(GPS_DIRECTORY) or exif.number(GPS_DIRECTORY), _GPS_TAGS)
-    facts: JsonObject = {
-        "camera_make": image.text(MAKE),
-        "camera_model": image.text(MODEL),
-        "lens_model": exif.text(LENS_MODEL),
-        "captured_at": _captured_at(exif),
-        "captured_at_offset": _offset(exif, OFFSET_TIME_ORIGINAL) or _offset(exif, OFFSET_TIME),
-        "orientation": _integer(image, ORIENTATION, 1, 8),
-        "gps_coordinates": _gps(gps) or None,
-        "iso": _integer(exif, ISO, 0, 0xFFFF_FFFF),
-        "f_number": _positive(exif, F_NUMBER),
-        "exposure_time_s": _positive(exif, EXPOSURE_TIME),
-        "focal_length_mm": _positive(exif, FOCAL_LENGTH),
-        "flash": _integer(exif, FLASH, 0, 0xFFFF),
-    }
-    return {name: value for name, value in facts.items() if value is not None}
+    gps = tiff.directory(image.number(GPS_DIRECTORY) or exif.number(GPS_DIRECTORY))
+    facts: JsonObject = {}
+    _read(image, _IMAGE_FACTS, facts)
+    _read(exif, _EXIF_FACTS, facts)
+    coordinates: JsonObject = {}
+    _read(gps, _GPS_FACTS, coordinates)
+    if coordinates:
+        facts["gps_coordinates"] = coordinates
+    return facts
 
 
-def _integer(directory: Directory, tag: int, lowest: int, highest: int) -> int | None:
+def _read(directory: Directory, table: Iterable[_Fact], facts: JsonObject) -> None:
+    for tag, name, reader in table:
+        if tag in directory and name not in facts:
+            value = reader(directory, tag)
+            if value is not None:
+                facts[name] = value
+
+
+def _text(directory: Directory, tag: int) -> str | None:
+    return directory.text(tag)
+
+
+def _orientation(directory: Directory, tag: int) -> int | None:
     value = directory.number(tag)
-    return int(value) if value is not None and lowest <= value <= highest else None
+    return int(value) if value is not None and 1 <= value <= 8 else None
+
+
+def _count(directory: Directory, tag: int) -> int | None:
+    value = directory.number(tag)
+    return int(value) if value is not None and 0 <= value <= 0xFFFF_FFFF else None
+
+
+def _number(directory: Directory, tag: int) -> float | None:
+    value = directory.number(tag)
+    return None if value is None else float(value)
 
 
 def _positive(directory: Directory, tag: int) -> float | None:
@@ -110,29 +121,29 @@ def _positive(directory: Directory, tag: int) -> float | None:
     return float(value) if value is not None and value > 0 else None
 
 
-def _captured_at(exif: Directory) -> str | None:
-    """Capture time as written. Never DateTime (0x0132): that is when the file was changed."""
-    original = _moment(exif, DATE_TIME_ORIGINAL, SUB_SEC_TIME_ORIGINAL)
-    return original or _moment(exif, DATE_TIME_DIGITIZED, SUB_SEC_TIME_DIGITIZED)
-
-
-def _moment(exif: Directory, tag: int, sub_seconds_tag: int) -> str | None:
-    """`2025-11-17T10:30:00.25`, or None for a date that is blank, zero or not in the calendar."""
+def _captured_at(exif: Directory, tag: int) -> str | None:
+    """`2025-11-17T10:30:00.25` as written, or None for a date that is blank, zero or not in the calendar."""
     written = exif.text(tag)
     found = _DATE_TIME.match(written) if written else None
-    if found is None:
+    moment = _iso_moment(*found.groups()) if found else None
+    if moment is None:
         return None
-    year, month, day, hour, minute, second = map(int, found.groups())
-    try:
-        moment = f"{date(year, month, day)}T{time(hour, minute, second)}"
-    except ValueError:
-        return None
-    fraction = _SUB_SECONDS.match(exif.text(sub_seconds_tag) or "")
+    fraction = _SUB_SECONDS.match(exif.text(_SUB_SECONDS_OF[tag]) or "")
     digits = fraction[0].rstrip("0") if fraction else ""
     return f"{moment}.{digits}" if digits else moment
 
 
-def _offset(exif: Directory, tag: int) -> str | None:
+def _iso_moment(*parts: str) -> str | None:
+    """Year to second as ISO 8601 writes them; None when there is no such moment."""
+    moment = "{}-{:0>2}-{:0>2}T{:0>2}:{:0>2}:{:0>2}".format(*parts)
+    try:
+        datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+    return moment
+
+
+def _utc_offset(exif: Directory, tag: int) -> str | None:
     written = exif.text(tag)
     if written is None:
         return None
@@ -144,54 +155,71 @@ def _offset(exif: Directory, tag: int) -> str | None:
     return f"{found[1]}{found[2]}:{found[3]}"
 
 
-def _gps(gps: Directory) -> JsonObject:
-    latitude = _coordinate(gps, GPS_LATITUDE, GPS_LATITUDE_REF, "NS", 90)
-    longitude = _coordinate(gps, GPS_LONGITUDE, GPS_LONGITUDE_REF, "EW", 180)
-    facts: JsonObject = {
-        "latitude": latitude,
-        "longitude": longitude,
-        "altitude_m": _altitude(gps),
-        "direction_deg": _direction(gps),
-        "timestamp": _gps_timestamp(gps),
-    }
-    return {name: value for name, value in facts.items() if value is not None}
+def _latitude(gps: Directory, tag: int) -> float | None:
+    return _coordinate(gps, tag, gps.raw(GPS_LATITUDE_REF), b"NS", 90)
 
 
-def _coordinate(gps: Directory, tag: int, ref_tag: int, refs: str, limit: int) -> float | None:
+def _longitude(gps: Directory, tag: int) -> float | None:
+    return _coordinate(gps, tag, gps.raw(GPS_LONGITUDE_REF), b"EW", 180)
+
+
+def _coordinate(gps: Directory, tag: int, ref: bytes, refs: bytes, limit: int) -> float | None:
     """Degrees north or east, to 7 decimals (1 cm). Missing minutes and seconds are 0; the sign is the reference's."""
     parts = gps.numbers(tag, 3)
-    ref = (gps.text(ref_tag) or "?")[0].upper()
-    if not parts or ref not in refs:
+    letter = ref.lstrip()[:1].upper()
+    if not parts or not letter or letter not in refs:
         return None
-    degrees = abs(sum(part / unit for part, unit in zip(parts, (1, 60, 3600), strict=False)))
+    whole, minutes, seconds = (*parts, 0, 0)[:3]
+    degrees = abs(whole + minutes / 60 + seconds / 3600)
     if degrees > limit:
         return None
-    return round(-degrees if ref == refs[1] else degrees, 7) + 0.0  # never -0.0
+    return round(-degrees if letter == refs[1:] else degrees, 7) + 0.0  # never -0.0
 
 
-def _direction(gps: Directory) -> float | None:
-    direction = gps.number(GPS_IMG_DIRECTION)
-    return None if direction is None else float(direction)
-
-
-def _altitude(gps: Directory) -> float | None:
-    """Metres above sea level; below it the reference says so, not the sign."""
-    altitude = gps.number(GPS_ALTITUDE)
+def _altitude(gps: Directory, tag: int) -> float | None:
+    """Metres above sea level; that it is below, the reference says."""
+    altitude = gps.number(tag)
     if altitude is None:
         return None
     return (-altitude if gps.number(GPS_ALTITUDE_REF) == 1 else altitude) + 0.0
 
 
-def _gps_timestamp(gps: Directory) -> str | None:
+def _gps_timestamp(gps: Directory, tag: int) -> str | None:
     """`2018-07-25T14:34:23Z`: GPS tags give UTC. The fraction of a second is dropped."""
     # Casio separates the date by NULs.
-    written = _GPS_DATE.match(gps.raw(GPS_DATE_STAMP).rstrip(b"\0").replace(b"\0", b":"))
-    parts = gps.numbers(GPS_TIME_STAMP, 3)
+    written = _GPS_DATE.match(gps.raw(GPS_DATE_STAMP).rstrip(b"\0").replace(b"\0", b":").decode("latin-1"))
+    parts = gps.numbers(tag, 3)
     if written is None or not parts:
         return None
-    seconds = math.floor(sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False)))
-    year, month, day = map(int, filter(None, written.groups()))
-    try:
-        return f"{date(year, month, day)}T{time(seconds // 3600, seconds // 60 % 60, seconds % 60)}Z"
-    except ValueError:
-        return None
+    hours, minutes, seconds = (*parts, 0, 0)[:3]
+    total = floor(hours * 3600 + minutes * 60 + seconds)
+    moment = _iso_moment(*written.groups(), str(total // 3600), str(total // 60 % 60), str(total % 60))
+    return f"{moment}Z" if moment else None
+
+
+# In the order of the answer. Of two lines with the same name the first that gives a value holds. DateTime (0x0132)
+# is not among them: it tells when the file was changed. Each tag is looked for in its own directory only.
+_IMAGE_FACTS: tuple[_Fact, ...] = (
+    (MAKE, "camera_make", _text),
+    (MODEL, "camera_model", _text),
+    (ORIENTATION, "orientation", _orientation),
+)
+_EXIF_FACTS: tuple[_Fact, ...] = (
+    (LENS_MODEL, "lens_model", _text),
+    (DATE_TIME_ORIGINAL, "captured_at", _captured_at),
+    (DATE_TIME_DIGITIZED, "captured_at", _captured_at),
+    (OFFSET_TIME_ORIGINAL, "captured_at_offset", _utc_offset),
+    (OFFSET_TIME, "captured_at_offset", _utc_offset),
+    (ISO, "iso", _count),
+    (F_NUMBER, "f_number", _positive),
+    (EXPOSURE_TIME, "exposure_time_s", _positive),
+    (FOCAL_LENGTH, "focal_length_mm", _positive),
+    (FLASH, "flash", _count),
+)
+_GPS_FACTS: tuple[_Fact, ...] = (
+    (GPS_LATITUDE, "latitude", _latitude),
+    (GPS_LONGITUDE, "longitude", _longitude),
+    (GPS_ALTITUDE, "altitude_m", _altitude),
+    (GPS_IMG_DIRECTION, "direction_deg", _number),
+    (GPS_TIME_STAMP, "timestamp", _gps_timestamp),
+)

@@ -9,9 +9,9 @@ MAX_EXIF_BLOCKS = 8
 """Real files have one, seldom two; the bound keeps a hostile one from asking for thousands."""
 
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # DHT, JPG and DAC lie between the frame headers
-_SOS = 0xDA
-_EOI = 0xD9
+_ENDS = frozenset({0xDA, 0xD9})  # SOS: behind it come the pixels; EOI
 _APP1 = 0xE1
+_READ = _SOF | {_APP1}
 # Markers without a length: TEM, RST0 to RST7, SOI, a stuffed 0, and JPEG 2000's range (T.800, table A.1).
 _ALONE = frozenset({0x00, 0x01, *range(0x30, 0x40), 0x4F, *range(0xD0, 0xD9)})
 
@@ -70,21 +70,24 @@ class _Walk:
         while not self._done:
             at = _marker(data, self.position)
             if at is None or at + 2 >= len(data):
-                self._done = at is not None and data[at] in (_SOS, _EOI)
+                self._done = at is not None and data[at] in _ENDS
                 return
             self._steps += 1
             marker, length = data[at], data[at + 1] << 8 | data[at + 2]
-            if marker in (_SOS, _EOI) or self._steps > MAX_STEPS:
+            if marker in _ENDS or self._steps > MAX_STEPS:
                 self._done = True
             elif marker in _ALONE or length < 2:
                 self.position = at + 1
-            elif at + 1 + length > len(data) and (marker in _SOF or marker == _APP1):
+            elif marker not in _READ:
+                self.position = at + 1 + length
+                self._in_exif = False
+            elif at + 1 + length <= len(data):
+                self.position = at + 1 + length
+                self._segment(data, marker, at + 3, self.position)
+            else:
                 self.position = at - 1
                 self._segment_cut_off(data, marker, at + 3)
                 return
-            else:
-                self.position = at + 1 + length
-                self._segment(data, marker, at + 3, self.position)
 
     def _segment(self, data: bytes, marker: int, start: int, end: int) -> None:
         after_exif, self._in_exif = self._in_exif, False

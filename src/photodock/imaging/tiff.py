@@ -3,11 +3,12 @@
 Nothing here trusts an offset or a count: a value that does not lie wholly inside its block is as good as absent.
 """
 
-import math
 import re
 import struct
-from collections.abc import Container
-from typing import TypeAlias
+from collections.abc import Callable
+from functools import lru_cache
+from math import isfinite
+from typing import Any, TypeAlias
 
 from photodock.imaging.reading import ExifBlock
 
@@ -19,71 +20,116 @@ MAX_TEXT_BYTES = 1024
 # TIFF type -> bytes of one value. 13 is IFD (TIFF Tech Note 1), 129 is UTF-8 (EXIF 3.0).
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _UNDEFINED = 7
-_TEXT_TYPES = frozenset({1, 2, 6, _UNDEFINED, 129})
-_INTEGER_CODES = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I"}
-_RATIONAL_CODES = {5: "I", 10: "i"}
-_FLOAT_CODES = {11: "f", 12: "d"}
+_TEXT = frozenset({1, 2, 6, _UNDEFINED, 129})
+_RATIONAL = frozenset({5, 10})
+_CODES = {1: "B", 3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I"}
 
-_HEADERS = {b"II": "<", b"MM": ">"}
-_ENTRIES = {"<": struct.Struct("<HHII"), ">": struct.Struct(">HHII")}
+_ORDERS = {b"II": "<", b"MM": ">"}
 _DECIMAL = re.compile(rb"\s*(-?\d{1,15}(?:\.\d{1,15})?)\s*\Z")
 _CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)])
 
-_Entry: TypeAlias = tuple[int, int, int]
-"""Type, count, and where the value lies in the block's data."""
+_Unpack: TypeAlias = Callable[[bytes, int], tuple[Any, ...]]
+_Value: TypeAlias = tuple[int, int, int]
+"""Type, count, and where the first byte lies in the block's data."""
+
+
+@lru_cache(maxsize=256)
+def _unpacker(order: str, codes: str, times: int = 1) -> _Unpack:
+    return struct.Struct(order + codes * times).unpack_from
+
+
+_ONE_VALUE: dict[str, dict[int, _Unpack]] = {
+    order: {kind: _unpacker(order, code) for kind, code in _CODES.items()} for order in _ORDERS.values()
+}
 
 
 class Directory:
-    """The wanted entries of one directory. Every reader answers with None or () when in doubt."""
+    """One directory of a block. Every reader answers with None, () or b"" when the tag is absent or unsound.
 
-    __slots__ = ("_data", "_entries", "_order")
+    Where a tag stands twice the last one holds, as in ExifTool. A directory cut off by the end of its block gives
+    what is there.
+    """
 
-    def __init__(self, data: bytes, order: str, entries: dict[int, _Entry]) -> None:
-        self._data = data
+    __slots__ = ("_block", "_end", "_fields", "_first", "_index", "_order")
+
+    def __init__(self, block: ExifBlock, order: str, offset: float | None) -> None:
+        """The directory at `offset`; an empty one when there is none, or none that can be one."""
+        self._block = block
         self._order = order
-        self._entries = entries
+        self._index: dict[int, int] = {}
+        data, start, end = block
+        if offset is None or not 8 <= offset <= end - start - 2:
+            return
+        first = start + int(offset) + 2
+        count = min(_unpacker(order, "H")(data, first - 2)[0], MAX_ENTRIES, (end - first) // 12)
+        fields = _unpacker(order, "HHII", count)(data, first)  # tag, type, count, value or its offset
+        if count and fields[1] in _SIZES:
+            self._first, self._end, self._fields = first, first + 12 * count, fields
+            self._index = dict(zip(fields[::4], range(count), strict=True))
 
-    def numbers(self, tag: int, at_most: int) -> tuple[float, ...]:
-        """The first values of a tag, of any numeric type, or a decimal number written as text.
+    def __contains__(self, tag: int) -> bool:
+        return tag in self._index
 
-        Empty when the tag is absent, not a number, not finite, or has a rational with denominator 0.
-        """
-        entry = self._entries.get(tag)
-        if entry is None:
-            return ()
-        kind, count, position = entry
-        count = min(count, at_most)
-        if code := _RATIONAL_CODES.get(kind):
-            parts = struct.unpack_from(f"{self._order}{2 * count}{code}", self._data, position)
-            if 0 in parts[1::2]:
-                return ()
-            return tuple([parts[at] / parts[at + 1] for at in range(0, 2 * count, 2)])
-        if code := _INTEGER_CODES.get(kind):
-            return struct.unpack_from(f"{self._order}{count}{code}", self._data, position)
-        if code := _FLOAT_CODES.get(kind):
-            values = struct.unpack_from(f"{self._order}{count}{code}", self._data, position)
-            return values if all(map(math.isfinite, values)) else ()
-        return self._written_number(tag, entry)
-
-    def _written_number(self, tag: int, entry: _Entry) -> tuple[float, ...]:
-        kind, count, position = entry
-        if kind == _UNDEFINED and count == 1:  # one byte of no declared type is a small integer
-            return (self._data[position],)
-        decimal = _DECIMAL.match(self.raw(tag).partition(b"\0")[0])
-        return (float(decimal[1]),) if decimal else ()
+    def _value(self, tag: int) -> _Value | None:
+        """Where the value lies: in its block, behind the header, and not on its own directory."""
+        index = self._index.get(tag)
+        if index is None:
+            return None
+        _, kind, count, offset = self._fields[4 * index : 4 * index + 4]
+        size = _SIZES.get(kind, 0) * count
+        if size <= 4:
+            return (kind, count, self._first + 12 * index + 8) if size else None
+        position = self._block.start + offset
+        if offset < 8 or position + size > self._block.end:
+            return None
+        if position < self._end and position + size > self._first - 2:
+            return None
+        return kind, count, position
 
     def number(self, tag: int) -> float | None:
-        """The first value of a tag; see `numbers`."""
-        values = self.numbers(tag, 1)
-        return values[0] if values else None
+        """The first value of a tag of any numeric type, or a decimal number written as text.
+
+        None when the tag is absent, not a number, not finite, or a rational with denominator 0.
+        """
+        value = self._value(tag)
+        if value is None:
+            return None
+        kind, _, position = value
+        unpack = _ONE_VALUE[self._order].get(kind)
+        if unpack is None:
+            return self._written_number(tag, value)
+        parts = unpack(self._block.data, position)
+        if kind in _RATIONAL:
+            return parts[0] / parts[1] if parts[1] else None
+        return parts[0] if isfinite(parts[0]) else None
+
+    def numbers(self, tag: int, at_most: int) -> tuple[float, ...]:
+        """The first values of a tag of a numeric type; empty when one of them is not finite, or over 0."""
+        value = self._value(tag)
+        if value is None or value[0] not in _CODES:
+            return ()
+        kind, count, position = value
+        parts = _unpacker(self._order, _CODES[kind], min(count, at_most))(self._block.data, position)
+        if kind in _RATIONAL:
+            if 0 in parts[1::2]:
+                return ()
+            return tuple([parts[at] / parts[at + 1] for at in range(0, len(parts), 2)])
+        return parts if all(map(isfinite, parts)) else ()
+
+    def _written_number(self, tag: int, value: _Value) -> float | None:
+        kind, count, position = value
+        if kind == _UNDEFINED and count == 1:  # one byte of no declared type is a small integer
+            return self._block.data[position]
+        decimal = _DECIMAL.match(self.raw(tag).partition(b"\0")[0])
+        return float(decimal[1]) if decimal else None
 
     def raw(self, tag: int) -> bytes:
         """The first 1 KiB of a text's bytes, NULs and all; empty when the tag is absent or no text."""
-        entry = self._entries.get(tag)
-        if entry is None or entry[0] not in _TEXT_TYPES:
+        value = self._value(tag)
+        if value is None or value[0] not in _TEXT:
             return b""
-        _, count, position = entry
-        return self._data[position : position + min(count, MAX_TEXT_BYTES)]
+        _, count, position = value
+        return self._block.data[position : position + min(count, MAX_TEXT_BYTES)]
 
     def text(self, tag: int) -> str | None:
         """A text up to its first NUL, without control characters and outer blanks; None when nothing is left.
@@ -116,14 +162,14 @@ def _without_cut_character(raw: bytes) -> bytes:
 
 
 class Tiff:
-    """A block whose TIFF header was recognised. `root` is the offset of its first directory."""
+    """A block whose TIFF header was recognised."""
 
-    __slots__ = ("_block", "_order", "root")
+    __slots__ = ("_block", "_order", "_root")
 
     def __init__(self, block: ExifBlock, order: str, root: int) -> None:
         self._block = block
         self._order = order
-        self.root = root
+        self._root = root
 
     @classmethod
     def open(cls, block: ExifBlock) -> "Tiff | None":
@@ -132,38 +178,16 @@ class Tiff:
         The number 42 is not asked for: cameras have written others.
         """
         data, start, end = block
-        order = _HEADERS.get(data[start : start + 2])
+        order = _ORDERS.get(data[start : start + 2])
         if order is None or end - start < 8:
             return None
-        (root,) = struct.unpack_from(order + "I", data, start + 4)
+        (root,) = _unpacker(order, "I")(data, start + 4)
         return cls(block, order, root) if root >= 8 else None
 
-    def directory(self, offset: float | None, wanted: Container[int]) -> Directory:
-        """The wanted entries of the directory at `offset`; an empty one when it lies outside the block.
+    def root(self) -> Directory:
+        """The first directory, IFD0. The ones chained to it are never looked at: they are thumbnails."""
+        return self.directory(self._root)
 
-        Where a tag stands twice the last one holds, as in ExifTool; but a directory cut off by the end of the
-        block gives what is there.
-        """
-        entries: dict[int, _Entry] = {}
-        data, start, end = self._block
-        found = Directory(data, self._order, entries)
-        if offset is None or not 8 <= offset <= end - start - 2:
-            return found
-        first = start + int(offset) + 2
-        (count,) = struct.unpack_from(self._order + "H", data, first - 2)
-        count = min(count, MAX_ENTRIES, (end - first) // 12)
-        table = memoryview(data)[first : first + 12 * count]
-        for index, (tag, kind, length, value) in enumerate(_ENTRIES[self._order].iter_unpack(table)):
-            if tag in wanted and (size := _SIZES.get(kind, 0) * length):
-                if size <= 4:
-                    entries[tag] = (kind, length, first + 12 * index + 8)
-                elif self._is_sound(value, size, int(offset), count):
-                    entries[tag] = (kind, length, start + value)
-            elif not index and kind not in _SIZES:
-                break  # what begins with nonsense is no directory
-        return found
-
-    def _is_sound(self, offset: int, size: int, directory: int, count: int) -> bool:
-        """Whether a value lies in the block, behind the header, and not on its own directory."""
-        beside = offset + size <= directory or offset >= directory + 2 + 12 * count
-        return offset >= 8 and offset + size <= self._block.end - self._block.start and beside
+    def directory(self, offset: float | None) -> Directory:
+        """The directory at `offset`, as a pointer's tag gives it."""
+        return Directory(self._block, self._order, offset)

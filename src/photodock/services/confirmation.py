@@ -1,13 +1,12 @@
 """Confirming an upload: the one way to `uploaded`, for the client's call, the bucket's event and the sweeper alike."""
 
-from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
 from photodock.db import photos, sweep
-from photodock.db.photos import Found, Move
+from photodock.db.photos import Deletion, Found, Move
 from photodock.db.pool import Database
 from photodock.domain.errors import (
     InvalidStatusTransition,
@@ -30,9 +29,7 @@ log = structlog.get_logger()
 class Confirm(Protocol):
     """What the sweeper and the event consumer need of this module."""
 
-    async def confirm(
-        self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Trace
-    ) -> Photo: ...
+    async def confirm(self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Trace) -> Photo: ...
 
 
 class Confirmation:
@@ -64,9 +61,7 @@ class Confirmation:
                 "The object has not reached storage. Upload it with the upload URL, then confirm again."
             ) from error
         problem = mismatch(photo, head, inspection)
-        moved = await (
-            self._fail(photo, problem, actor) if problem else self._accept(photo, inspection, actor, trace)
-        )
+        moved = await (self._fail(photo, problem, actor) if problem else self._accept(photo, inspection, actor, trace))
         # Nothing moved: another process was faster, and its result stands.
         return moved or await self._get(photo_id, organization_id)
 
@@ -96,8 +91,7 @@ class Confirmation:
             Move(to=UPLOADED, actor=actor, reason="upload confirmed"),
             Found(inspection.width, inspection.height, inspection.exif_data),
             s3_uri=self._presigner.s3_uri(photo.s3_key),
-            correlation_id=trace.correlation_id,
-            traceparent=trace.traceparent,
+            trace=trace,
         )
 
     async def _fail(self, photo: Photo, problem: str, actor: str) -> Photo | None:
@@ -105,21 +99,22 @@ class Confirmation:
         moved = await photos.mark_mismatched(self._db, photo.id, move)
         if moved:
             log.info("content_mismatch", photo_id=str(photo.id), error_code="content_mismatch", reason=problem)
-            await delete_object(self._db, self._store, moved.id, moved.s3_key, moved.url_expires_at)
+            doomed = Deletion(moved.id, moved.s3_key, moved.url_expires_at)
+            await delete_object(self._db, self._store, doomed)
         return moved
 
 
-async def delete_object(db: Database, store: ObjectStore, photo_id: UUID, key: str, url_expires_at: datetime) -> None:
+async def delete_object(db: Database, store: ObjectStore, doomed: Deletion) -> None:
     """Deletes an object that is noted for deletion, and schedules the second look, because a URL outlives its photo.
 
     With the store away nothing is lost: the note stands and the sweeper comes back to it.
     """
     try:
-        await store.delete(key)
+        await store.delete(doomed.s3_key)
     except StorageError as error:
-        log.warning("object_not_deleted_yet", photo_id=str(photo_id), error_code=error.code, reason=error.detail)
+        log.warning("object_not_deleted_yet", photo_id=str(doomed.photo_id), error_code=error.code)
     else:
-        await sweep.schedule_deletion(db, photo_id, url_expires_at + LOOKS[0])
+        await sweep.schedule_deletion(db, doomed, doomed.url_expires_at + LOOKS[0])
 
 
 def mismatch(photo: Photo, head: ObjectHead, inspection: Inspection) -> str | None:

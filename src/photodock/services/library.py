@@ -130,9 +130,8 @@ class Library:
         gone = await photos.delete(self._db, photo_id, who.organization_id)
         if gone is None:
             raise PhotoNotFound(PHOTO_NOT_FOUND)
-        key, url_expires_at = gone
         try:
-            await delete_object(self._db, self._store, photo_id, key, url_expires_at)
+            await delete_object(self._db, self._store, gone)
         except DatabaseUnavailable:
             # The photo is gone and its object is noted for deletion: the promise stands, the sweeper keeps it.
             log.warning("second_look_not_scheduled_yet", photo_id=str(photo_id))

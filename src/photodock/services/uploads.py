@@ -193,7 +193,9 @@ def check_file(new: NewPhoto, rules: UploadRules) -> None:
             )
         raise InvalidFileType("Only image/jpeg and image/png are taken in. Convert the photo to one of them.")
     if new.file_size > rules.max_file_size:
-        raise FileTooLarge(f"The photo has {new.file_size} bytes; the most is {rules.max_file_size}. Send a smaller one.")
+        raise FileTooLarge(
+            f"The photo has {new.file_size} bytes; the most is {rules.max_file_size}. Send a smaller one."
+        )
     if new.file_size < rules.min_file_size:
         raise FileTooSmall(
             f"The photo has {new.file_size} bytes; the least is {rules.min_file_size}. Check that the file is complete."

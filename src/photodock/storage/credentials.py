@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 from aiobotocore.session import AioSession
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, NoCredentialsError
 
 from photodock.domain.errors import StorageAccessDenied
 
@@ -55,9 +55,7 @@ class CredentialsProvider:
         try:
             found = await _resolve(session)
         except (BotoCoreError, OSError) as error:
-            raise StorageAccessDenied(f"The AWS credentials cannot be loaded: {error} {_HOW_TO_SET}") from error
-        if found is None:
-            raise StorageAccessDenied(f"No AWS credentials were found. {_HOW_TO_SET}")
+            raise StorageAccessDenied(f"There are no AWS credentials to be had ({error}). {_HOW_TO_SET}") from error
         return cls(session, found)
 
     @classmethod
@@ -79,7 +77,7 @@ class CredentialsProvider:
         except Exception as error:
             log.warning("credentials_refresh_failed", kind=type(error).__name__, ends_at=self._current.expires_at)
             return
-        if found is not None and found != self._current:
+        if found != self._current:
             self._current = found
             log.info("credentials_refreshed", access_key_id=found.access_key_id, ends_at=found.expires_at)
 
@@ -102,13 +100,13 @@ class CredentialsProvider:
         }
 
 
-async def _resolve(session: AioSession) -> Credentials | None:
+async def _resolve(session: AioSession) -> Credentials:
     source = await session.get_credentials()
     if source is None:
-        return None
+        raise NoCredentialsError
     frozen = await source.get_frozen_credentials()
     if not (frozen.access_key and frozen.secret_key):
-        return None
+        raise NoCredentialsError
     # botocore tells the end of temporary credentials by no public name.
     expires_at: datetime | None = getattr(source, "_expiry_time", None)
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token, expires_at and expires_at.astimezone(UTC))

@@ -82,6 +82,7 @@ def cancelled_on_stop(endless: Callable[[], Awaitable[None]]) -> Part:
         finally:
             stopping.cancel()
             working.cancel()
+            await asyncio.gather(working, stopping, return_exceptions=True)
 
     return part
 

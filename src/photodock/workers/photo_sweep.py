@@ -1,9 +1,9 @@
 """What the sweeper does with a photo whose time has come."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import structlog
 
@@ -20,6 +20,7 @@ from photodock.domain.errors import (
 from photodock.domain.identity import Trace
 from photodock.domain.photo import DETECTION_TIMEOUT, UPLOAD_EXPIRED, Photo, PhotoStatus
 from photodock.domain.schedule import next_look
+from photodock.services.confirmation import Confirm
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ class Outcome(StrEnum):
     NOT_YET = "not_yet"
     EXPIRED = "expired"
     STORAGE_AWAY = "storage_away"
+    ACCESS_DENIED = "access_denied"
     JOB_WAITS = "job_waits"
     SENT_AGAIN = "sent_again"
     TIMED_OUT = "timed_out"
@@ -54,22 +56,21 @@ class Outcome(StrEnum):
     ERROR = "error"
 
 
-class Confirm(Protocol):
-    """The one way to `uploaded`. Raises UploadNotFound when the object is not there, PhotoNotFound, and
-    StorageUnavailable when nobody can tell."""
-
-    async def __call__(self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Trace) -> Photo: ...
-
-
 class PhotoSweep:
-    """`bucket` is the name that stands in the jobs' `s3://` addresses."""
+    """`s3_uri` makes a job's `s3://` address of an object's key."""
 
     def __init__(
-        self, db: Database, confirm: Confirm, *, bucket: str, pending_ttl: timedelta, detection_timeout: timedelta
+        self,
+        db: Database,
+        confirmation: Confirm,
+        *,
+        s3_uri: Callable[[str], str],
+        pending_ttl: timedelta,
+        detection_timeout: timedelta,
     ) -> None:
         self._db = db
-        self._confirm = confirm
-        self._bucket = bucket
+        self._confirmation = confirmation
+        self._s3_uri = s3_uri
         self._pending_ttl = pending_ttl
         self._detection_timeout = detection_timeout
 
@@ -86,12 +87,12 @@ class PhotoSweep:
     async def _look_for_object(self, photo: Photo) -> Outcome:
         """Confirms a photo that is still `pending_upload`; gives it up only when its object is surely not there."""
         try:
-            await self._confirm(photo.id, None, actor=ACTOR, trace=_trace())
+            await self._confirmation.confirm(photo.id, None, actor=ACTOR, trace=_trace())
         except UploadNotFound:
             return await self._not_there(photo)
         except StorageAccessDenied:
             await self._look_again_in(photo, ACCESS_DENIED_WAIT)
-            return Outcome.NOT_YET
+            return Outcome.ACCESS_DENIED
         except StorageUnavailable:
             return await self.put_off(photo)
         except (PhotoNotFound, InvalidStatusTransition):
@@ -134,7 +135,7 @@ class PhotoSweep:
             if jobs_sent >= MAX_JOBS:
                 await photos.move(db, photo.id, _timeout(jobs_sent))
             else:
-                s3_uri = f"s3://{self._bucket}/{photo.s3_key}"
+                s3_uri = self._s3_uri(photo.s3_key)
                 await outbox.send_again(db, photo.id, s3_uri=s3_uri, correlation_id=trace.correlation_id)
                 await sweep.defer_detection(db, photo.id, self._detection_timeout)
         outcome = Outcome.TIMED_OUT if jobs_sent >= MAX_JOBS else Outcome.SENT_AGAIN

@@ -70,7 +70,7 @@ class Relay:
         detection_timeout: timedelta,
         batch_size: int = 100,
         poll_seconds: float = 5.0,
-        longest_pause_seconds: float = 30.0,
+        longest_pause_seconds: float = 10.0,
         backoff: Backoff | None = None,
     ) -> None:
         self._db = db

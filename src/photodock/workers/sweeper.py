@@ -10,12 +10,13 @@ from typing import TypeVar
 import structlog
 
 from photodock.db import outbox, sweep
+from photodock.db.photos import Deletion
 from photodock.db.pool import Database
-from photodock.db.sweep import Deletion
 from photodock.domain.errors import DatabaseUnavailable, StorageAccessDenied, StorageError
 from photodock.domain.photo import Photo, PhotoStatus
 from photodock.domain.schedule import next_look
-from photodock.workers.photo_sweep import ACCESS_DENIED_WAIT, STORAGE_AWAY_WAIT, Confirm, Outcome, PhotoSweep
+from photodock.services.confirmation import Confirm
+from photodock.workers.photo_sweep import ACCESS_DENIED_WAIT, STORAGE_AWAY_WAIT, Outcome, PhotoSweep
 from photodock.workers.waiting import wait_for_any
 
 log = structlog.get_logger(__name__)
@@ -51,10 +52,10 @@ class Sweeper:
     def __init__(
         self,
         db: Database,
-        confirm: Confirm,
+        confirmation: Confirm,
         delete_object: Callable[[str], Awaitable[None]],
         *,
-        bucket: str,
+        s3_uri: Callable[[str], str],
         pending_ttl: timedelta,
         detection_timeout: timedelta,
         interval_seconds: float = 15.0,
@@ -64,7 +65,7 @@ class Sweeper:
         self._pending_ttl = pending_ttl
         self._interval_seconds = interval_seconds
         self._photos = PhotoSweep(
-            db, confirm, bucket=bucket, pending_ttl=pending_ttl, detection_timeout=detection_timeout
+            db, confirmation, s3_uri=s3_uri, pending_ttl=pending_ttl, detection_timeout=detection_timeout
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -125,20 +126,29 @@ class Sweeper:
         return outcome
 
     async def _deletion(self, turn: Turn, deletion: Deletion) -> Outcome:
+        outcome = await self._delete(turn, deletion.s3_key)
         now = datetime.now(UTC)
-        if not turn.storage_away:
-            try:
-                await self._delete_object(deletion.s3_key)
-            except StorageAccessDenied:
-                await sweep.schedule_deletion(self._db, deletion, now + ACCESS_DENIED_WAIT)
-                return Outcome.ERROR
-            except StorageError:
-                turn.storage_away = True
+        match outcome:
+            case Outcome.STORAGE_AWAY:
+                when: datetime | None = now + STORAGE_AWAY_WAIT
+            case Outcome.ACCESS_DENIED:
+                when = now + ACCESS_DENIED_WAIT
+            case _:
+                # A URL outlives its photo, and an upload begun in time may end long after.
+                when = next_look(deletion.url_expires_at, now, self._pending_ttl)
+        await sweep.schedule_deletion(self._db, deletion, when)
+        return outcome
+
+    async def _delete(self, turn: Turn, key: str) -> Outcome:
         if turn.storage_away:
-            await sweep.schedule_deletion(self._db, deletion, now + STORAGE_AWAY_WAIT)
             return Outcome.STORAGE_AWAY
-        # A URL outlives its photo, and an upload begun in time may end long after.
-        await sweep.schedule_deletion(self._db, deletion, next_look(deletion.url_expires_at, now, self._pending_ttl))
+        try:
+            await self._delete_object(key)
+        except StorageAccessDenied:
+            return Outcome.ACCESS_DENIED
+        except StorageError:
+            turn.storage_away = True
+            return Outcome.STORAGE_AWAY
         return Outcome.DELETED
 
     async def _purge(self) -> None:

@@ -49,7 +49,7 @@ def test_a_secret_is_made_once(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(EmbeddedError, match="disk that holds .* is full"), explained(tmp_path):
+    with pytest.raises(EmbeddedError, match=r"disk that holds .* is full"), explained(tmp_path):
         raise OSError(28, os.strerror(28))
 
 
@@ -77,6 +77,12 @@ def test_a_port_in_use_is_one_sentence() -> None:
         assert not is_free(port)
         with pytest.raises(EmbeddedError, match=f"Port {port} on 127.0.0.1, wanted for the API, is in use"):
             require_free(port, "the API")
+
+
+def test_no_free_port_at_all_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("photodock.embedded.ports.is_free", lambda _: False)
+    with pytest.raises(EmbeddedError, match="No port between"):
+        free_port()
 
 
 @pytest.mark.parametrize("port", [0, -1, 65_536])

@@ -1,4 +1,5 @@
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ from photodock.embedded import postgres_files
 from photodock.embedded.errors import EmbeddedError
 from photodock.embedded.postgres import PostgresServer
 from photodock.embedded.postgres_files import postgres_programs, unprivileged_user
+from photodock.embedded.process import User
 
 
 async def _run(server: PostgresServer, sql: str) -> object:
@@ -31,7 +33,15 @@ def closed_folder(tmp_path: Path) -> Path:
     return folder
 
 
-async def test_rows_are_there_after_a_restart_and_no_folder_was_opened(closed_folder: Path, logs: Path) -> None:
+def test_no_folder_is_opened_to_its_user(closed_folder: Path, logs: Path) -> None:
+    with PostgresServer(closed_folder / "pg", logs, fast=True):
+        pass
+    assert closed_folder.stat().st_mode & 0o777 == 0o700
+    assert (closed_folder / "pg").stat().st_mode & 0o777 == 0o700
+    assert (closed_folder / "pg" / "password").stat().st_mode & 0o777 == 0o600
+
+
+async def test_rows_are_there_after_a_restart(closed_folder: Path, logs: Path) -> None:
     with PostgresServer(closed_folder / "pg", logs) as server:
         await _run(server, "CREATE TABLE t AS SELECT 42 AS x")
         assert await _run(server, "SHOW fsync") == "on"
@@ -39,15 +49,27 @@ async def test_rows_are_there_after_a_restart_and_no_folder_was_opened(closed_fo
     with PostgresServer(closed_folder / "pg", logs) as server:
         assert server.database_url == url
         assert await _run(server, "SELECT x FROM t") == 42
-    assert closed_folder.stat().st_mode & 0o777 == 0o700
-    assert (closed_folder / "pg").stat().st_mode & 0o777 == 0o700
-    assert (closed_folder / "pg" / "password").stat().st_mode & 0o777 == 0o600
 
 
-async def test_it_runs_as_an_unprivileged_user(closed_folder: Path, logs: Path) -> None:
+def test_it_runs_as_an_unprivileged_user(closed_folder: Path, logs: Path) -> None:
     with PostgresServer(closed_folder / "pg", logs, fast=True) as server:
         assert server.process
         assert Path(f"/proc/{server.process.pid}").stat().st_uid != 0
+
+
+def test_a_user_who_is_not_root_runs_it_as_himself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert unprivileged_user() is None
+    assert (postgres_programs(None) / "postgres").is_file()
+
+
+def test_the_unprivileged_user_is_found_on_a_machine_that_has_no_name_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(name: str) -> object:
+        raise KeyError(name)
+
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(pwd, "getpwnam", unknown)
+    assert unprivileged_user() == User(65_534, 65_534)
 
 
 async def test_it_refuses_a_wrong_password_and_listens_on_the_loopback_interface_alone(
@@ -76,6 +98,7 @@ async def test_committed_rows_survive_a_kill_and_the_stale_lock_does_not_hinder(
     lock.write_text(lock.read_text().replace(str(pid), str(os.getpid()), 1))
     with PostgresServer(tmp_path / "pg", logs) as again:
         assert await _run(again, "SELECT x FROM t") == 42
+    server.stop()
 
 
 async def test_a_server_that_runs_on_the_same_data_is_not_disturbed(tmp_path: Path, logs: Path) -> None:
@@ -158,11 +181,11 @@ def closed_package(closed_folder: Path, monkeypatch: pytest.MonkeyPatch, open_fo
     return closed_folder
 
 
-async def test_programs_that_its_user_cannot_reach_are_copied_once(
+def test_programs_that_its_user_cannot_reach_are_copied_once(
     closed_package: Path, open_folder: Path, tmp_path: Path, logs: Path
 ) -> None:
-    with PostgresServer(tmp_path / "pg", logs, fast=True) as server:
-        assert await _run(server, "SELECT 1") == 1
+    with PostgresServer(tmp_path / "pg", logs, fast=True):
+        pass
     copies = list(open_folder.iterdir())
     assert len(copies) == (1 if os.geteuid() == 0 else 0)  # another user reaches its own files
     before = [copy.stat().st_ctime_ns for copy in copies]

@@ -116,7 +116,7 @@ def test_the_signal_that_ended_a_child_is_its_negative_status(
 def test_a_full_disk_is_told_by_what_the_log_says(make_child: Callable[..., ChildProcess]) -> None:
     child = make_child("echo 'FATAL: could not write: No space left on device'; exit 1")
     child.start()
-    with pytest.raises(EmbeddedError, match="disk that holds .* is full"):
+    with pytest.raises(EmbeddedError, match=r"disk that holds .* is full"):
         child.wait_until(lambda: False, timeout_seconds=10)
 
 
@@ -133,6 +133,22 @@ def test_a_program_that_cannot_be_started_is_a_sentence(tmp_path: Path, logs: Pa
     child = ChildProcess("child", ["/bin/true"], work_dir=gone, state_dir=tmp_path, log_dir=logs, environment={})
     with pytest.raises(EmbeddedError, match="Cannot use"):
         child.start()
+
+
+def test_a_child_that_was_never_started_neither_runs_nor_has_a_status(make_child: Callable[..., ChildProcess]) -> None:
+    child = make_child("exit 0")
+    child.stop()
+    assert not child.running
+    assert child.exit_status() is None
+
+
+def test_a_child_starts_where_the_kernel_cannot_tie_it_to_its_parent(
+    make_child: Callable[..., ChildProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    child = make_child("sleep 60")
+    child.start()
+    assert child.running
 
 
 def test_what_a_killed_run_left_is_ended(

@@ -1,0 +1,5 @@
+"""`python -m photodock`"""
+
+from photodock.cli import app
+
+app()

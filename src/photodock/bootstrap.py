@@ -1,0 +1,194 @@
+"""Settings → services. The only place that picks adapters and puts the parts together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from photodock import logs
+from photodock.api.app import ApiServices, create_app
+from photodock.api.auth import TokenRules, TokenVerifier
+from photodock.db import outbox
+from photodock.db.listener import Listener
+from photodock.db.migrate import newest_revision
+from photodock.db.pool import Database
+from photodock.queues.protocol import JobQueue
+from photodock.queues.sqs import SqsQueue
+from photodock.services.confirmation import Confirmation
+from photodock.services.detection import Detection
+from photodock.services.health import Health
+from photodock.services.library import Library
+from photodock.services.projects import Projects
+from photodock.services.uploads import UploadRules, Uploads
+from photodock.settings import Settings, SettingsError, load_settings
+from photodock.storage.bucket import Bucket
+from photodock.storage.credentials import CredentialsProvider
+from photodock.storage.presigner import Presigner
+from photodock.storage.s3 import ObjectStore
+from photodock.workers.loop import Part, cancelled_on_stop
+from photodock.workers.relay import Backoff, Relay
+from photodock.workers.sweeper import Sweeper
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What `serve` and `worker` have in common."""
+
+    db: Database
+    credentials: CredentialsProvider
+    store: ObjectStore
+    presigner: Presigner
+    confirmation: Confirmation
+
+
+@asynccontextmanager
+async def opened_core(settings: Settings) -> AsyncIterator[Core]:
+    async with AsyncExitStack() as stack:
+        credentials = await CredentialsProvider.from_chain()
+        db = await stack.enter_async_context(opened_database(settings))
+        store = ObjectStore(
+            bucket_of(settings),
+            credentials,
+            delays=settings.retry_delays,
+            timeout=settings.s3_timeout.total_seconds(),
+        )
+        stack.push_async_callback(store.aclose)
+        signed_for = settings.s3_public_endpoint_url or settings.s3_endpoint_url
+        presigner = Presigner(bucket_of(settings, signed_for), credentials.current)
+        yield Core(db, credentials, store, presigner, Confirmation(db, store, presigner))
+
+
+@asynccontextmanager
+async def opened_database(settings: Settings) -> AsyncIterator[Database]:
+    db = Database(
+        settings.database_url.get_secret_value(),
+        max_size=settings.database_pool_size,
+        command_timeout=settings.database_timeout.total_seconds(),
+    )
+    await db.open()
+    try:
+        yield db
+    finally:
+        await db.close()
+
+
+def bucket_of(settings: Settings, endpoint_url: str | None = None) -> Bucket:
+    """`endpoint_url` other than the one this service reads through: clients may reach the store elsewhere."""
+    return Bucket(
+        settings.bucket, settings.s3_region, endpoint_url or settings.s3_endpoint_url, settings.addressing_style
+    )
+
+
+def token_rules(settings: Settings) -> TokenRules:
+    return TokenRules(
+        issuer=settings.jwt_issuer,
+        audience=settings.jwt_audience,
+        claim_user=settings.jwt_claim_user,
+        claim_organization=settings.jwt_claim_organization,
+        claim_scope=settings.jwt_claim_scope,
+    )
+
+
+def token_verifier(settings: Settings) -> TokenVerifier:
+    if settings.jwt_secret is None:
+        raise SettingsError(
+            "The settings can't be used:\n  PHOTODOCK_JWT_SECRET: is not set. Access tokens are verified with it; "
+            "make one with: openssl rand -hex 32"
+        )
+    return TokenVerifier(settings.jwt_secret.get_secret_value(), rules=token_rules(settings))
+
+
+def upload_rules(settings: Settings) -> UploadRules:
+    return UploadRules(
+        min_file_size=settings.min_file_size,
+        max_file_size=settings.max_file_size,
+        urls_per_minute=settings.upload_urls_per_minute,
+        url_ttl_seconds=settings.upload_url_ttl_seconds,
+    )
+
+
+@asynccontextmanager
+async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
+    tokens = token_verifier(settings)
+    async with opened_core(settings) as core, refreshing(core.credentials):
+        yield ApiServices(
+            uploads=Uploads(core.db, core.presigner, upload_rules(settings)),
+            confirmation=core.confirmation,
+            detection=Detection(core.db),
+            library=Library(core.db, core.store, core.presigner),
+            projects=Projects(core.db),
+            health=Health(core.db, newest_revision(), {"storage": core.store.check}),
+            tokens=tokens,
+            detection_types=settings.detection_types,
+        )
+
+
+@asynccontextmanager
+async def refreshing(credentials: CredentialsProvider) -> AsyncIterator[None]:
+    task = asyncio.create_task(credentials.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+def api_from_settings(settings: Settings) -> FastAPI:
+    return create_app(lambda: opened_api(settings), cors_allowed_origins=settings.cors_allowed_origins)
+
+
+def api_from_environment() -> FastAPI:
+    """What `serve` hands to the HTTP server: one application for each process."""
+    settings = load_settings()
+    token_verifier(settings)
+    logs.configure(settings.log_level)
+    return api_from_settings(settings)
+
+
+def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
+    if settings.queue_url is None:
+        raise SettingsError(
+            "The settings can't be used:\n  PHOTODOCK_QUEUE_URL: is not set. The worker sends detection jobs there."
+        )
+    return SqsQueue(
+        credentials.session,
+        settings.queue_url,
+        region=settings.s3_region,
+        endpoint_url=settings.sqs_endpoint_url,
+        retry_delays=settings.retry_delays,
+    )
+
+
+def sweeper(settings: Settings, core: Core) -> Sweeper:
+    return Sweeper(
+        core.db,
+        core.confirmation,
+        core.store.delete,
+        s3_uri=core.presigner.s3_uri,
+        pending_ttl=settings.pending_ttl,
+        detection_timeout=settings.detection_timeout,
+        interval_seconds=settings.sweep_interval.total_seconds(),
+    )
+
+
+@asynccontextmanager
+async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
+    """The parts of a worker process, by name."""
+    async with opened_core(settings) as core:
+        queue = job_queue(settings, core.credentials)
+        relay = Relay(
+            core.db,
+            queue,
+            Listener(settings.database_url.get_secret_value(), outbox.CHANNEL),
+            detection_timeout=settings.detection_timeout,
+            backoff=Backoff(max_attempts=settings.outbox_max_attempts),
+        )
+        try:
+            yield {
+                "relay": relay.run,
+                "sweeper": sweeper(settings, core).run,
+                "credentials": cancelled_on_stop(core.credentials.run),
+            }
+        finally:
+            await queue.aclose()

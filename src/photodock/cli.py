@@ -1,0 +1,208 @@
+"""The `photodock` command. Parses arguments and calls; has no logic of its own."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from photodock import bootstrap, logs
+from photodock.administration import list_parked, make_project, make_token, migrate_database, retry_parked, sweep_once
+from photodock.client.run import run_upload
+from photodock.client.upload import UploadOptions
+from photodock.domain.errors import PhotodockError
+from photodock.domain.identity import Scope
+from photodock.domain.jobs import Priority
+from photodock.imaging import inspect_file
+from photodock.settings import SettingsError, load_settings
+from photodock.workers.loop import run_until_signalled
+
+app = typer.Typer(
+    help="Photo intake: presigned uploads, checks, metadata, a detection queue.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+outbox = typer.Typer(help="Detection jobs that could not be sent.", no_args_is_help=True)
+app.add_typer(outbox, name="outbox")
+
+GRACEFUL_SECONDS = 8
+"""What a stopping `serve` gives to requests in flight; process managers expect an end within 10 seconds."""
+
+
+@contextmanager
+def failures_in_words() -> Iterator[None]:
+    """Expected failures end the command with one sentence: settings with status 2, the rest with 1."""
+    try:
+        yield
+    except SettingsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    except PhotodockError as error:
+        typer.echo(error.detail, err=True)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def up(
+    data_dir: Annotated[Path, typer.Option(help="Where photos, database and queues are kept.")] = Path(".photodock"),
+    port: Annotated[int, typer.Option(help="Port of the API on 127.0.0.1.")] = 8000,
+    ready_file: Annotated[Path | None, typer.Option(help="Written when all is ready: one JSON object.")] = None,
+    detector: Annotated[str, typer.Option(help="`sample`, or `none` to leave the queue to others.")] = "sample",
+) -> None:
+    """Start the whole system on this machine."""
+    # Only `up` needs the servers' packages: a production installation has none of them.
+    from photodock.embedded.up import UpOptions, run_up  # noqa: PLC0415
+
+    if detector not in ("sample", "none"):
+        raise typer.BadParameter("takes `sample` or `none`", param_hint="--detector")
+    raise typer.Exit(run_up(UpOptions(data_dir=data_dir, port=port, ready_file=ready_file, detector=detector)))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    processes: Annotated[int, typer.Option(min=1, help="How many processes answer requests.")] = 1,
+) -> None:
+    """Serve the HTTP API."""
+    with failures_in_words():
+        # Here and not in the server's processes, so that a bad setting ends with a sentence.
+        bootstrap.token_verifier(load_settings())
+    uvicorn.run(
+        "photodock.bootstrap:api_from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=processes,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+
+
+@app.command()
+def worker() -> None:
+    """Send detection jobs and sweep, until stopped."""
+
+    async def work() -> None:
+        settings = load_settings()
+        logs.configure(settings.log_level)
+        async with bootstrap.opened_worker(settings) as parts:
+            await run_until_signalled(parts)
+
+    with failures_in_words():
+        asyncio.run(work())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's tables."""
+    with failures_in_words():
+        typer.echo(f"The database stands at revision {asyncio.run(migrate_database(load_settings()))}.")
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Option(help="The user's id, `sub`.")] = "dev",
+    organization: Annotated[UUID | None, typer.Option(help="The organization's id; a new one when left out.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
+    days: Annotated[float, typer.Option(min=0.001, help="How long it is good for.")] = 30,
+) -> None:
+    """Make an access token with the development secret."""
+    with failures_in_words():
+        scopes = tuple(scope or (Scope.READ, Scope.WRITE, Scope.ADMIN))
+        typer.echo(make_token(load_settings(), user, organization, scopes, days))
+
+
+@app.command()
+def project(
+    name: Annotated[str, typer.Argument(help="The project's name.")],
+    organization: Annotated[UUID, typer.Option(help="The organization's id.")],
+    project_id: Annotated[UUID | None, typer.Option("--id", help="The project's id; a new one when left out.")] = None,
+) -> None:
+    """Create or rename a project; prints its id."""
+    with failures_in_words():
+        typer.echo(asyncio.run(make_project(load_settings(), name, organization, project_id)))
+
+
+@app.command()
+def upload(
+    paths: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos.")],
+    project: Annotated[UUID, typer.Option(help="The project's id.")],
+    url: Annotated[str, typer.Option(envvar="PHOTODOCK_URL", help="Where the API is.")] = "http://127.0.0.1:8000",
+    token: Annotated[str, typer.Option(envvar="PHOTODOCK_TOKEN", help="An access token.")] = "",
+    wait: Annotated[bool, typer.Option(help="Wait for each photo's detection.")] = True,
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for a photo's detection.")] = 300,
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of a table.")] = False,
+    detection_type: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
+    priority: Annotated[Priority | None, typer.Option(help="Of the detection.")] = None,
+) -> None:
+    """Upload photos and follow them until their detection is done."""
+    options = UploadOptions(
+        paths=tuple(paths),
+        project_id=project,
+        base_url=url,
+        token=token,
+        wait=wait,
+        timeout_seconds=timeout,
+        json_lines=json_lines,
+        detection_types=tuple(detection_type) if detection_type else None,
+        priority=priority,
+    )
+    raise typer.Exit(run_upload(options, Console()))
+
+
+@app.command()
+def inspect(paths: Annotated[list[Path], typer.Argument(help="JPEG and PNG files.")]) -> None:
+    """Show what the service would read from a file: one JSON object a line."""
+    failed = False
+    for path in paths:
+        try:
+            found = asdict(inspect_file(path))
+        except OSError as error:
+            failed = True
+            found = dict.fromkeys(("mime_type", "width", "height", "exif_data")) | {"error": error.strerror}
+        sys.stdout.write(json.dumps({"file": str(path), **found}, allow_nan=False) + "\n")
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def sweep() -> None:
+    """Run one round of the sweeper now."""
+    with failures_in_words():
+        settings = load_settings()
+        logs.configure(settings.log_level)
+        asyncio.run(sweep_once(settings))
+
+
+@outbox.command("list")
+def list_outbox() -> None:
+    """Show the parked jobs: one JSON object a line."""
+    with failures_in_words():
+        for job in asyncio.run(list_parked(load_settings())):
+            typer.echo(json.dumps(asdict(job), default=str))
+
+
+@outbox.command("retry")
+def retry_outbox(
+    ids: Annotated[list[int] | None, typer.Argument(help="Ids from `outbox list`; all when left out.")] = None,
+) -> None:
+    """Send parked jobs again, with ten new attempts."""
+    with failures_in_words():
+        freed = asyncio.run(retry_parked(load_settings(), ids))
+        typer.echo(f"{freed} parked job{'' if freed == 1 else 's'} will be sent again.")
+
+
+if __name__ == "__main__":
+    app()

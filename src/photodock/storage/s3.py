@@ -1,0 +1,175 @@
+"""Reading and deleting the bucket's objects."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import obstore
+import structlog
+from obstore.store import S3Store
+
+from photodock.domain.errors import ObjectNotFound, StorageAccessDenied
+from photodock.domain.retry import retrying
+from photodock.storage.bucket import Bucket, s3_client
+from photodock.storage.credentials import CredentialsProvider
+from photodock.storage.failures import RangeNotSatisfiable, is_transient, translated
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3.client import S3Client
+
+log = structlog.get_logger(__name__)
+
+_PROBE_KEY = "photodock-readiness-probe"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHead:
+    """The beginning of an object. `size` is the whole object's, in bytes; the type is what the client's PUT declared.
+
+    S3 gives no type and no ETag with the refusal of a range, so an empty object has neither here.
+    """
+
+    size: int
+    content_type: str | None
+    etag: str | None
+    data: bytes = field(repr=False)
+
+
+class ObjectStore:
+    """One bucket, read and cleaned.
+
+    Every call but `check` is repeated after `delays` (seconds) while the store is away. Raises StorageUnavailable
+    when it stays away, and StorageAccessDenied at once when it refuses: that is a misconfiguration, and logged.
+    `connect_timeout` and `timeout` (of one attempt as a whole) are in seconds.
+    """
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        credentials: CredentialsProvider,
+        *,
+        delays: Sequence[float] = (1, 2, 4),
+        connect_timeout: float = 2,
+        timeout: float = 10,
+    ) -> None:
+        self._bucket = bucket
+        self._credentials = credentials
+        self._delays = tuple(delays)
+        self._connect_timeout = connect_timeout
+        self._timeout = timeout
+        self._reader = _reader(bucket, credentials, connect_timeout, timeout)
+        self._client: S3Client | None = None
+        self._client_lock = asyncio.Lock()
+        self._resources = AsyncExitStack()
+
+    async def read_head(self, key: str, length: int) -> ObjectHead:
+        """Size, type, ETag and the first `length` bytes (all of them, if fewer), in one GET.
+
+        Raises ObjectNotFound.
+        """
+
+        async def attempt() -> ObjectHead:
+            try:
+                with translated("read_head", key):
+                    found = await obstore.get_async(self._reader, key, options={"range": (0, length)})
+                    data = bytes(await found.bytes_async())
+            except RangeNotSatisfiable:
+                return ObjectHead(0, None, None, b"")
+            return ObjectHead(found.meta["size"], found.attributes.get("Content-Type"), found.meta["e_tag"], data)
+
+        return await retrying(attempt, self._delays, is_transient)
+
+    async def read_range(self, key: str, start: int, end: int) -> bytes:
+        """The bytes from `start` up to `end` (exclusive), or as many of them as there are.
+
+        Raises ObjectNotFound.
+        """
+        return await retrying(lambda: self._read_range(key, start, end), self._delays, is_transient)
+
+    async def delete(self, key: str) -> None:
+        """Deletes the object with all its versions and delete markers. That there is none is no error.
+
+        Needs s3:DeleteObject; in a bucket with versioning also s3:ListBucketVersions and s3:DeleteObjectVersion.
+        Without those two the object is hidden behind a delete marker, and the log says so.
+        """
+        await retrying(lambda: self._delete(key), self._delays, is_transient)
+
+    async def check(self) -> None:
+        """Returns if the bucket is there and lets itself be read: asks once for a key that does not exist."""
+        try:
+            await self._read_range(_PROBE_KEY, 0, 1)
+        except ObjectNotFound:
+            return
+
+    async def aclose(self) -> None:
+        self._client = None
+        await self._resources.aclose()
+
+    async def _read_range(self, key: str, start: int, end: int) -> bytes:
+        try:
+            with translated("read_range", key):
+                found = await obstore.get_async(self._reader, key, options={"range": (start, end)})
+                return bytes(await found.bytes_async())
+        except RangeNotSatisfiable:
+            return b""
+
+    async def _delete(self, key: str) -> None:
+        with translated("delete", key):
+            client = await self._sdk_client()
+            answer = await client.delete_object(Bucket=self._bucket.name, Key=key)
+        # Only a bucket with versioning answers a plain delete with a marker: in others the object is gone now.
+        if not answer.get("DeleteMarker"):
+            return
+        try:
+            with translated("delete_versions", key):
+                await self._delete_versions(client, key)
+        except StorageAccessDenied:
+            log.warning("object_versions_kept", key=key, hint="Allow s3:ListBucketVersions and s3:DeleteObjectVersion.")
+
+    async def _delete_versions(self, client: "S3Client", key: str) -> None:
+        pages = client.get_paginator("list_object_versions").paginate(Bucket=self._bucket.name, Prefix=key)
+        async for page in pages:
+            for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                # The prefix also finds longer keys.
+                if entry["Key"] == key:
+                    await client.delete_object(Bucket=self._bucket.name, Key=key, VersionId=entry["VersionId"])
+
+    async def _sdk_client(self) -> "S3Client":
+        """obstore knows no versions, so deleting goes through the SDK; made at the first need of it."""
+        async with self._client_lock:
+            if self._client is None:
+                self._client = await self._resources.enter_async_context(
+                    s3_client(
+                        self._credentials,
+                        self._bucket,
+                        connect_timeout=self._connect_timeout,
+                        read_timeout=self._timeout,
+                    )
+                )
+            return self._client
+
+
+def _reader(bucket: Bucket, credentials: CredentialsProvider, connect_timeout: float, timeout: float) -> S3Store:
+    # obstore wants the bucket within a virtual-hosted endpoint, and adds it to the path itself otherwise.
+    endpoint = bucket.url if bucket.is_virtual_hosted else bucket.endpoint
+    return S3Store(
+        bucket.name,
+        config={
+            "endpoint": endpoint,
+            # Given too because the environment's AWS_ENDPOINT_URL_S3 would go before `endpoint`.
+            "aws_endpoint_url_s3": endpoint,
+            "region": bucket.region,
+            "virtual_hosted_style_request": bucket.is_virtual_hosted,
+            "skip_signature": False,
+        },
+        client_options={
+            "allow_http": endpoint.startswith("http://"),
+            "connect_timeout": timedelta(seconds=connect_timeout),
+            "timeout": timedelta(seconds=timeout),
+        },
+        retry_config={"max_retries": 0},
+        credential_provider=credentials.for_obstore,
+    )
