@@ -187,7 +187,7 @@ async def purge_sent(db: Database, *, older_than: timedelta, limit: int = 1000) 
     return await db.execute(
         """
         DELETE FROM outbox WHERE id IN (
-            SELECT id FROM outbox WHERE sent_at < clock_timestamp() - $1 ORDER BY sent_at LIMIT $2
+            SELECT id FROM outbox WHERE sent_at < clock_timestamp() - $1::interval ORDER BY sent_at LIMIT $2
         )
         """,
         older_than,

@@ -83,4 +83,4 @@ async def schedule_deletion(db: Database, deletion: Deletion, next_look: datetim
 
 
 async def purge_quota(db: Database, *, older_than: timedelta) -> int:
-    return await db.execute("DELETE FROM upload_quota WHERE minute < clock_timestamp() - $1", older_than)
+    return await db.execute("DELETE FROM upload_quota WHERE minute < clock_timestamp() - $1::interval", older_than)

@@ -41,6 +41,7 @@ class World:
 
     async def confirm(self, photo_id: Any, organization_id: Any, *, actor: str, trace: Any) -> Any:
         assert (organization_id, actor) == (None, "sweeper")
+        assert trace.correlation_id
         self.confirmed.append(photo_id)
         if self.on_confirm:
             await self.on_confirm(photo_id)
@@ -93,7 +94,7 @@ def about(expected: timedelta) -> Any:
 
 
 class TestPendingUploads:
-    async def test_an_object_that_came_is_confirmed_for_its_client(self, gallery, world, sweeper, db):
+    async def test_an_object_that_came_is_confirmed_for_its_client(self, gallery, sweeper):
         photo = await gallery.pending()
         assert await sweeper.run_once() == Counter({Outcome.CONFIRMED: 1})
         assert await gallery.state(photo) == "uploaded"
@@ -134,7 +135,7 @@ class TestPendingUploads:
         await look_now(db)
         assert await sweeper.run_once() == Counter({Outcome.CONFIRMED: 1})
 
-    async def test_a_store_found_away_is_left_alone_for_the_rest_of_the_sweep(self, gallery, world, sweeper, db):
+    async def test_a_store_found_away_is_left_alone_for_the_rest_of_the_sweep(self, gallery, world, sweeper):
         world.on_confirm = raising(StorageUnavailable("away"))
         for _ in range(BATCH + 10):
             await gallery.pending()
@@ -211,7 +212,7 @@ class TestPendingUploads:
         # It comes due again by itself.
         assert await next_look(db, made[3]) == about(timedelta(minutes=5))
 
-    async def test_two_sweepers_share_the_work(self, gallery, world, sweeper, db):
+    async def test_two_sweepers_share_the_work(self, gallery, world, sweeper):
         for _ in range(30):
             await gallery.pending()
         first, second = await asyncio.gather(sweeper.run_once(), sweeper.run_once())

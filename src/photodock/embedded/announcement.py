@@ -1,0 +1,63 @@
+"""What `up` tells when all is ready: to a person, and to scripts."""
+
+import json
+import os
+import shutil
+import sysconfig
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from photodock.embedded.files import write_private
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """The ready file's content, name for name."""
+
+    url: str
+    project_id: str
+    organization_id: str
+    token: str
+    jwt_secret: str
+    database_url: str
+    s3_endpoint_url: str
+    s3_bucket: str
+    s3_access_key: str
+    s3_secret_key: str
+    queue_url: str
+
+
+def write_ready_file(file: Path, announcement: Announcement) -> None:
+    """Mode 600, for it holds every secret; whoever sees it sees all of it."""
+    write_private(file, json.dumps(asdict(announcement), indent=2) + "\n")
+
+
+def show(console: Console, announcement: Announcement, logs: Path) -> None:
+    """Whole lines, which the terminal may wrap but which paste as they are."""
+    lines = (
+        "[bold green]photodock is ready.[/] Ctrl-C stops it; the next start finds everything again.",
+        "",
+        f"[bold]Address[/]  {announcement.url}  (API reference: {announcement.url}/docs)",
+        f"[bold]Project[/]  {announcement.project_id}",
+        f"[bold]Token[/]    {announcement.token}",
+        f"[bold]Logs[/]     {logs}",
+        "",
+        "Upload photos from another terminal (put your own folder or files for the last word):",
+        "",
+        f"PHOTODOCK_URL={announcement.url} PHOTODOCK_TOKEN={announcement.token} "
+        f"{_program()} upload --project {announcement.project_id} .",
+        "",
+    )
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def _program() -> str:
+    """How the person at the terminal calls this installation's `photodock`."""
+    program = Path(sysconfig.get_path("scripts")) / "photodock"
+    if shutil.which("photodock") == str(program):
+        return "photodock"
+    here = Path.cwd()
+    return os.path.relpath(program, here) if program.is_relative_to(here) else str(program)

@@ -1,0 +1,91 @@
+"""What stands behind the service under `up`: its own servers, or existing ones that the environment names."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from photodock.embedded.aws_http import Keys
+from photodock.embedded.errors import EmbeddedError
+from photodock.embedded.files import kept_secret, private_folder
+from photodock.embedded.ministack import MiniStackServer
+from photodock.embedded.postgres import PostgresServer
+from photodock.embedded.process import minimal_environment
+from photodock.embedded.seaweedfs import SeaweedServer
+from photodock.embedded.server import Server
+
+DATABASE_URL = "PHOTODOCK_DATABASE_URL"
+S3_ENDPOINT_URL = "PHOTODOCK_S3_ENDPOINT_URL"
+QUEUE_URL = "PHOTODOCK_QUEUE_URL"
+
+_QUEUE = "photodock-detection"
+
+_DEFAULTS = {
+    "PHOTODOCK_ENVIRONMENT": "local",
+    # The local queue cannot move messages back from its dead-letter queue, so a lost job is sent again soon.
+    "PHOTODOCK_DETECTION_TIMEOUT": "120s",
+    # Pages of a developer's own web server may call; without a token no call does anything.
+    "PHOTODOCK_CORS_ALLOWED_ORIGINS": "*",
+}
+
+
+class Backing:
+    """PostgreSQL, S3 and SQS. A server that the environment names is used, one that it does not is started."""
+
+    def __init__(self, data_dir: Path, log_dir: Path, environ: Mapping[str, str]) -> None:
+        self._data_dir = data_dir
+        self._given = {name: value for name, value in environ.items() if name.startswith("PHOTODOCK_") and value}
+        self._environ = environ
+        self._database = None if DATABASE_URL in self._given else PostgresServer(data_dir / "postgresql", log_dir)
+        self._queue = None if QUEUE_URL in self._given else MiniStackServer(data_dir / "ministack", log_dir)
+        self.store: SeaweedServer | None = None
+        if S3_ENDPOINT_URL not in self._given:
+            self.store = SeaweedServer(data_dir / "seaweedfs", log_dir, bucket=self._bucket(), keys=self._keys())
+
+    @property
+    def servers(self) -> tuple[Server, ...]:
+        """Those to start; PostgreSQL last, because at its first start it keeps the caller busy, not just waiting."""
+        return tuple(server for server in (self.store, self._queue, self._database) if server)
+
+    @property
+    def _only_local(self) -> bool:
+        """Whether no AWS account is needed: then its variables and files are kept away from the children."""
+        return not {S3_ENDPOINT_URL, QUEUE_URL} & set(self._given)
+
+    def _bucket(self) -> str:
+        given = _DEFAULTS | self._given
+        return given.get("PHOTODOCK_S3_BUCKET") or f"companycam-photos-{given['PHOTODOCK_ENVIRONMENT']}"
+
+    def _keys(self) -> Keys:
+        """The service has one pair of keys for S3 and SQS, so a local S3 server beside a real queue takes that one."""
+        if self._only_local:
+            folder = private_folder(self._data_dir)
+            return Keys("photodock-local", kept_secret(folder / "s3-secret-key"))
+        try:
+            return Keys(self._environ["AWS_ACCESS_KEY_ID"], self._environ["AWS_SECRET_ACCESS_KEY"])
+        except KeyError as missing:
+            raise EmbeddedError(
+                f"{QUEUE_URL} is set, so set {missing.args[0]} too: the local S3 server takes the same keys."
+            ) from missing
+
+    def environment(self) -> dict[str, str]:
+        """What `serve` and `worker` get. The servers must be ready: this makes the queues."""
+        home = private_folder(self._data_dir / "home")
+        base = minimal_environment(home) if self._only_local else dict(self._environ)
+        return base | _DEFAULTS | self._given | self._local_facts()
+
+    def _local_facts(self) -> dict[str, str]:
+        facts: dict[str, str] = {}
+        if self._database:
+            facts[DATABASE_URL] = self._database.database_url
+        if self.store:
+            facts |= {
+                S3_ENDPOINT_URL: self.store.endpoint_url,
+                "PHOTODOCK_S3_BUCKET": self.store.bucket,
+                "PHOTODOCK_S3_REGION": self.store.region,
+                "PHOTODOCK_S3_ADDRESSING_STYLE": "path",
+                "AWS_ACCESS_KEY_ID": self.store.access_key,
+                "AWS_SECRET_ACCESS_KEY": self.store.secret_key,
+            }
+        if self._queue:
+            facts[QUEUE_URL] = self._queue.create_queues(_QUEUE)
+            facts["PHOTODOCK_SQS_ENDPOINT_URL"] = self._queue.endpoint_url
+        return facts

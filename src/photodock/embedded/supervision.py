@@ -1,0 +1,62 @@
+"""Several child processes as one: started in order, watched together, stopped together."""
+
+import time
+from collections.abc import Sequence
+from typing import NoReturn
+
+from photodock.embedded.process import ChildProcess
+from photodock.embedded.server import Server
+
+_WATCH_SECONDS = 0.2
+
+# Together under the 15 seconds in which all must be gone.
+_SERVICES_GRACE_SECONDS = 9.0
+_SERVERS_GRACE_SECONDS = 4.0
+
+
+class Supervisor:
+    """The servers, and the services that use them."""
+
+    def __init__(self) -> None:
+        self._servers: list[Server] = []
+        self._services: list[ChildProcess] = []
+
+    def start_servers(self, servers: Sequence[Server]) -> None:
+        """Starts them side by side and waits until all are ready. Raises `EmbeddedError`."""
+        for server in servers:
+            self._servers.append(server)
+            server.begin()
+        for server in servers:
+            server.await_ready()
+
+    def start_services(self, services: Sequence[ChildProcess]) -> None:
+        for service in services:
+            self._services.append(service)
+            service.start()
+
+    def watch(self) -> NoReturn:
+        """Waits for the first child that ends by itself, and raises its `EmbeddedError`."""
+        while True:
+            for child in self._children():
+                if not child.running:
+                    raise child.failure()
+            time.sleep(_WATCH_SECONDS)
+
+    def stop(self) -> None:
+        """First the services, which use the servers, then these. SIGKILL for whatever takes too long."""
+        _stop(self._services, _SERVICES_GRACE_SECONDS)
+        _stop([server.process for server in self._servers if server.process], _SERVERS_GRACE_SECONDS)
+        for server in self._servers:
+            server.stop()
+
+    def _children(self) -> list[ChildProcess]:
+        return [*self._services, *(server.process for server in self._servers if server.process)]
+
+
+def _stop(children: Sequence[ChildProcess], grace_seconds: float) -> None:
+    """All at once: the slowest decides how long it takes, not their sum."""
+    deadline = time.monotonic() + grace_seconds
+    for child in children:
+        child.ask_to_end()
+    for child in children:
+        child.await_end(max(0.0, deadline - time.monotonic()))

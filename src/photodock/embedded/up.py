@@ -1,0 +1,179 @@
+"""`photodock up`: the whole system on this machine, as supervised child processes."""
+
+import fcntl
+import http.client
+import os
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
+
+from photodock.domain.errors import PhotodockError
+from photodock.embedded.announcement import Announcement, show, write_ready_file
+from photodock.embedded.backing import DATABASE_URL, QUEUE_URL, S3_ENDPOINT_URL, Backing
+from photodock.embedded.errors import EmbeddedError
+from photodock.embedded.files import explained, kept_secret, private_folder
+from photodock.embedded.ports import LOOPBACK, require_free
+from photodock.embedded.process import ChildProcess
+from photodock.embedded.server import loopback_url
+from photodock.embedded.setting_up import detector_token, developer_token, kept_tenant, set_up, settings_of
+from photodock.embedded.supervision import Supervisor
+
+_JWT_SECRET = "PHOTODOCK_JWT_SECRET"  # noqa: S105 - a variable's name
+_READY_SECONDS = 30.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_DETECTOR = Path(__file__).parents[3] / "examples" / "quality_detector.py"
+
+
+@dataclass(frozen=True, slots=True)
+class UpOptions:
+    """`port` is the API's, on 127.0.0.1. `detector`: `sample`, or `none` to leave the queue to others."""
+
+    data_dir: Path = Path(".photodock")
+    port: int = 8000
+    ready_file: Path | None = None
+    detector: str = "sample"
+
+
+def run_up(options: UpOptions, environ: Mapping[str, str] | None = None) -> int:
+    """Runs until SIGINT, SIGTERM or SIGHUP and returns 0, or until something fails: one sentence, and 1."""
+    console = Console()
+    try:
+        with _signals_interrupt(), _locked(options.data_dir) as data_dir:
+            _run(options, data_dir, os.environ if environ is None else environ, console)
+    except KeyboardInterrupt:
+        console.print("photodock has stopped.")
+        return 0
+    except (EmbeddedError, PhotodockError) as error:
+        Console(stderr=True).print(error.detail, soft_wrap=True, markup=False, highlight=False)
+        return 1
+
+
+@contextmanager
+def _signals_interrupt() -> Iterator[None]:
+    """The signals raise KeyboardInterrupt: SIGINT too, which a script's `photodock up &` would have us ignore."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[Path]:
+    """The data directory, absolute, for this process alone. After a kill -9 the kernel gives the lock back."""
+    data_dir = private_folder(folder.absolute())
+    with explained(data_dir):
+        lock = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield data_dir
+    except BlockingIOError:
+        raise EmbeddedError(
+            f"Another `photodock up` uses {folder}: stop that one, or choose another place with --data-dir."
+        ) from None
+    finally:
+        os.close(lock)
+
+
+def _run(options: UpOptions, data_dir: Path, environ: Mapping[str, str], console: Console) -> NoReturn:
+    supervisor = Supervisor()
+    try:
+        up = Up(options, data_dir, environ, supervisor)
+        up.check()
+        console.print(f"photodock starts in {options.data_dir} ...", soft_wrap=True, highlight=False)
+        announcement = up.start()
+        if options.ready_file:
+            write_ready_file(options.ready_file, announcement)
+        show(console, announcement, data_dir / "logs")
+        supervisor.watch()
+    finally:
+        for number in _SIGNALS:
+            signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C would leave children behind
+        supervisor.stop()
+
+
+class Up:
+    """One start of the whole system; `supervisor` has what it started, and stops it."""
+
+    def __init__(self, options: UpOptions, data_dir: Path, environ: Mapping[str, str], supervisor: Supervisor) -> None:
+        self._options = options
+        self._data_dir = data_dir
+        self._environ = environ
+        self._supervisor = supervisor
+        self._home = private_folder(data_dir / "home")
+        self._url = loopback_url(options.port)
+
+    def check(self) -> None:
+        """What can be known to fail before anything is started. Raises `EmbeddedError`."""
+        for name in ("serve", "worker", "detector"):
+            self._child(name, [], {}).end_leftover()
+        require_free(self._options.port, "the API (--port)")
+        if self._options.detector == "sample" and not _DETECTOR.exists():
+            raise EmbeddedError(f"The sample detector is not installed ({_DETECTOR}): start with --detector none.")
+        if self._options.ready_file:
+            with explained(self._options.ready_file):
+                self._options.ready_file.unlink(missing_ok=True)
+
+    def start(self) -> Announcement:
+        """Returns when requests are answered. Raises `EmbeddedError` or `PhotodockError`."""
+        backing = Backing(self._data_dir, self._data_dir / "logs", self._environ)
+        self._supervisor.start_servers(backing.servers)
+        environment = backing.environment()
+        environment.setdefault(_JWT_SECRET, kept_secret(self._data_dir / "jwt-secret"))
+        settings = settings_of(environment)
+        tenant = kept_tenant(self._data_dir)
+        set_up(settings, tenant, backing.store.keys if backing.store else None)
+        self._start_services(environment, detector_token(settings, tenant))
+        return Announcement(
+            url=self._url,
+            project_id=str(tenant.project_id),
+            organization_id=str(tenant.organization_id),
+            token=developer_token(settings, tenant),
+            jwt_secret=environment[_JWT_SECRET],
+            database_url=environment[DATABASE_URL],
+            s3_endpoint_url=environment[S3_ENDPOINT_URL],
+            s3_bucket=settings.bucket,
+            s3_access_key=environment.get("AWS_ACCESS_KEY_ID", ""),
+            s3_secret_key=environment.get("AWS_SECRET_ACCESS_KEY", ""),
+            queue_url=environment[QUEUE_URL],
+        )
+
+    def _start_services(self, environment: Mapping[str, str], token: str) -> None:
+        photodock = ["-m", "photodock"]
+        serve = self._child("serve", [*photodock, "serve", "--port", str(self._options.port)], environment)
+        services = [serve, self._child("worker", [*photodock, "worker"], environment)]
+        if self._options.detector == "sample":
+            region = {"AWS_REGION": environment.get("PHOTODOCK_S3_REGION", "us-east-1")}
+            facts = {**environment} | region | {"PHOTODOCK_URL": self._url, "PHOTODOCK_TOKEN": token}
+            services.append(self._child("detector", [str(_DETECTOR)], facts))
+        self._supervisor.start_services(services)
+        serve.wait_until(self._is_ready, timeout_seconds=_READY_SECONDS)
+
+    def _child(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> ChildProcess:
+        return ChildProcess(
+            name,
+            [sys.executable, "-P", *arguments],
+            work_dir=self._home,
+            state_dir=self._home,
+            log_dir=self._data_dir / "logs",
+            environment=environment,
+            # They keep nothing of their own: at once, so that the next start finds the port free.
+            death_signal=signal.SIGKILL,
+        )
+
+    def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection(LOOPBACK, self._options.port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()

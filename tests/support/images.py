@@ -1,0 +1,35 @@
+"""Photos made on the spot."""
+
+import io
+import struct
+import zlib
+
+from PIL import Image
+
+
+def jpeg(
+    width: int = 64, height: int = 48, *, make: str | None = "Acme", captured_at: str = "2025:11:17 10:30:00",
+    colour: tuple[int, int, int] = (90, 120, 200), least_bytes: int = 1_024,
+) -> bytes:
+    """A real JPEG with EXIF, padded behind its end where it would be too small to be taken in."""
+    picture = Image.new("RGB", (width, height), colour)
+    exif = Image.Exif()
+    if make:
+        exif[0x010F] = make
+        exif[0x0110] = "Roofcam 1"
+        exif.get_ifd(0x8769)[0x9003] = captured_at
+        exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 58.68), 3: "E", 4: (13.0, 22.0, 39.72)})
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=92, exif=exif)
+    return out.getvalue().ljust(least_bytes, b"\0")
+
+
+def png(width: int = 64, height: int = 48, *, least_bytes: int = 1_024) -> bytes:
+    """A real PNG; a text chunk makes it large enough."""
+    out = io.BytesIO()
+    Image.effect_noise((width, height), 60).save(out, "PNG")
+    data = out.getvalue()
+    missing = max(0, least_bytes - len(data))
+    text = b"Comment\0" + b"x" * missing
+    chunk = struct.pack(">I", len(text)) + b"tEXt" + text + struct.pack(">I", zlib.crc32(b"tEXt" + text))
+    return data[:33] + chunk + data[33:]

@@ -1,0 +1,20 @@
+"""The API in this process."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+from photodock.bootstrap import api_from_settings
+from photodock.settings import Settings
+
+from support.system import Caller
+
+
+async def serving(settings: Settings) -> AsyncIterator[Caller]:
+    app = api_from_settings(settings)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=transport, base_url="http://api") as http,
+        httpx.AsyncClient() as storage,
+    ):
+        yield Caller(http, storage)
