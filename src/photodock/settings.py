@@ -115,7 +115,7 @@ class Settings(BaseSettings):
 
 def load_settings() -> Settings:
     try:
-        return Settings()  # type: ignore[call-arg]  # the environment gives the arguments
+        return Settings()
     except ValidationError as error:
         lines = [f"  {PREFIX}{_name(item['loc'])}: {_mend(item)}" for item in error.errors()]
         raise SettingsError("\n".join(["The settings can't be used:", *lines])) from None

@@ -58,7 +58,7 @@ class Caller:
         return project_id
 
     async def request_upload(
-        self, project_id: str, data: bytes, *, key: str | None = None, **fields: Any
+        self, project_id: str, data: bytes, /, *, key: str | None = None, **fields: Any
     ) -> httpx.Response:
         body = {"project_id": project_id, "file_name": "roof.jpg", "file_size": len(data), "mime_type": "image/jpeg"}
         headers = {"Idempotency-Key": key} if key else {}

@@ -67,10 +67,15 @@ class Backing:
             ) from missing
 
     def environment(self) -> dict[str, str]:
-        """What `serve` and `worker` get. The servers must be ready: this makes the queues."""
+        """What `serve` and `worker` get; known as soon as the servers have their ports."""
         home = private_folder(self._data_dir / "home")
         base = minimal_environment(home) if self._only_local else dict(self._environ)
         return base | _DEFAULTS | self._given | self._local_facts()
+
+    def create_queues(self) -> None:
+        """Once the servers are ready. An existing queue server's queues are its owner's business."""
+        if self._queue:
+            self._queue.create_queues(_QUEUE)
 
     def _local_facts(self) -> dict[str, str]:
         facts: dict[str, str] = {}
@@ -86,6 +91,6 @@ class Backing:
                 "AWS_SECRET_ACCESS_KEY": self.store.secret_key,
             }
         if self._queue:
-            facts[QUEUE_URL] = self._queue.create_queues(_QUEUE)
+            facts[QUEUE_URL] = self._queue.queue_url(_QUEUE)
             facts["PHOTODOCK_SQS_ENDPOINT_URL"] = self._queue.endpoint_url
         return facts

@@ -22,6 +22,10 @@ MAX_RECEIVE_COUNT = 5
 """Receives without a delete before a job moves to the dead-letter queue."""
 
 
+_ACCOUNT = "000000000000"
+"""The account of all callers whose access key is not itself an account's number."""
+
+
 class MiniStackServer(Server):
     """An SQS server (`services=("sqs", "s3")` for S3 with bucket events as well, in tests).
 
@@ -106,6 +110,10 @@ class MiniStackServer(Server):
         found: dict[str, Any] = json.loads(answer.body or b"{}")
         return found
 
+    def queue_url(self, name: str) -> str:
+        """A queue's address, which does not depend on whether it is there yet."""
+        return f"{self.endpoint_url}/{_ACCOUNT}/{name}"
+
     def create_queues(self, name: str) -> str:
         """Makes the queue and its dead-letter queue `{name}-dead`, or finds them; returns the queue's URL."""
         dead_url = self._create_queue(f"{name}-dead", {"MessageRetentionPeriod": "1209600"})  # 14 days, SQS's longest
@@ -118,9 +126,8 @@ class MiniStackServer(Server):
 
     def _create_queue(self, name: str, attributes: dict[str, str]) -> str:
         """CreateQueue alone would refuse an existing queue that has other attributes."""
-        known = self.sqs("ListQueues", {"QueueNamePrefix": name}).get("QueueUrls", [])
-        if not any(url.rsplit("/", 1)[-1] == name for url in known):
+        url = self.queue_url(name)
+        if url not in self.sqs("ListQueues", {"QueueNamePrefix": name}).get("QueueUrls", []):
             self.sqs("CreateQueue", {"QueueName": name})
-        url: str = self.sqs("GetQueueUrl", {"QueueName": name})["QueueUrl"]
         self.sqs("SetQueueAttributes", {"QueueUrl": url, "Attributes": attributes})
         return url

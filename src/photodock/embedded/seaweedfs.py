@@ -108,6 +108,9 @@ class SeaweedServer(Server):
             f"-ip={LOOPBACK}",
             f"-ip.bind={LOOPBACK}",
             "-master.telemetry=false",  # on by default
+            # The one volume server tells what volumes there are. With the resumed state too, the master at times waits
+            # 15 s for more servers, depending on which of two threads is faster.
+            "-master.resumeState=false",
             "-webdav=false",
             "-admin.ui=false",
             "-disableHttp",  # otherwise the filer takes unauthenticated writes

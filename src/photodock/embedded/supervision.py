@@ -21,15 +21,17 @@ class Supervisor:
         self._servers: list[Server] = []
         self._services: list[ChildProcess] = []
 
-    def start_servers(self, servers: Sequence[Server]) -> None:
-        """Starts them side by side and waits until all are ready. Raises `EmbeddedError`."""
+    def begin(self, servers: Sequence[Server]) -> None:
+        """Starts them side by side. Raises `EmbeddedError`."""
         for server in servers:
             self._servers.append(server)
             server.begin()
-        for server in servers:
+
+    def await_servers(self) -> None:
+        for server in self._servers:
             server.await_ready()
 
-    def start_services(self, services: Sequence[ChildProcess]) -> None:
+    def start(self, *services: ChildProcess) -> None:
         for service in services:
             self._services.append(service)
             service.start()

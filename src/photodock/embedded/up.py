@@ -21,10 +21,12 @@ from photodock.embedded.files import explained, kept_secret, private_folder
 from photodock.embedded.ports import LOOPBACK, require_free
 from photodock.embedded.process import ChildProcess
 from photodock.embedded.server import loopback_url
-from photodock.embedded.setting_up import detector_token, developer_token, kept_tenant, set_up, settings_of
+from photodock.embedded.setting_up import Tenant, detector_token, developer_token, kept_tenant, set_up, settings_of
 from photodock.embedded.supervision import Supervisor
+from photodock.settings import Settings
 
 _JWT_SECRET = "PHOTODOCK_JWT_SECRET"  # noqa: S105 - a variable's name
+_PHOTODOCK = ("-m", "photodock")
 _READY_SECONDS = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _DETECTOR = Path(__file__).parents[3] / "examples" / "quality_detector.py"
@@ -124,13 +126,29 @@ class Up:
     def start(self) -> Announcement:
         """Returns when requests are answered. Raises `EmbeddedError` or `PhotodockError`."""
         backing = Backing(self._data_dir, self._data_dir / "logs", self._environ)
-        self._supervisor.start_servers(backing.servers)
+        self._supervisor.begin(backing.servers)
         environment = backing.environment()
         environment.setdefault(_JWT_SECRET, kept_secret(self._data_dir / "jwt-secret"))
         settings = settings_of(environment)
         tenant = kept_tenant(self._data_dir)
+        # It connects when first asked, so its slow start may overlap with all that follows.
+        serve = self._child("serve", [*_PHOTODOCK, "serve", "--port", str(self._options.port)], environment)
+        self._supervisor.start(serve)
+        self._supervisor.await_servers()
+        backing.create_queues()
         set_up(settings, tenant, backing.store.keys if backing.store else None)
-        self._start_services(environment, detector_token(settings, tenant))
+        self._supervisor.start(*self._consumers(environment, detector_token(settings, tenant)))
+        serve.wait_until(self._is_ready, timeout_seconds=_READY_SECONDS)
+        return self._announcement(environment, settings, tenant)
+
+    def _consumers(self, environment: Mapping[str, str], token: str) -> Iterator[ChildProcess]:
+        yield self._child("worker", [*_PHOTODOCK, "worker"], environment)
+        if self._options.detector == "sample":
+            region = {"AWS_REGION": environment.get("PHOTODOCK_S3_REGION", "us-east-1")}
+            facts = {**environment} | region | {"PHOTODOCK_URL": self._url, "PHOTODOCK_TOKEN": token}
+            yield self._child("detector", [str(_DETECTOR)], facts)
+
+    def _announcement(self, environment: Mapping[str, str], settings: Settings, tenant: Tenant) -> Announcement:
         return Announcement(
             url=self._url,
             project_id=str(tenant.project_id),
@@ -144,17 +162,6 @@ class Up:
             s3_secret_key=environment.get("AWS_SECRET_ACCESS_KEY", ""),
             queue_url=environment[QUEUE_URL],
         )
-
-    def _start_services(self, environment: Mapping[str, str], token: str) -> None:
-        photodock = ["-m", "photodock"]
-        serve = self._child("serve", [*photodock, "serve", "--port", str(self._options.port)], environment)
-        services = [serve, self._child("worker", [*photodock, "worker"], environment)]
-        if self._options.detector == "sample":
-            region = {"AWS_REGION": environment.get("PHOTODOCK_S3_REGION", "us-east-1")}
-            facts = {**environment} | region | {"PHOTODOCK_URL": self._url, "PHOTODOCK_TOKEN": token}
-            services.append(self._child("detector", [str(_DETECTOR)], facts))
-        self._supervisor.start_services(services)
-        serve.wait_until(self._is_ready, timeout_seconds=_READY_SECONDS)
 
     def _child(self, name: str, arguments: list[str], environment: Mapping[str, str]) -> ChildProcess:
         return ChildProcess(

@@ -15,7 +15,7 @@ _READ = _SOF | {_APP1}
 # Markers without a length: TEM, RST0 to RST7, SOI, a stuffed 0, and JPEG 2000's range (T.800, table A.1).
 _ALONE = frozenset({0x00, 0x01, *range(0x30, 0x40), 0x4F, *range(0xD0, 0xD9)})
 
-_NOT_FILL = re.compile(rb"[^\xff]")
+_FILL = b"\xff" * 4096
 # Up to 4 stray bytes before the identifier, and its case, are as ExifTool takes them. The byte after `Exif\0` is
 # padding that is not always 0.
 _EXIF = re.compile(rb".{0,4}Exif\0.", re.DOTALL | re.IGNORECASE)
@@ -134,10 +134,15 @@ def _marker(data: bytes, position: int) -> int | None:
     at = data.find(b"\xff", position) + 1
     if not at or at >= len(data):
         return None
-    if data[at] != 0xFF:
-        return at
-    code = _NOT_FILL.search(data, at)
-    return code.start() if code else None
+    return at if data[at] != 0xFF else _behind_fill(data, at)
+
+
+def _behind_fill(data: bytes, at: int) -> int | None:
+    while data.startswith(_FILL, at):  # by the piece: a hostile file may hold megabytes of fill
+        at += len(_FILL)
+    piece = data[at : at + len(_FILL)]
+    rest = piece.lstrip(b"\xff")
+    return at + len(piece) - len(rest) if rest else None
 
 
 def _joined(data: bytes, parts: list[tuple[int, int]]) -> ExifBlock:

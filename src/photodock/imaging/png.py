@@ -12,8 +12,8 @@ SUFFIX_BYTES = 64 * 1024
 """How much of a file's end is read for EXIF behind the pixels; it was found within the last 7.2 KB."""
 
 MAX_INFLATED_BYTES = 1024 * 1024
-MAX_EXIF_BLOCKS = 4
-"""Together with the inflate limit this bounds the work that a file can ask for."""
+MAX_EXIF_TRIES = 4
+"""Chunks looked into for EXIF. Together with the inflate limit this bounds the work that a file can ask for."""
 
 _LARGEST = 0x7FFFFFFF  # of a length and of a dimension, by the standard
 _HEADER = struct.Struct(">I4s")
@@ -25,8 +25,9 @@ _LETTERS = frozenset(string.ascii_letters.encode())
 # ImageMagick wrote EXIF before `eXIf` existed as a text: a name, a length, then hexadecimal digits in lines.
 _PROFILE = re.compile(rb"Raw profile type (?:exif|APP1)\0", re.IGNORECASE)
 _PROFILE_BODY = re.compile(rb"\n[^\n]{0,100}\n\s{0,100}\d{1,20}\n")
-_HEX = re.compile(rb"[0-9A-Fa-f]*")
-_KEYWORD_BYTES = 80
+_HEX_DIGITS = string.hexdigits.encode()
+_BLANKS = string.whitespace.encode()
+_KEYWORD_BYTES = 80  # 79 and a NUL, by the standard
 _EXIF_IDENTIFIER = b"Exif\0\0"
 
 
@@ -40,7 +41,7 @@ def png_steps(head: bytes, size: int) -> Steps:
     data = head
     walk.advance(data, 8)
     reads = 0
-    while walk.wants_more_before_pixels and len(data) < size and walk.position < size and reads < 2:
+    while walk.wants_more_before_pixels and len(data) < size and walk.position < size:
         limit = next_limit(len(data), walk.position)
         if limit is None:
             break
@@ -63,12 +64,13 @@ def png_steps(head: bytes, size: int) -> Steps:
 class _Walk:
     """Goes from chunk to chunk; `position` is where the next one begins, which may lie beyond the bytes at hand."""
 
-    __slots__ = ("_done", "_in_pixels", "_steps", "findings", "position")
+    __slots__ = ("_done", "_in_pixels", "_steps", "_tries", "findings", "position")
 
     def __init__(self) -> None:
         self.position = 8
         self.findings = Findings(error="no IHDR chunk in the bytes that were read")
         self._steps = 0
+        self._tries = 0
         self._done = False
         self._in_pixels = False
 
@@ -91,7 +93,7 @@ class _Walk:
             body = position + 8
             if name == b"IDAT":
                 self._in_pixels = True
-            elif _is_wanted(data, name, body):
+            elif _is_wanted(data, name, body, body + length):
                 if body + length > len(data):
                     break
                 self._chunk(data, name, body, body + length)
@@ -101,7 +103,8 @@ class _Walk:
     def _chunk(self, data: bytes, name: bytes, start: int, end: int) -> None:
         if name == b"IHDR":
             self._read_header(data, start, end)
-        elif len(self.findings.exif_blocks) < MAX_EXIF_BLOCKS:
+        elif self._tries < MAX_EXIF_TRIES:
+            self._tries += 1
             is_text = name in _TEXT_CHUNKS
             block = _raw_profile(data, name, start, end) if is_text else ExifBlock(data, start, end)
             if block:
@@ -117,9 +120,10 @@ class _Walk:
         self.findings.error = None if sound else "IHDR gives a width or a height that is not allowed"
 
 
-def _is_wanted(data: bytes, name: bytes, body: int) -> bool:
+def _is_wanted(data: bytes, name: bytes, body: int, end: int) -> bool:
     if name in _TEXT_CHUNKS:
-        return len(data) < body + _KEYWORD_BYTES or _PROFILE.match(data, body) is not None
+        keyword_cut_off = len(data) < min(end, body + _KEYWORD_BYTES)
+        return keyword_cut_off or _PROFILE.match(data, body, end) is not None
     return name == b"IHDR" or name.lower() == b"exif"
 
 
@@ -136,7 +140,7 @@ def _raw_profile(data: bytes, name: bytes, start: int, end: int) -> ExifBlock | 
         return None
     text = memoryview(data)[keyword.end() : end]
     if name == b"tEXt":
-        written = bytes(text[: 2 * MAX_INFLATED_BYTES])
+        written = bytes(text[:MAX_INFLATED_BYTES])
     elif name == b"zTXt":
         written = _inflated(text[1:])
     else:
@@ -144,16 +148,23 @@ def _raw_profile(data: bytes, name: bytes, start: int, end: int) -> ExifBlock | 
     header = _PROFILE_BODY.match(written)
     if header is None:
         return None
-    digits = _HEX.match(written[header.end() :].translate(None, b" \t\r\n\v\f"))
-    exif = unhexlify(digits[0][: len(digits[0]) & ~1]) if digits else b""
+    exif = _from_hex(written[header.end() :])
     return ExifBlock(exif, 0, len(exif)) if exif.startswith((_EXIF_IDENTIFIER, b"II*\0", b"MM\0*")) else None
+
+
+def _from_hex(written: bytes) -> bytes:
+    """The bytes that hexadecimal digits stand for, up to the first character that is neither digit nor blank."""
+    digits = written.translate(None, _BLANKS)
+    if strange := digits.translate(None, _HEX_DIGITS):
+        digits = digits[: digits.index(strange[:1])]
+    return unhexlify(digits[: len(digits) & ~1])
 
 
 def _international(text: memoryview) -> bytes:
     """iTXt: compression flag, method, language, translated keyword, then the text."""
     if len(text) < 4:
         return b""
-    fields = bytes(text[2 : 2 + 2 * MAX_INFLATED_BYTES]).split(b"\0", 2)
+    fields = bytes(text[2:MAX_INFLATED_BYTES]).split(b"\0", 2)
     if len(fields) < 3:
         return b""
     return _inflated(memoryview(fields[2])) if text[0] else fields[2]

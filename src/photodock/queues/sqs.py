@@ -10,6 +10,7 @@ import structlog
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as UnconnectedError
 
 from photodock.domain.errors import QueueUnavailable
 from photodock.domain.jobs import DetectionJob
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_UNREACHED = (HTTPClientError, aiohttp.ClientError, OSError)
+_UNREACHED = (HTTPClientError, UnconnectedError, aiohttp.ClientError, OSError)
 _FAILURES = (BotoCoreError, ClientError, aiohttp.ClientError, OSError)
 # Refusals of one message's content that SQS gives to the whole request.
 _CONTENT_FAULTS = frozenset(

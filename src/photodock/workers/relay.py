@@ -141,7 +141,9 @@ class Relay:
         failed = {row.id: self._failure(row, reason) for row, reason in answers if reason is not None}
         if sent:
             await self._surely(lambda: outbox.mark_sent(self._db, sent, detection_timeout=self._detection_timeout))
-            log.info("jobs_sent", count=len(sent))
+            for row, reason in answers:
+                if reason is None:
+                    log.info("job_sent", **_ids(row))
         if failed:
             await self._surely(lambda: outbox.mark_failed(self._db, failed))
 
@@ -151,10 +153,7 @@ class Relay:
         report = log.error if wait is None else log.warning
         report(
             "job_parked" if wait is None else "job_not_sent",
-            outbox_id=row.id,
-            photo_id=str(row.job.photo_id),
-            message_id=str(row.job.message_id),
-            correlation_id=row.job.correlation_id,
+            **_ids(row),
             attempts=attempts,
             reason=reason,
             retry_in_seconds=wait and round(wait.total_seconds(), 1),
@@ -178,3 +177,13 @@ class Relay:
         if wait is None:
             return self._poll_seconds
         return min(max(wait.total_seconds(), SPIN_SECONDS), self._poll_seconds)
+
+
+def _ids(row: OutboxRow) -> dict[str, str | int]:
+    """What a log line says of a job."""
+    return {
+        "outbox_id": row.id,
+        "photo_id": str(row.job.photo_id),
+        "message_id": str(row.job.message_id),
+        "correlation_id": row.job.correlation_id,
+    }

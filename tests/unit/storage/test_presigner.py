@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from photodock.domain.errors import StorageAccessDenied
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import Credentials
-from photodock.storage.presigner import Presigner, content_disposition
+from photodock.storage.disposition import content_disposition
+from photodock.storage.presigner import Presigner
 
 NOW = datetime(2026, 11, 22, 17, 3, 55, 250_000, tzinfo=UTC)
 BUCKET = Bucket("photos", "eu-west-1")

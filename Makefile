@@ -1,0 +1,61 @@
+# photodock: `make run` starts the whole system on this machine, `make test` runs every test.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test unit check format lock clean
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+# A stamp for each lock file: it is made again when the lock file changes.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "photodock needs Python 3.11 or newer."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian the venv module is a package of its own: sudo apt-get install python3-venv"; exit 1; }
+
+$(VENV)/run.stamp: requirements/run.txt pyproject.toml | $(BIN)/python
+	@echo "Installing photodock into $(VENV) (about a minute) ..."
+	@$(PIP) --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
+	@echo "Installing the tools for tests ..."
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/run.stamp ## Make the virtual environment with everything that `make run` needs
+
+run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9000' passes options on
+	@exec $(BIN)/photodock up $(ARGS)
+
+test: $(VENV)/dev.stamp ## Run every test, with coverage
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+unit: $(VENV)/dev.stamp ## Run the tests that need no server
+	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+check: $(VENV)/dev.stamp ## Lint, format, types, import rules
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/unit/test_house.py
+
+format: $(VENV)/dev.stamp ## Put the code into the common form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+lock: ## Resolve the dependencies anew and write the locked requirements
+	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
+	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve'; do \
+		set -- $$part; name=$$1; shift; \
+		build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+			--no-header --constraint requirements/dev.txt "$$@" pyproject.toml -o requirements/$$name.txt || exit 1; \
+	done
+
+clean: ## Remove what was built; data of `make run` under .photodock stays
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*

@@ -1,0 +1,131 @@
+"""Who may import whom, and what may stand where: the house as it was drawn."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "photodock"
+
+# Part → the parts of photodock it may know. `domain` is everyone's.
+MAY_IMPORT = {
+    "domain": set(),
+    "imaging": set(),
+    "storage": set(),
+    "queues": set(),
+    "db": set(),
+    "services": {"imaging", "storage", "queues", "db"},
+    "api": {"services"},
+    "workers": {"services", "db", "queues", "storage"},
+    "client": set(),
+    "settings": set(),
+    "logs": set(),
+    "bootstrap": {"api", "db", "logs", "queues", "services", "settings", "storage", "workers"},
+    "administration": {"api", "bootstrap", "db", "services", "settings"},
+    "cli": {"administration", "bootstrap", "client", "embedded", "imaging", "logs", "settings", "workers"},
+    "embedded": {"administration", "api", "bootstrap", "db", "services", "settings", "storage"},
+    "__main__": {"cli"},
+}
+ADAPTERS = {"photodock.queues.sqs", "photodock.queues.rabbitmq"}
+SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM)\b", re.DOTALL)
+HTTP_STATUS = re.compile(r"status_code|http\.HTTPStatus|from http import HTTPStatus|starlette\.status")
+
+
+def modules() -> Iterator[tuple[str, Path, ast.Module]]:
+    for path in sorted(SOURCE.rglob("*.py")):
+        part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+        yield part, path, ast.parse(path.read_text())
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def parts_of_photodock(tree: ast.Module) -> set[str]:
+    known = {path.stem if path.suffix else path.name for path in SOURCE.iterdir()}
+    names = (name.split(".") for name in imported(tree) if name.startswith("photodock."))
+    return {name[1] for name in names} & known
+
+
+def violations() -> Iterator[str]:
+    for part, path, tree in modules():
+        if part == "__init__":
+            continue
+        for other in sorted(parts_of_photodock(tree) - MAY_IMPORT[part] - {part, "domain"}):
+            yield f"{path.relative_to(ROOT)} imports photodock.{other}"
+
+
+def test_each_part_knows_only_the_parts_it_may() -> None:
+    assert list(violations()) == []
+
+
+def test_every_part_has_its_place_in_the_table() -> None:
+    found = {part for part, _, _ in modules()} - {"__init__"}
+    assert found == set(MAY_IMPORT)
+
+
+def test_the_domain_knows_only_the_standard_library() -> None:
+    foreign = {
+        name
+        for part, _, tree in modules()
+        if part == "domain"
+        for name in imported(tree)
+        if name.split(".")[0] in {"pydantic", "fastapi", "asyncpg", "structlog", "obstore", "aiobotocore", "httpx"}
+    }
+    assert foreign == set()
+
+
+def test_only_bootstrap_picks_a_broker() -> None:
+    picked = {path.name for part, path, tree in modules() if part != "queues" and ADAPTERS & set(imported(tree))}
+    assert picked == {"bootstrap.py"}
+
+
+def test_services_and_domain_never_see_the_framework_or_the_settings() -> None:
+    for part, path, tree in modules():
+        if part in {"domain", "services", "db", "storage", "queues", "imaging", "workers"}:
+            names = {name.split(".")[0] for name in imported(tree)}
+            assert not names & {"fastapi", "starlette", "uvicorn", "typer"}, path
+            assert "photodock.settings" not in set(imported(tree)), path
+
+
+def texts(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def test_sql_stands_in_db_alone() -> None:
+    elsewhere = [path.name for part, path, tree in modules() if part != "db" and any(map(SQL.search, texts(tree)))]
+    # Making the embedded server's database and role is no query of the service.
+    assert elsewhere == []
+
+
+def test_http_status_of_the_service_is_known_in_api_alone() -> None:
+    # `client` and `embedded` are HTTP clients: they read statuses, they give none.
+    for part, path, tree in modules():
+        if part not in {"api", "client", "embedded"}:
+            assert not HTTP_STATUS.search(ast.unparse(tree)), path
+
+
+def test_nothing_reads_the_environment_when_it_is_imported() -> None:
+    for _, path, tree in modules():
+        at_import = [
+            node for node in tree.body if not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef)
+        ]
+        assert not any(re.search(r"os\.environ|getenv", ast.unparse(node)) for node in at_import), path
+
+
+@pytest.mark.parametrize("name", ["requirements/serve.txt", "requirements/run.txt", "requirements/dev.txt"])
+def test_locked_requirements_carry_hashes_and_no_address(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert "://" not in text
+    requirements = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n?", "", text).strip())
+    assert all("==" in requirement and "--hash=sha256:" in requirement for requirement in requirements)
