@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from photodock.embedded.aws_http import Keys
 from photodock.embedded.errors import EmbeddedError
 from photodock.embedded.files import kept_secret, private_folder
@@ -11,6 +13,7 @@ from photodock.embedded.postgres import PostgresServer
 from photodock.embedded.process import minimal_environment
 from photodock.embedded.seaweedfs import SeaweedServer
 from photodock.embedded.server import Server
+from photodock.settings import PREFIX, Settings
 
 DATABASE_URL = "PHOTODOCK_DATABASE_URL"
 S3_ENDPOINT_URL = "PHOTODOCK_S3_ENDPOINT_URL"
@@ -32,7 +35,7 @@ class Backing:
 
     def __init__(self, data_dir: Path, log_dir: Path, environ: Mapping[str, str]) -> None:
         self._data_dir = data_dir
-        self._given = {name: value for name, value in environ.items() if name.startswith("PHOTODOCK_") and value}
+        self._given = {name: value for name, value in environ.items() if name.startswith(PREFIX) and value}
         self._environ = environ
         self._database = None if DATABASE_URL in self._given else PostgresServer(data_dir / "postgresql", log_dir)
         self._queue = None if QUEUE_URL in self._given else MiniStackServer(data_dir / "ministack", log_dir)
@@ -94,3 +97,17 @@ class Backing:
             facts[QUEUE_URL] = self._queue.queue_url(_QUEUE)
             facts["PHOTODOCK_SQS_ENDPOINT_URL"] = self._queue.endpoint_url
         return facts
+
+
+def settings_of(environment: Mapping[str, str]) -> Settings:
+    """The settings as a child with this environment will read them. Raises `EmbeddedError`."""
+    fields = {
+        name: environment[variable]
+        for name in Settings.model_fields
+        if (variable := PREFIX + name.upper()) in environment
+    }
+    try:
+        return Settings.model_validate(fields)
+    except ValidationError as error:
+        faults = [f"{PREFIX}{fault['loc'][0]}".upper() + f" {fault['msg']}" for fault in error.errors()]
+        raise EmbeddedError(f"The settings can't be used: {'; '.join(faults)}.") from None

@@ -1,65 +1,25 @@
-"""What `up` makes once its servers run: tables, a project, the bucket's CORS rule, tokens."""
+"""What `up` makes once its servers run: tables, a project, the bucket's CORS rule, tokens.
+
+Imported late by `up`: with it come the service's own parts, and by then the servers are starting beside.
+"""
 
 import asyncio
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from uuid import UUID
 
 from alembic.util import CommandError
 from botocore.exceptions import BotoCoreError, ClientError
-from pydantic import ValidationError
-from uuid_utils.compat import uuid7
 
 from photodock.administration import make_token, migrate_database
 from photodock.bootstrap import bucket_of, opened_database
 from photodock.domain.identity import Scope
 from photodock.embedded.aws_http import Keys
 from photodock.embedded.errors import EmbeddedError
-from photodock.embedded.files import kept_secret
+from photodock.embedded.tenant import Tenant
 from photodock.services.projects import Projects
-from photodock.settings import PREFIX, Settings
+from photodock.settings import Settings
 from photodock.storage.bucket import ensure_bucket
 from photodock.storage.credentials import CredentialsProvider
 
 _TOKEN_DAYS = 365
-
-
-@dataclass(frozen=True, slots=True)
-class Tenant:
-    """The organization and the project that a newcomer begins with."""
-
-    organization_id: UUID
-    project_id: UUID
-
-
-def settings_of(environment: Mapping[str, str]) -> Settings:
-    """The settings as a child with this environment will read them. Raises `EmbeddedError`."""
-    fields = {
-        name: environment[variable]
-        for name in Settings.model_fields
-        if (variable := PREFIX + name.upper()) in environment
-    }
-    try:
-        return Settings.model_validate(fields)
-    except ValidationError as error:
-        faults = [f"{PREFIX}{fault['loc'][0]}".upper() + f" {fault['msg']}" for fault in error.errors()]
-        raise EmbeddedError(f"The settings can't be used: {'; '.join(faults)}.") from None
-
-
-def kept_tenant(data_dir: Path) -> Tenant:
-    """The same ids at every start."""
-
-    def make() -> str:
-        return json.dumps({"organization_id": str(uuid7()), "project_id": str(uuid7())})
-
-    file = data_dir / "tenant.json"
-    try:
-        ids = json.loads(kept_secret(file, make))
-        return Tenant(UUID(ids["organization_id"]), UUID(ids["project_id"]))
-    except (ValueError, KeyError, TypeError) as error:
-        raise EmbeddedError(f"{file} is damaged; remove it to begin with a new organization and project.") from error
 
 
 def set_up(settings: Settings, tenant: Tenant, local_store: Keys | None) -> None:

@@ -15,15 +15,14 @@ from rich.console import Console
 
 from photodock.domain.errors import PhotodockError
 from photodock.embedded.announcement import Announcement, show, write_ready_file
-from photodock.embedded.backing import DATABASE_URL, QUEUE_URL, S3_ENDPOINT_URL, Backing
+from photodock.embedded.backing import DATABASE_URL, QUEUE_URL, S3_ENDPOINT_URL, Backing, settings_of
 from photodock.embedded.errors import EmbeddedError
 from photodock.embedded.files import explained, kept_secret, private_folder
 from photodock.embedded.ports import LOOPBACK, require_free
 from photodock.embedded.process import ChildProcess
 from photodock.embedded.server import loopback_url
-from photodock.embedded.setting_up import Tenant, detector_token, developer_token, kept_tenant, set_up, settings_of
 from photodock.embedded.supervision import Supervisor
-from photodock.settings import Settings
+from photodock.embedded.tenant import Tenant, kept_tenant
 
 _JWT_SECRET = "PHOTODOCK_JWT_SECRET"  # noqa: S105 - a variable's name
 _PHOTODOCK = ("-m", "photodock")
@@ -134,12 +133,16 @@ class Up:
         # It connects when first asked, so its slow start may overlap with all that follows.
         serve = self._child("serve", [*_PHOTODOCK, "serve", "--port", str(self._options.port)], environment)
         self._supervisor.start(serve)
+        # A good second, in which the servers start.
+        from photodock.embedded import setting_up  # noqa: PLC0415
+
         self._supervisor.await_servers()
         backing.create_queues()
-        set_up(settings, tenant, backing.store.keys if backing.store else None)
-        self._supervisor.start(*self._consumers(environment, detector_token(settings, tenant)))
+        setting_up.set_up(settings, tenant, backing.store.keys if backing.store else None)
+        self._supervisor.start(*self._consumers(environment, setting_up.detector_token(settings, tenant)))
         serve.wait_until(self._is_ready, timeout_seconds=_READY_SECONDS)
-        return self._announcement(environment, settings, tenant)
+        token = setting_up.developer_token(settings, tenant)
+        return self._announcement(environment, settings.bucket, tenant, token)
 
     def _consumers(self, environment: Mapping[str, str], token: str) -> Iterator[ChildProcess]:
         yield self._child("worker", [*_PHOTODOCK, "worker"], environment)
@@ -148,16 +151,16 @@ class Up:
             facts = {**environment} | region | {"PHOTODOCK_URL": self._url, "PHOTODOCK_TOKEN": token}
             yield self._child("detector", [str(_DETECTOR)], facts)
 
-    def _announcement(self, environment: Mapping[str, str], settings: Settings, tenant: Tenant) -> Announcement:
+    def _announcement(self, environment: Mapping[str, str], bucket: str, tenant: Tenant, token: str) -> Announcement:
         return Announcement(
             url=self._url,
             project_id=str(tenant.project_id),
             organization_id=str(tenant.organization_id),
-            token=developer_token(settings, tenant),
+            token=token,
             jwt_secret=environment[_JWT_SECRET],
             database_url=environment[DATABASE_URL],
             s3_endpoint_url=environment[S3_ENDPOINT_URL],
-            s3_bucket=settings.bucket,
+            s3_bucket=bucket,
             s3_access_key=environment.get("AWS_ACCESS_KEY_ID", ""),
             s3_secret_key=environment.get("AWS_SECRET_ACCESS_KEY", ""),
             queue_url=environment[QUEUE_URL],
