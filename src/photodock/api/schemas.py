@@ -101,7 +101,7 @@ class UploadRequest(Strict):
     file_name: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_name)] = Field(
         description="The name to show; any script and emoji, no control characters or path separators."
     )
-    file_size: int = Field(gt=0, le=2**63 - 1, strict=True, description="Bytes, exactly as they will be sent.")
+    file_size: int = Field(ge=0, le=2**63 - 1, strict=True, description="Bytes, exactly as they will be sent.")
     mime_type: str = Field(min_length=1, max_length=100, description="`image/jpeg` or `image/png`.")
     checksum_sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
         None, description="Base64 of the file's SHA-256: storage then refuses any other bytes."

@@ -138,8 +138,9 @@ class ChildProcess:
         """Why the child ended by itself, as far as its log tells."""
         if NO_SPACE in self._log_tail():
             return EmbeddedError(DISK_FULL.format(place=self._work_dir))
-        status = self.exit_status()
-        return EmbeddedError(f"{self.name} ended by itself with status {status}; its log says why: {self.log_file}")
+        status = self.exit_status() or 0
+        how = f"was ended by {signal.Signals(-status).name}" if status < 0 else f"ended by itself with status {status}"
+        return EmbeddedError(f"{self.name} {how}; its log says why: {self.log_file}")
 
     def _log_tail(self) -> str:
         with contextlib.suppress(OSError), self.log_file.open("rb") as log:

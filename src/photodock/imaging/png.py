@@ -134,11 +134,8 @@ def _without_identifier(block: ExifBlock) -> ExifBlock:
 
 
 def _raw_profile(data: bytes, name: bytes, start: int, end: int) -> ExifBlock | None:
-    """The TIFF structure or APP1 segment in a `Raw profile type` text; None when the chunk holds none."""
-    keyword = _PROFILE.match(data, start, end)
-    if keyword is None:
-        return None
-    text = memoryview(data)[keyword.end() : end]
+    """The TIFF structure or APP1 segment in a chunk that begins as `_PROFILE`; None when it holds none."""
+    text = memoryview(data)[data.index(b"\0", start) + 1 : end]
     if name == b"tEXt":
         written = bytes(text[:MAX_INFLATED_BYTES])
     elif name == b"zTXt":

@@ -5,6 +5,7 @@ Nothing here trusts an offset or a count: a value that does not lie wholly insid
 
 import re
 import struct
+from codecs import utf_8_decode
 from collections.abc import Callable
 from functools import lru_cache
 from math import isfinite
@@ -139,26 +140,13 @@ class Directory:
         """
         raw = self.raw(tag)
         end = raw.find(b"\0")
-        if end >= 0:
-            raw = raw[:end]
-        elif len(raw) == MAX_TEXT_BYTES:
-            raw = _without_cut_character(raw)
-        text = raw.decode("utf-8", "surrogateescape")
+        is_whole = end >= 0 or len(raw) < MAX_TEXT_BYTES  # else the last character may have been cut in two
+        text, _ = utf_8_decode(raw[:end] if end >= 0 else raw, "surrogateescape", is_whole)
         if not text.isascii():
             text = text.encode("utf-8", "replace").decode()
         if not text.isprintable():
             text = text.translate(_CONTROLS)
         return text.strip() or None
-
-
-def _without_cut_character(raw: bytes) -> bytes:
-    """`raw` without the beginning of a UTF-8 character whose rest was cut off."""
-    for back in range(1, 4):
-        if raw[-back] & 0xC0 == 0xC0:
-            return raw[:-back]
-        if raw[-back] < 0x80:
-            break
-    return raw
 
 
 class Tiff:

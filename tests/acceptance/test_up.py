@@ -1,0 +1,208 @@
+"""`photodock up` as a newcomer runs it: a real command, real signals, real photos."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from photodock.embedded.ports import free_port
+
+READY_FIELDS = {
+    "url",
+    "project_id",
+    "organization_id",
+    "token",
+    "jwt_secret",
+    "database_url",
+    "s3_endpoint_url",
+    "s3_bucket",
+    "s3_access_key",
+    "s3_secret_key",
+    "queue_url",
+}
+
+
+def eventually(condition: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def children(data_dir: Path) -> list[str]:
+    """The command lines of all processes that work in the data directory, as everything does that `up` starts."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if (process / "cwd").readlink().is_relative_to(data_dir):
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+@dataclass
+class Running:
+    """One `photodock up`."""
+
+    process: subprocess.Popen[str]
+    data_dir: Path
+    ready_file: Path
+
+    @property
+    def ready(self) -> dict[str, str]:
+        content: dict[str, str] = json.loads(self.ready_file.read_text())
+        return content
+
+    def api(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=f"{self.ready['url']}/api/v1",
+            headers={"Authorization": f"Bearer {self.ready['token']}"},
+            timeout=40,
+        )
+
+    def end(self, number: signal.Signals) -> int:
+        """The exit status; everything must be gone within 15 seconds."""
+        self.process.send_signal(number)
+        return self.process.wait(15)
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Callable[..., list[str]]:
+    def words(port: int, data_dir: Path = tmp_path / "data") -> list[str]:
+        ready = ["--ready-file", str(tmp_path / "ready.json")]
+        return [sys.executable, "-m", "photodock", "up", "--data-dir", str(data_dir), "--port", str(port), *ready]
+
+    return words
+
+
+@pytest.fixture
+def start(tmp_path: Path, command: Callable[..., list[str]]) -> Iterator[Callable[[], Running]]:
+    started: list[subprocess.Popen[str]] = []
+    port = free_port()
+
+    def begin() -> Running:
+        process = subprocess.Popen(
+            command(port), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        )
+        started.append(process)
+        ready = tmp_path / "ready.json"
+        ready.unlink(missing_ok=True)
+        assert eventually(lambda: ready.exists() or process.poll() is not None, 60)
+        assert process.poll() is None, process.communicate()
+        return Running(process, tmp_path / "data", ready)
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def jpeg() -> bytes:
+    picture = io.BytesIO()
+    Image.effect_noise((320, 240), 60).save(picture, "JPEG")
+    return picture.getvalue()
+
+
+def upload(api: httpx.Client, project_id: str, content: bytes) -> str:
+    asked = {
+        "project_id": project_id,
+        "file_name": "roof.jpg",
+        "file_size": len(content),
+        "mime_type": "image/jpeg",
+    }
+    answer = api.post("/photos/upload-url", json=asked).raise_for_status().json()
+    httpx.put(answer["upload_url"], content=content, headers=answer["headers"]).raise_for_status()
+    photo_id: str = answer["photo_id"]
+    api.patch(f"/photos/{photo_id}/status", json={"status": "uploaded"}).raise_for_status()
+    return photo_id
+
+
+def photo(api: httpx.Client, photo_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = api.get(f"/photos/{photo_id}").raise_for_status().json()
+    return found
+
+
+def test_ctrl_c_ends_everything_and_the_next_start_finds_all_again(
+    start: Callable[[], Running], command: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    content = jpeg()
+    first = start()
+    ready = first.ready
+    assert set(ready) == READY_FIELDS
+    assert all(ready.values())
+    assert first.ready_file.stat().st_mode & 0o777 == 0o600
+    with first.api() as api:
+        photo_id = upload(api, ready["project_id"], content)
+        assert eventually(lambda: photo(api, photo_id)["status"] == "completed", 30)
+    assert len(children(first.data_dir)) >= 6
+    assert first.end(signal.SIGINT) == 0
+    assert children(first.data_dir) == []
+    shown = first.process.communicate()[0]
+    assert any(line.endswith(ready["token"]) for line in shown.splitlines())
+    assert f"upload --project {ready['project_id']}" in shown
+
+    began = time.monotonic()
+    second = start()
+    assert time.monotonic() - began < 20  # 8 s on an idle machine; tests share theirs
+    again = second.ready
+    kept = READY_FIELDS - {"token"}
+    assert {name: again[name] for name in kept} == {name: ready[name] for name in kept}
+    with second.api() as api:
+        found = photo(api, photo_id)
+        assert found["status"] == "completed"
+        assert found["detection"]["results"]["quality"]["sharpness"]["laplacian_variance"] > 0
+        assert httpx.get(found["download_url"]).content == content
+
+    refused = subprocess.run(command(free_port()), capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Another `photodock up` uses")
+    assert refused.stderr.count("\n") == 1
+    assert second.process.poll() is None
+    assert second.end(signal.SIGTERM) == 0
+    assert children(second.data_dir) == []
+
+
+def test_a_child_that_dies_ends_up_with_one_sentence_that_names_its_log(start: Callable[[], Running]) -> None:
+    running = start()
+    worker = int((running.data_dir / "home" / "worker.pid").read_text().split()[0])
+    os.kill(worker, signal.SIGKILL)
+    _, errors = running.process.communicate(timeout=15)
+    assert running.process.returncode == 1
+    assert errors == f"worker was ended by SIGKILL; its log says why: {running.data_dir}/logs/worker.log\n"
+    assert children(running.data_dir) == []
+
+
+def test_a_killed_up_leaves_no_process_behind_and_starts_again(start: Callable[[], Running]) -> None:
+    killed = start()
+    with killed.api() as api:
+        photo_id = upload(api, killed.ready["project_id"], jpeg())
+    killed.end(signal.SIGKILL)
+    assert eventually(lambda: children(killed.data_dir) == [], 15)
+    again = start()
+    with again.api() as api:
+        assert eventually(lambda: photo(api, photo_id)["status"] == "completed", 30)
+    assert again.end(signal.SIGINT) == 0
+
+
+def test_ctrl_c_before_all_is_ready_ends_everything_too(tmp_path: Path, command: Callable[..., list[str]]) -> None:
+    data_dir = tmp_path / "data"
+    with subprocess.Popen(command(free_port()), stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        assert eventually(lambda: bool(children(data_dir)), 30)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+    assert children(data_dir) == []
+    assert not (tmp_path / "ready.json").exists()
