@@ -33,3 +33,10 @@ def png(width: int = 64, height: int = 48, *, least_bytes: int = 1_024) -> bytes
     text = b"Comment\0" + b"x" * missing
     chunk = struct.pack(">I", len(text)) + b"tEXt" + text + struct.pack(">I", zlib.crc32(b"tEXt" + text))
     return data[:33] + chunk + data[33:]
+
+
+def behind(data: bytes, filling: int) -> bytes:
+    """The same JPEG with at least `filling` bytes of other segments before its EXIF and frame header."""
+    body = b"FILL\0".ljust(65_533, b"x")
+    segment = b"\xff\xe2" + struct.pack(">H", len(body) + 2) + body
+    return data[:2] + segment * -(-filling // len(segment)) + data[2:]

@@ -68,15 +68,24 @@ class Caller:
         return await self.storage.put(issued["upload_url"], content=data, headers=issued["headers"])
 
     async def confirm(self, photo_id: str) -> httpx.Response:
-        return await self.call("PATCH", f"/photos/{photo_id}/status", json={"status": "uploaded"})
+        return await self.report(photo_id, "uploaded")
+
+    async def report(self, photo_id: str, status: str, **fields: Any) -> httpx.Response:
+        return await self.call("PATCH", f"/photos/{photo_id}/status", json={"status": status, **fields})
+
+    async def issue(self, project_id: str, data: bytes, /, **fields: Any) -> dict[str, Any]:
+        """An issued upload, not sent yet."""
+        answer = await self.request_upload(project_id, data, **fields)
+        assert answer.status_code == 200, answer.text
+        issued: dict[str, Any] = answer.json()
+        return issued
 
     async def upload(self, project_id: str, data: bytes, **fields: Any) -> dict[str, Any]:
         """The whole client's part; returns the confirmed photo."""
-        issued = await self.request_upload(project_id, data, **fields)
-        assert issued.status_code == 200, issued.text
-        sent = await self.put(issued.json(), data)
+        issued = await self.issue(project_id, data, **fields)
+        sent = await self.put(issued, data)
         assert sent.status_code == 200, sent.text
-        confirmed = await self.confirm(issued.json()["photo_id"])
+        confirmed = await self.confirm(issued["photo_id"])
         assert confirmed.status_code == 200, confirmed.text
         photo: dict[str, Any] = confirmed.json()
         return photo

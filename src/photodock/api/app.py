@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
@@ -47,6 +48,22 @@ class ApiServices:
     detection_types: tuple[str, ...]
 
 
+class Application(FastAPI):
+    """FastAPI, whose OpenAPI document also tells of tokens and problem documents."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            components = document["components"]
+            components["schemas"].update(problems.schemas())
+            components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+            for path, item in document["paths"].items():
+                if path.startswith("/api/"):
+                    for operation in item.values():
+                        operation["security"] = [{"token": []}]
+        return super().openapi()
+
+
 Opened = Callable[[], AbstractAsyncContextManager[ApiServices]]
 
 
@@ -60,7 +77,7 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
                 setattr(app.state, name, getattr(services, name))
             yield
 
-    app = FastAPI(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    app = Application(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     problems.install(app)
     for part in (uploads, photos, projects):
         app.include_router(part.router, prefix="/api/v1")

@@ -201,8 +201,16 @@ def responses(*codes: str, also: dict[int | str, dict[str, Any]] | None = None) 
     found: dict[int | str, dict[str, Any]] = {}
     for code in (*codes, "internal_error"):
         kind = KINDS[code]
-        entry = found.setdefault(
-            kind.status, {"model": Problem, "description": "", "content": {"application/problem+json": {}}}
-        )
+        entry = found.setdefault(kind.status, {"description": "", "content": CONTENT})
         entry["description"] = f"{entry['description']} `{code}`: {kind.title}.".strip()
     return {**found, **(also or {})}
+
+
+REFERENCE = "#/components/schemas/{model}"
+CONTENT = {"application/problem+json": {"schema": {"$ref": REFERENCE.format(model="Problem")}}}
+
+
+def schemas() -> dict[str, Any]:
+    """The components that `responses` refers to."""
+    problem_schema = Problem.model_json_schema(ref_template=REFERENCE)
+    return {**problem_schema.pop("$defs"), "Problem": problem_schema}

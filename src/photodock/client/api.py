@@ -150,8 +150,8 @@ def _problem(answer: httpx.Response) -> Refused | None:
 
 def _sentence(problem: dict[str, Any]) -> str:
     detail = str(problem.get("detail") or problem.get("title") or "No reason was given.")
-    errors = problem.get("errors")
-    return f"{detail} {errors}" if errors else detail
+    errors = "; ".join(f"{error['field']}: {error['message']}" for error in problem.get("errors") or ())
+    return f"{detail} ({errors})" if errors else detail
 
 
 def _checked_address(address: str) -> str:

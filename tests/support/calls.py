@@ -1,0 +1,58 @@
+"""Every call of the API, once for each scope it may need: the tests of access walk this table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from support.system import Caller
+
+NEW_PHOTO = {"project_id": "{project_id}", "file_name": "roof.jpg", "file_size": 2_000, "mime_type": "image/jpeg"}
+
+
+@dataclass(frozen=True)
+class Call:
+    """`scopes`: each of them is enough. `{photo_id}` and `{project_id}` are put in when the call is made."""
+
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+    body: dict[str, Any] | None = None
+
+    def __str__(self) -> str:
+        status = f" {self.body['status']}" if self.body and "status" in self.body else ""
+        return f"{self.method} {self.path}{status}"
+
+    @property
+    def is_about_a_photo(self) -> bool:
+        return "{photo_id}" in self.path
+
+    async def by(
+        self, caller: Caller, *, photo_id: str, project_id: str, headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        path = self.path.format(photo_id=photo_id, project_id=project_id)
+        body = self.body and {
+            key: value.format(project_id=project_id) if isinstance(value, str) else value
+            for key, value in self.body.items()
+        }
+        return await caller.call(self.method, path, json=body, headers=headers or {})
+
+
+READ = ("photos:read", "photos:pipeline")
+CALLS = (
+    Call("POST", "/photos/upload-url", ("photos:write",), NEW_PHOTO),
+    Call("POST", "/photos/{photo_id}/upload-url", ("photos:write",)),
+    Call("PATCH", "/photos/{photo_id}/status", ("photos:write",), {"status": "uploaded"}),
+    Call("PATCH", "/photos/{photo_id}/status", ("photos:pipeline",), {"status": "processing"}),
+    Call("PATCH", "/photos/{photo_id}/status", ("photos:pipeline",), {"status": "completed", "detections": {}}),
+    Call("PATCH", "/photos/{photo_id}/status", ("photos:pipeline",), {"status": "failed", "error": {"code": "x"}}),
+    Call("GET", "/photos/{photo_id}", READ),
+    Call("GET", "/photos/{photo_id}/exif", READ),
+    Call("GET", "/photos/{photo_id}/history", READ),
+    Call("GET", "/photos?project_id={project_id}", ("photos:read",)),
+    Call("DELETE", "/photos/{photo_id}", ("photos:write",)),
+    Call("GET", "/projects", ("photos:read", "photos:admin")),
+    Call("PUT", "/projects/{project_id}", ("photos:admin",), {"name": "North roof"}),
+)
+ABOUT_A_PHOTO = tuple(call for call in CALLS if call.is_about_a_photo)
+SCOPES = ("photos:read", "photos:write", "photos:pipeline", "photos:admin")

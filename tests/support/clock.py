@@ -1,0 +1,31 @@
+"""Waiting without fixed sleeps, and the clock that the quota goes by."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 15, pause: float = 0.05) -> T:
+    """The first answer of `look` that is true. Fails with the last one, or its AssertionError, after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            found = await look()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            if found:
+                return found
+            assert time.monotonic() < deadline, f"still {found!r} after {seconds} s"
+        await asyncio.sleep(pause)
+
+
+async def within_one_minute(seconds: int = 10) -> None:
+    """The quota belongs to a minute of the clock: a burst of up to `seconds` must not straddle two."""
+    while datetime.now().second > 60 - seconds:  # noqa: DTZ005  (the second is the same everywhere)
+        await asyncio.sleep(0.5)

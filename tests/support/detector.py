@@ -1,0 +1,126 @@
+"""A detection service inside the test: it takes jobs from the queue, looks at the photo, and reports."""
+
+import asyncio
+import io
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import httpx
+from aiobotocore.session import get_session
+from botocore.exceptions import BotoCoreError, ClientError
+from PIL import Image, UnidentifiedImageError
+
+from support.processes import Backend
+from support.system import Caller
+
+if TYPE_CHECKING:
+    from types_aiobotocore_sqs import SQSClient
+    from types_aiobotocore_sqs.type_defs import MessageTypeDef
+
+RETRY_SECONDS = 0.2
+_UNREACHED = (BotoCoreError, ClientError, aiohttp.ClientError, OSError)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One message as it came."""
+
+    body: dict[str, Any]
+    attributes: dict[str, str]
+
+    @property
+    def photo_id(self) -> str:
+        return str(self.body["photo_id"])
+
+    @property
+    def message_id(self) -> str:
+        return self.attributes["message_id"]
+
+
+@dataclass
+class Detector:
+    """`received` holds every message, in the order of arrival; `pipeline` is the caller that reports."""
+
+    pipeline: Caller
+    received: list[Received] = field(default_factory=list)
+
+    def jobs_of(self, photo_id: str) -> list[Received]:
+        return [job for job in self.received if job.photo_id == photo_id]
+
+    def messages(self) -> Counter[str]:
+        """How often each message has come."""
+        return Counter(job.message_id for job in self.received)
+
+    @asynccontextmanager
+    async def consuming(self, backend: Backend) -> AsyncIterator["Detector"]:
+        """Works while the block runs."""
+        keys = {"aws_access_key_id": backend.s3_access_key, "aws_secret_access_key": backend.s3_secret_key}
+        async with get_session().create_client(
+            "sqs", region_name=backend.region, endpoint_url=backend.sqs_endpoint_url, **keys
+        ) as queue:
+            task = asyncio.create_task(self._consume(queue, backend.queue_url))
+            try:
+                yield self
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _consume(self, queue: "SQSClient", queue_url: str) -> None:
+        while True:
+            try:
+                answer = await queue.receive_message(
+                    QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=2, MessageAttributeNames=["All"]
+                )
+            except _UNREACHED:
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            await asyncio.gather(
+                *(self._handle(queue, queue_url, message) for message in answer.get("Messages", []))
+            )
+
+    async def _handle(self, queue: "SQSClient", queue_url: str, message: "MessageTypeDef") -> None:
+        attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
+        job = Received(json.loads(message["Body"]), attributes)
+        self.received.append(job)
+        await self._detect(job)
+        while True:
+            try:
+                await queue.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
+                return
+            except _UNREACHED:
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _detect(self, job: Received) -> None:
+        answer = await self._surely("GET", f"/photos/{job.photo_id}")
+        if answer.status_code == 404:
+            return
+        await self.report(job.photo_id, {"status": "processing"})
+        await self.report(job.photo_id, await self._look(answer.json()["download_url"]))
+
+    async def _look(self, url: str) -> dict[str, Any]:
+        data = (await self._until_answered("GET", url, self.pipeline.storage)).content
+        try:
+            with Image.open(io.BytesIO(data)) as image:
+                image.load()
+                return {"status": "completed", "detections": {"measured": [image.width, image.height]}}
+        except (UnidentifiedImageError, OSError):
+            return {"status": "failed", "error": {"code": "undecodable", "detail": "The pixels cannot be decoded."}}
+
+    async def report(self, photo_id: str, report: dict[str, Any]) -> httpx.Response:
+        return await self._surely("PATCH", f"/photos/{photo_id}/status", json=report)
+
+    async def _surely(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Tried until photodock answers something other than that it can't now, as a detection service would."""
+        while True:
+            try:
+                answer = await self.pipeline.call(method, path, **options)
+                if answer.status_code < 500:
+                    return answer
+            except httpx.TransportError:
+                pass
+            await asyncio.sleep(RETRY_SECONDS)
