@@ -136,7 +136,7 @@ def photo(api: httpx.Client, photo_id: str) -> dict[str, Any]:
     return found
 
 
-def test_ctrl_c_ends_everything_and_the_next_start_finds_all_again(
+def test_all_is_found_again_after_ctrl_c_and_a_dead_child_ends_up_with_one_sentence(
     start: Callable[[], Running], command: Callable[..., list[str]], tmp_path: Path
 ) -> None:
     content = jpeg()
@@ -172,18 +172,13 @@ def test_ctrl_c_ends_everything_and_the_next_start_finds_all_again(
     assert refused.stderr.startswith("Another `photodock up` uses")
     assert refused.stderr.count("\n") == 1
     assert second.process.poll() is None
-    assert second.end(signal.SIGTERM) == 0
-    assert children(second.data_dir) == []
 
-
-def test_a_child_that_dies_ends_up_with_one_sentence_that_names_its_log(start: Callable[[], Running]) -> None:
-    running = start()
-    worker = int((running.data_dir / "home" / "worker.pid").read_text().split()[0])
+    worker = int((second.data_dir / "home" / "worker.pid").read_text().split()[0])
     os.kill(worker, signal.SIGKILL)
-    _, errors = running.process.communicate(timeout=15)
-    assert running.process.returncode == 1
-    assert errors == f"worker was ended by SIGKILL; its log says why: {running.data_dir}/logs/worker.log\n"
-    assert children(running.data_dir) == []
+    _, errors = second.process.communicate(timeout=15)
+    assert second.process.returncode == 1
+    assert errors == f"worker was ended by SIGKILL; its log says why: {second.data_dir}/logs/worker.log\n"
+    assert children(second.data_dir) == []
 
 
 def test_a_killed_up_leaves_no_process_behind_and_starts_again(start: Callable[[], Running]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -27,5 +26,6 @@ async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 15, p
 
 async def within_one_minute(seconds: int = 10) -> None:
     """The quota belongs to a minute of the clock: a burst of up to `seconds` must not straddle two."""
-    while datetime.now().second > 60 - seconds:  # noqa: DTZ005  (the second is the same everywhere)
-        await asyncio.sleep(0.5)
+    left = 60 - time.time() % 60
+    if left < seconds:
+        await asyncio.sleep(left + 0.1)

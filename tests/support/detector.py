@@ -4,8 +4,8 @@ import asyncio
 import io
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +79,7 @@ class Detector:
             except _UNREACHED:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            await asyncio.gather(
-                *(self._handle(queue, queue_url, message) for message in answer.get("Messages", []))
-            )
+            await asyncio.gather(*(self._handle(queue, queue_url, message) for message in answer.get("Messages", [])))
 
     async def _handle(self, queue: "SQSClient", queue_url: str, message: "MessageTypeDef") -> None:
         attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
@@ -96,14 +94,17 @@ class Detector:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _detect(self, job: Received) -> None:
-        answer = await self._surely("GET", f"/photos/{job.photo_id}")
+        answer = await _surely(lambda: self.pipeline.call("GET", f"/photos/{job.photo_id}"))
         if answer.status_code == 404:
             return
         await self.report(job.photo_id, {"status": "processing"})
         await self.report(job.photo_id, await self._look(answer.json()["download_url"]))
 
+    async def report(self, photo_id: str, report: dict[str, Any]) -> httpx.Response:
+        return await _surely(lambda: self.pipeline.call("PATCH", f"/photos/{photo_id}/status", json=report))
+
     async def _look(self, url: str) -> dict[str, Any]:
-        data = (await self._until_answered("GET", url, self.pipeline.storage)).content
+        data = (await _surely(lambda: self.pipeline.storage.get(url))).content
         try:
             with Image.open(io.BytesIO(data)) as image:
                 image.load()
@@ -111,16 +112,12 @@ class Detector:
         except (UnidentifiedImageError, OSError):
             return {"status": "failed", "error": {"code": "undecodable", "detail": "The pixels cannot be decoded."}}
 
-    async def report(self, photo_id: str, report: dict[str, Any]) -> httpx.Response:
-        return await self._surely("PATCH", f"/photos/{photo_id}/status", json=report)
 
-    async def _surely(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Tried until photodock answers something other than that it can't now, as a detection service would."""
-        while True:
-            try:
-                answer = await self.pipeline.call(method, path, **options)
-                if answer.status_code < 500:
-                    return answer
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(RETRY_SECONDS)
+async def _surely(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:
+    """Tried until the answer is something else than "not now", as a detection service would."""
+    while True:
+        with suppress(httpx.TransportError):
+            answer = await call()
+            if answer.status_code < 500:
+                return answer
+        await asyncio.sleep(RETRY_SECONDS)

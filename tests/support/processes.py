@@ -5,14 +5,15 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import httpx
+
 from photodock.embedded.ports import free_port
 from photodock.embedded.process import ChildProcess, minimal_environment
-
 from support.clock import eventually
 from support.system import SECRET
 
@@ -122,8 +123,12 @@ class Deployment:
         """SIGTERM; the exit status (None: had to be killed) and the seconds it took."""
         started = time.monotonic()
         child.ask_to_end()
-        while child.running and time.monotonic() < started + STOP_SECONDS:
-            await asyncio.sleep(0.02)
+
+        async def ended() -> bool:
+            return not child.running
+
+        with suppress(AssertionError):
+            await eventually(ended, seconds=STOP_SECONDS, pause=0.02)
         status, seconds = child.exit_status(), time.monotonic() - started
         child.await_end(0)
         return status, seconds

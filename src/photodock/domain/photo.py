@@ -65,6 +65,9 @@ CONTENT_MISMATCH = State(PhotoStatus.FAILED, FailureCode.CONTENT_MISMATCH)
 DETECTION_TIMEOUT = State(PhotoStatus.FAILED, FailureCode.DETECTION_TIMEOUT)
 DETECTION_FAILED = State(PhotoStatus.FAILED, FailureCode.DETECTION_FAILED)
 
+AWAITING_UPLOAD = frozenset({PENDING_UPLOAD, UPLOAD_EXPIRED})
+"""Where the object may still come: a confirm looks for it, and a fresh upload URL may be had."""
+
 TRANSITIONS: dict[State, frozenset[State]] = {
     PENDING_UPLOAD: frozenset({UPLOADED, CONTENT_MISMATCH, UPLOAD_EXPIRED}),
     # A URL's expiry is checked when the PUT begins, so an object may arrive after its photo was given up.

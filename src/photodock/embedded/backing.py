@@ -60,8 +60,7 @@ class Backing:
     def _keys(self) -> Keys:
         """The service has one pair of keys for S3 and SQS, so a local S3 server beside a real queue takes that one."""
         if self._only_local:
-            folder = private_folder(self._data_dir)
-            return Keys("photodock-local", kept_secret(folder / "s3-secret-key"))
+            return Keys("photodock-local", kept_secret(self._data_dir / "s3-secret-key"))
         try:
             return Keys(self._environ["AWS_ACCESS_KEY_ID"], self._environ["AWS_SECRET_ACCESS_KEY"])
         except KeyError as missing:
@@ -70,7 +69,7 @@ class Backing:
             ) from missing
 
     def environment(self) -> dict[str, str]:
-        """What `serve` and `worker` get; known as soon as the servers have their ports."""
+        """What `serve` and `worker` get; final as soon as the servers have their ports."""
         home = private_folder(self._data_dir / "home")
         base = minimal_environment(home) if self._only_local else dict(self._environ)
         return base | _DEFAULTS | self._given | self._local_facts()

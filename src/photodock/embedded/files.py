@@ -71,5 +71,6 @@ def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urls
         if path.exists():
             return path.read_text(encoding="utf-8").strip()
     secret = make()
+    private_folder(path.parent)
     write_private(path, secret + "\n")
     return secret

@@ -56,7 +56,6 @@ class SeaweedServer(Server):
     @property
     def keys(self) -> Keys:
         if self._keys is None:
-            private_folder(self._data_dir)
             self._keys = Keys(
                 kept_secret(self._data_dir / "access-key", lambda: f"PHOTODOCK{secrets.token_hex(6).upper()}"),
                 kept_secret(self._data_dir / "secret-key"),

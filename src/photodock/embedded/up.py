@@ -106,7 +106,8 @@ class Up:
     def __init__(self, options: UpOptions, data_dir: Path, environ: Mapping[str, str], supervisor: Supervisor) -> None:
         self._options = options
         self._data_dir = data_dir
-        self._environ = environ
+        self._backing = Backing(data_dir, data_dir / "logs", environ)
+        self._given_jwt_secret = environ.get(_JWT_SECRET)
         self._supervisor = supervisor
         self._home = private_folder(data_dir / "home")
         self._url = loopback_url(options.port)
@@ -116,6 +117,7 @@ class Up:
         for name in ("serve", "worker", "detector"):
             self._child(name, [], {}).end_leftover()
         require_free(self._options.port, "the API (--port)")
+        settings_of(self._environment())
         if self._options.detector == "sample" and not _DETECTOR.exists():
             raise EmbeddedError(f"The sample detector is not installed ({_DETECTOR}): start with --detector none.")
         if self._options.ready_file:
@@ -124,10 +126,8 @@ class Up:
 
     def start(self) -> Announcement:
         """Returns when requests are answered. Raises `EmbeddedError` or `PhotodockError`."""
-        backing = Backing(self._data_dir, self._data_dir / "logs", self._environ)
-        self._supervisor.begin(backing.servers)
-        environment = backing.environment()
-        environment.setdefault(_JWT_SECRET, kept_secret(self._data_dir / "jwt-secret"))
+        self._supervisor.begin(self._backing.servers)
+        environment = self._environment()
         settings = settings_of(environment)
         tenant = kept_tenant(self._data_dir)
         # It connects when first asked, so its slow start may overlap with all that follows.
@@ -137,12 +137,16 @@ class Up:
         from photodock.embedded import setting_up  # noqa: PLC0415
 
         self._supervisor.await_servers()
-        backing.create_queues()
-        setting_up.set_up(settings, tenant, backing.store.keys if backing.store else None)
+        self._backing.create_queues()
+        setting_up.set_up(settings, tenant, self._backing.store.keys if self._backing.store else None)
         self._supervisor.start(*self._consumers(environment, setting_up.detector_token(settings, tenant)))
         serve.wait_until(self._is_ready, timeout_seconds=_READY_SECONDS)
         token = setting_up.developer_token(settings, tenant)
         return self._announcement(environment, settings.bucket, tenant, token)
+
+    def _environment(self) -> dict[str, str]:
+        secret = self._given_jwt_secret or kept_secret(self._data_dir / "jwt-secret")
+        return self._backing.environment() | {_JWT_SECRET: secret}
 
     def _consumers(self, environment: Mapping[str, str], token: str) -> Iterator[ChildProcess]:
         yield self._child("worker", [*_PHOTODOCK, "worker"], environment)

@@ -16,7 +16,7 @@ from photodock.domain.errors import (
     UploadNotFound,
 )
 from photodock.domain.identity import Trace
-from photodock.domain.photo import CONTENT_MISMATCH, PENDING_UPLOAD, UPLOAD_EXPIRED, UPLOADED, Photo
+from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, UPLOADED, Photo
 from photodock.domain.schedule import LOOKS
 from photodock.imaging import HEAD_BYTES, Inspection, inspection_steps
 from photodock.services.uploads import PHOTO_NOT_FOUND
@@ -51,12 +51,16 @@ class Confirmation:
             raise InvalidStatusTransition(
                 "The uploaded object was not what was declared and has been deleted. Request an upload URL anew."
             )
-        if photo.state not in (PENDING_UPLOAD, UPLOAD_EXPIRED):
+        if photo.state not in AWAITING_UPLOAD:
             return photo
         try:
             head = await self._store.read_head(photo.s3_key, HEAD_BYTES)
             inspection = await self._inspect(photo, head)
         except ObjectNotFound as error:
+            # Deleted a moment ago by another process, with its photo or as a mismatch? Then that is the answer.
+            photo = await self._get(photo_id, organization_id)
+            if photo.state not in AWAITING_UPLOAD:
+                return photo
             raise UploadNotFound(
                 "The object has not reached storage. Upload it with the upload URL, then confirm again."
             ) from error

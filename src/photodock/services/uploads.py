@@ -23,7 +23,7 @@ from photodock.domain.errors import (
     RateLimited,
 )
 from photodock.domain.identity import Principal
-from photodock.domain.photo import EXTENSIONS, PENDING_UPLOAD, UPLOAD_EXPIRED, NewPhoto, object_key
+from photodock.domain.photo import AWAITING_UPLOAD, EXTENSIONS, NewPhoto, object_key
 from photodock.domain.schedule import LOOKS
 from photodock.storage.presigner import PresignedUpload, Presigner
 
@@ -107,7 +107,7 @@ class Uploads:
             photo = await photos.get(tx, photo_id, who.organization_id, lock=True)
             if photo is None:
                 raise PhotoNotFound(PHOTO_NOT_FOUND)
-            if photo.state not in (PENDING_UPLOAD, UPLOAD_EXPIRED):
+            if photo.state not in AWAITING_UPLOAD:
                 raise InvalidStatusTransition(
                     f"The photo is {photo.state} and takes no upload any more. Request an upload URL for a new photo."
                 )

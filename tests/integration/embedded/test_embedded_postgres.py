@@ -33,12 +33,42 @@ def closed_folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_no_folder_is_opened_to_its_user(closed_folder: Path, logs: Path) -> None:
-    with PostgresServer(closed_folder / "pg", logs, fast=True):
-        pass
-    assert closed_folder.stat().st_mode & 0o777 == 0o700
-    assert (closed_folder / "pg").stat().st_mode & 0o777 == 0o700
-    assert (closed_folder / "pg" / "password").stat().st_mode & 0o777 == 0o600
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """One for all tests that only look."""
+    folder = tmp_path_factory.mktemp("looked-at")
+    folder.chmod(0o700)
+    with PostgresServer(folder / "pg", folder / "logs", fast=True) as running:
+        yield running
+
+
+def test_no_folder_is_opened_to_its_user(server: PostgresServer) -> None:
+    assert server.process
+    cluster = Path(f"/proc/{server.process.pid}/cwd").readlink()
+    assert cluster.name == "data"
+    assert cluster.stat().st_mode & 0o777 == 0o700
+    assert cluster.parent.stat().st_mode & 0o777 == 0o700
+    assert cluster.parent.parent.stat().st_mode & 0o777 == 0o700
+    assert (cluster.parent / "password").stat().st_mode & 0o777 == 0o600
+
+
+def test_it_runs_as_an_unprivileged_user(server: PostgresServer) -> None:
+    assert server.process
+    assert Path(f"/proc/{server.process.pid}").stat().st_uid != 0
+
+
+async def test_it_refuses_a_wrong_password(server: PostgresServer) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(server.database_url, password="guess")
+
+
+async def test_it_listens_on_the_loopback_interface_alone(server: PostgresServer) -> None:
+    assert await _run(server, "SHOW listen_addresses") == "127.0.0.1"
+    assert await _run(server, "SHOW unix_socket_directories") == ""
+
+
+async def test_only_a_fast_server_trades_safety_for_speed(server: PostgresServer) -> None:
+    assert await _run(server, "SHOW fsync") == "off"
 
 
 async def test_rows_are_there_after_a_restart(closed_folder: Path, logs: Path) -> None:
@@ -49,12 +79,6 @@ async def test_rows_are_there_after_a_restart(closed_folder: Path, logs: Path) -
     with PostgresServer(closed_folder / "pg", logs) as server:
         assert server.database_url == url
         assert await _run(server, "SELECT x FROM t") == 42
-
-
-def test_it_runs_as_an_unprivileged_user(closed_folder: Path, logs: Path) -> None:
-    with PostgresServer(closed_folder / "pg", logs, fast=True) as server:
-        assert server.process
-        assert Path(f"/proc/{server.process.pid}").stat().st_uid != 0
 
 
 def test_a_user_who_is_not_root_runs_it_as_himself(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,17 +94,6 @@ def test_the_unprivileged_user_is_found_on_a_machine_that_has_no_name_for_it(mon
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(pwd, "getpwnam", unknown)
     assert unprivileged_user() == User(65_534, 65_534)
-
-
-async def test_it_refuses_a_wrong_password_and_listens_on_the_loopback_interface_alone(
-    tmp_path: Path, logs: Path
-) -> None:
-    with PostgresServer(tmp_path / "pg", logs, fast=True) as server:
-        with pytest.raises(asyncpg.InvalidPasswordError):
-            await asyncpg.connect(server.database_url, password="guess")
-        assert await _run(server, "SHOW listen_addresses") == "127.0.0.1"
-        assert await _run(server, "SHOW unix_socket_directories") == ""
-        assert await _run(server, "SHOW fsync") == "off"
 
 
 async def test_committed_rows_survive_a_kill_and_the_stale_lock_does_not_hinder(

@@ -4,7 +4,7 @@ import os
 import shutil
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -70,27 +70,41 @@ def test_objects_survive_a_kill_and_a_change_of_every_port(
     server.stop()
 
 
-def test_only_signed_requests_are_answered(tmp_path: Path, logs: Path) -> None:
-    with SeaweedServer(tmp_path / "s3", logs) as server:
-        path = f"/{server.bucket}/x"
-        assert _unsigned(server.endpoint_url, "PUT", path) == 403
-        assert _unsigned(server.endpoint_url, "GET", f"/{server.bucket}") == 403
-        wrong = _client(server, Keys(server.access_key, "wrong"))
-        assert wrong.send("PUT", path, b"x").status == 403
-        inner = json.loads((tmp_path / "s3" / "inner-ports.json").read_text())
-        assert _unsigned(f"http://127.0.0.1:{inner['filer']}", "PUT", f"/buckets/{server.bucket}/x") == 404
-        assert _client(server).send("GET", path).status == 404
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SeaweedServer]:
+    """One for all tests that only look, with keys that were given to it."""
+    folder = tmp_path_factory.mktemp("looked-at")
+    with SeaweedServer(folder, folder / "logs", bucket="other", keys=Keys("GIVEN", "given-secret")) as running:
+        yield running
 
 
-def test_it_listens_on_the_loopback_interface_and_on_the_chosen_ports_alone(tmp_path: Path, logs: Path) -> None:
-    with SeaweedServer(tmp_path / "s3", logs) as server:
-        assert server.process
-        inner = json.loads((tmp_path / "s3" / "inner-ports.json").read_text())
-        listening = _listening(server.process.pid or 0)
-        assert {address for address, _ in listening} == {"0100007F"}
-        expected = {port + more for port in inner.values() for more in (0, 10_000)} | {server.port}
-        assert {port for _, port in listening} <= expected
-        assert server.port in {port for _, port in listening}
+def _inner_ports(server: SeaweedServer) -> dict[str, int]:
+    assert server.process
+    file = server.process.log_file.parents[1] / "inner-ports.json"
+    ports: dict[str, int] = json.loads(file.read_text())
+    return ports
+
+
+def test_given_keys_and_a_given_bucket_are_taken(server: SeaweedServer) -> None:
+    given = _client(server, Keys("GIVEN", "given-secret"))
+    assert given.send("PUT", "/other/x", b"x").status == 200
+    assert _client(server, Keys("GIVEN", "wrong")).send("PUT", "/other/x", b"x").status == 403
+
+
+def test_unsigned_requests_are_refused(server: SeaweedServer) -> None:
+    assert _unsigned(server.endpoint_url, "PUT", "/other/unsigned") == 403
+    assert _unsigned(server.endpoint_url, "GET", "/other") == 403
+    filer = f"http://127.0.0.1:{_inner_ports(server)['filer']}"
+    assert _unsigned(filer, "PUT", "/buckets/other/unsigned") == 404
+    assert _client(server).send("GET", "/other/unsigned").status == 404
+
+
+def test_it_listens_on_the_loopback_interface_and_on_the_chosen_ports_alone(server: SeaweedServer) -> None:
+    assert server.process
+    listening = _listening(server.process.pid or 0)
+    assert {address for address, _ in listening} == {"0100007F"}
+    ports = {port + more for port in _inner_ports(server).values() for more in (0, 10_000)} | {server.port}
+    assert server.port in {port for _, port in listening} <= ports
 
 
 def test_nothing_stays_outside_its_folder(tmp_path: Path, logs: Path) -> None:
@@ -101,13 +115,6 @@ def test_nothing_stays_outside_its_folder(tmp_path: Path, logs: Path) -> None:
     names = os.listdir("/tmp")  # noqa: S108 - where SeaweedFS itself would write
     assert not [name for name in names for port in ports if name.endswith(f"-{port}.sock")]
     assert not [name for name in names if name.startswith("weed.") and name.endswith(f".{pid}")]
-
-
-def test_given_keys_are_taken(tmp_path: Path, logs: Path) -> None:
-    keys = Keys("GIVEN", "given-secret")
-    with SeaweedServer(tmp_path / "s3", logs, bucket="other", keys=keys) as server:
-        assert server.access_key == "GIVEN"
-        assert _client(server, keys).send("PUT", "/other/x", b"x").status == 200
 
 
 def test_a_port_in_use_is_one_sentence(tmp_path: Path, logs: Path) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest
 
 from photodock.embedded import up
@@ -43,7 +42,7 @@ def _run_until_ready(
     environ: Mapping[str, str],
     eventually: Callable[..., bool],
     then: Callable[[dict[str, Any]], None],
-    number: signal.Signals = signal.SIGINT,
+    number: signal.Signals,
 ) -> int:
     """Runs `up` until it is ready, calls `then`, and sends the signal. Signals reach only the main thread."""
     file = options.ready_file
@@ -68,36 +67,23 @@ def _run_until_ready(
     return status
 
 
-def test_up_serves_until_it_is_interrupted(
-    tmp_path: Path, eventually: Callable[..., bool], capsys: pytest.CaptureFixture[str]
-) -> None:
-    options = UpOptions(tmp_path / "data", free_port(), tmp_path / "ready.json")
-
-    def look(ready: dict[str, Any]) -> None:
-        answer = httpx.get(f"{ready['url']}/api/v1/projects", headers={"Authorization": f"Bearer {ready['token']}"})
-        assert [project["id"] for project in answer.json()["items"]] == [ready["project_id"]]
-        assert len(_working_in(tmp_path)) >= 6
-
-    assert _run_until_ready(options, {}, eventually, look) == 0
-    shown = capsys.readouterr().out
-    assert "photodock is ready" in shown
-    assert shown.rstrip().endswith("photodock has stopped.")
-    assert _working_in(tmp_path) == []
-
-
 def test_an_existing_database_is_used_and_a_termination_is_an_orderly_end(
-    tmp_path: Path, logs: Path, eventually: Callable[..., bool]
+    tmp_path: Path, logs: Path, eventually: Callable[..., bool], capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = UpOptions(tmp_path / "data", free_port(), tmp_path / "ready.json", detector="none")
     with PostgresServer(tmp_path / "existing", logs, fast=True) as database:
 
         def look(ready: dict[str, Any]) -> None:
             assert ready["database_url"] == database.database_url
-            assert not any("quality_detector" in command for command in _working_in(tmp_path))
+            assert not any("quality_detector" in command for command in _working_in(options.data_dir))
 
         environ = {"PHOTODOCK_DATABASE_URL": database.database_url}
         assert _run_until_ready(options, environ, eventually, look, signal.SIGTERM) == 0
-    assert not (tmp_path / "data" / "postgresql").exists()
+        assert _working_in(options.data_dir) == []
+    assert not (options.data_dir / "postgresql" / "data").exists()
+    shown = capsys.readouterr().out
+    assert "photodock is ready" in shown
+    assert shown.rstrip().endswith("photodock has stopped.")
 
 
 def _refusal(options: UpOptions, capsys: pytest.CaptureFixture[str], environ: Mapping[str, str] | None = None) -> str:
@@ -134,11 +120,17 @@ def test_a_missing_detector_is_one_sentence(
     assert "--detector none" in _refusal(UpOptions(tmp_path / "data", free_port()), capsys)
 
 
-def test_a_wrong_setting_is_one_sentence_and_ends_what_was_started(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_wrong_setting_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = UpOptions(tmp_path / "data", free_port())
     assert "PHOTODOCK_JWT_SECRET" in _refusal(options, capsys, {"PHOTODOCK_JWT_SECRET": "short"})
+
+
+def test_a_failure_while_starting_is_one_sentence_and_ends_what_was_started(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = UpOptions(tmp_path / "data", free_port(), detector="none")
+    environ = {"PHOTODOCK_DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nowhere"}
+    assert "database can't be reached" in _refusal(options, capsys, environ)
 
 
 @pytest.fixture

@@ -1,0 +1,52 @@
+"""What must hold of every system after whatever has happened to it."""
+
+import json
+import re
+from collections.abc import Iterable
+from itertools import groupby, pairwise
+
+from photodock.db.pool import Database
+from photodock.domain.photo import TRANSITIONS
+
+LEGAL = {(a.status.value, b.status.value) for a, targets in TRANSITIONS.items() for b in targets}
+TOKEN = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
+SECRET_MARKS = ("X-Amz-Signature", "X-Amz-Credential", "Bearer ")
+
+
+async def illegal_histories(db: Database) -> list[str]:
+    """The photos whose history is no legal path from `pending_upload` to their status."""
+    rows = await db.fetch(
+        "SELECT p.id, p.status, e.from_status, e.to_status FROM photos p "
+        "LEFT JOIN photo_status_events e ON e.photo_id = p.id ORDER BY p.id, e.id"
+    )
+    found = []
+    for photo_id, group in groupby(rows, key=lambda row: row["id"]):
+        events = list(group)
+        steps = [(row["from_status"], row["to_status"]) for row in events]
+        legal = (
+            steps[0] == (None, "pending_upload")
+            and all(step in LEGAL for step in steps[1:])
+            and all(before[1] == after[0] for before, after in pairwise(steps))
+            and steps[-1][1] == events[0]["status"]
+        )
+        if not legal:
+            found.append(f"{photo_id} is {events[0]['status']}: {steps}")
+    return found
+
+
+def leaks(log: str, secrets: Iterable[str]) -> list[str]:
+    """The log's lines that hold a secret, a token, a signature or a presigned query."""
+    forbidden = (*SECRET_MARKS, *secrets)
+    return [line for line in log.splitlines() if TOKEN.search(line) or any(word in line for word in forbidden)]
+
+
+def unstructured(log: str) -> list[str]:
+    """The log's lines that are no JSON object."""
+    return [line for line in log.splitlines() if not _is_object(line)]
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
