@@ -13,7 +13,7 @@ import aiohttp
 import httpx
 from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from support.processes import Backend
 from support.system import Caller
@@ -68,7 +68,8 @@ class Detector:
                 yield self
             finally:
                 task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def _consume(self, queue: "SQSClient", queue_url: str) -> None:
         while True:
@@ -105,12 +106,20 @@ class Detector:
 
     async def _look(self, url: str) -> dict[str, Any]:
         data = (await _surely(lambda: self.pipeline.storage.get(url))).content
-        try:
-            with Image.open(io.BytesIO(data)) as image:
-                image.load()
-                return {"status": "completed", "detections": {"measured": [image.width, image.height]}}
-        except (UnidentifiedImageError, OSError):
+        size = await asyncio.to_thread(decoded_size, data)
+        if size is None:
             return {"status": "failed", "error": {"code": "undecodable", "detail": "The pixels cannot be decoded."}}
+        return {"status": "completed", "detections": {"measured": size}}
+
+
+def decoded_size(data: bytes) -> tuple[int, int] | None:
+    """Width and height of a picture all of whose pixels can be decoded."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.load()
+            return image.size
+    except Exception:  # a decoder may raise anything at all on damaged bytes
+        return None
 
 
 async def _surely(call: Callable[[], Awaitable[httpx.Response]]) -> httpx.Response:

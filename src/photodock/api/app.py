@@ -13,6 +13,7 @@ from photodock import __version__
 from photodock.api import health, photos, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
 from photodock.api.middleware import RequestContext
+from photodock.api.stopping import stop_noticed
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.health import Health
@@ -75,7 +76,8 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
         async with opened() as services:
             for name in ApiServices.__dataclass_fields__:
                 setattr(app.state, name, getattr(services, name))
-            yield
+            with stop_noticed() as app.state.stopping:
+                yield
 
     app = Application(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     problems.install(app)

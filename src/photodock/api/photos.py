@@ -94,7 +94,7 @@ async def get_photo(
     at the end. A final status answers at once."""
     etags = parse_etags(if_none_match)
     view = (
-        await library(request).wait(caller, photo_id, etags, wait)
+        await library(request).wait(caller, photo_id, etags, wait, request.app.state.stopping)
         if wait
         else await library(request).get(caller, photo_id)
     )

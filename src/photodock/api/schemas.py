@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import math
 import unicodedata
 from datetime import datetime
@@ -57,6 +58,13 @@ def _storable(value: Any, depth: int = 0) -> Any:
         case list():
             for item in value:
                 _storable(item, depth + 1)
+    return value
+
+
+def _not_too_large(value: dict[str, Any]) -> dict[str, Any]:
+    # Measured without blanks and escapes, so that the client's way of writing JSON makes no difference.
+    if len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_DETECTIONS_BYTES:
+        raise ValueError(f"may have {MAX_DETECTIONS_BYTES // 1024} KB at the most, as JSON without blanks")
     return value
 
 
@@ -171,7 +179,7 @@ class CompletedUpdate(Strict):
     """From the pipeline: a detector is done."""
 
     status: Literal["completed"]
-    detections: Annotated[dict[str, Any], AfterValidator(_storable)] = Field(
+    detections: Annotated[dict[str, Any], AfterValidator(_storable), AfterValidator(_not_too_large)] = Field(
         description="The detector's results, kept as they are in `detection.results`; 256 KB at the most.",
         examples=[{"damage": [{"label": "hail", "score": 0.93, "box": [120, 80, 260, 190]}]}],
     )

@@ -231,6 +231,15 @@ async def mark_detection_failed(db: Executor, photo_id: UUID, change: Move, erro
     return to_photo(row) if row else None
 
 
+async def has_results(db: Executor, photo_id: UUID, results: JsonObject) -> bool:
+    """Whether the photo holds just these results, as JSONB compares: `1` is `1.0`, `1e23` its integer, `true` neither.
+
+    Python sees all three otherwise, because what JSONB gives back is spelt anew.
+    """
+    row = await db.fetchrow("SELECT 1 FROM photos WHERE id = $1 AND detection_results = $2", photo_id, results)
+    return row is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Deletion:
     """An object to delete; `url_expires_at` is the end of the last upload URL that could bring it back."""
@@ -240,29 +249,32 @@ class Deletion:
     url_expires_at: datetime
 
 
+DELETE = """
+WITH gone AS (
+    DELETE FROM photos WHERE id = $1
+    RETURNING id, organization_id, project_id, s3_key, url_expires_at
+), stone AS (
+    INSERT INTO tombstones (photo_id, organization_id, project_id, s3_key, url_expires_at)
+    SELECT id, organization_id, project_id, s3_key, url_expires_at FROM gone
+), doomed AS (
+    INSERT INTO object_deletions (photo_id, organization_id, s3_key, url_expires_at, due_at)
+    SELECT id, organization_id, s3_key, url_expires_at, clock_timestamp() FROM gone
+    ON CONFLICT (photo_id) DO UPDATE SET due_at = excluded.due_at
+), nameless AS (
+    UPDATE photo_status_events SET actor = NULL WHERE photo_id = (SELECT id FROM gone)
+)
+SELECT s3_key, url_expires_at FROM gone
+"""
+
+
 async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> Deletion | None:
     """Turns the photo into a tombstone and notes its object for deletion.
 
     Its job leaves the outbox with it. None when there is no such photo.
     """
-    row = await db.fetchrow(
-        """
-        WITH gone AS (
-            DELETE FROM photos WHERE id = $1 AND organization_id = $2
-            RETURNING id, organization_id, project_id, s3_key, url_expires_at
-        ), stone AS (
-            INSERT INTO tombstones (photo_id, organization_id, project_id, s3_key, url_expires_at)
-            SELECT id, organization_id, project_id, s3_key, url_expires_at FROM gone
-        ), doomed AS (
-            INSERT INTO object_deletions (photo_id, organization_id, s3_key, url_expires_at, due_at)
-            SELECT id, organization_id, s3_key, url_expires_at, clock_timestamp() FROM gone
-            ON CONFLICT (photo_id) DO UPDATE SET due_at = excluded.due_at
-        ), nameless AS (
-            UPDATE photo_status_events SET actor = NULL WHERE photo_id = (SELECT id FROM gone)
-        )
-        SELECT s3_key, url_expires_at FROM gone
-        """,
-        photo_id,
-        organization_id,
-    )
+    async with db.transaction() as tx:
+        # Locked by a statement of its own: the next one's snapshot then holds the history of a move that was faster.
+        if await get(tx, photo_id, organization_id, lock=True) is None:
+            return None
+        row = await tx.fetchrow(DELETE, photo_id)
     return Deletion(photo_id, row["s3_key"], row["url_expires_at"]) if row else None

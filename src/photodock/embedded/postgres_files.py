@@ -21,13 +21,16 @@ _COPY_PARENTS = (Path("/var/lib"), Path("/tmp"))  # noqa: S108 - the copy is mad
 
 
 def unprivileged_user() -> User | None:
-    """The user that PostgreSQL runs as when this process is root, which it refuses to run as; else null."""
+    """The user that PostgreSQL runs as when this process is root, which it refuses to run as; else null.
+
+    Raises `EmbeddedError` where there is none: PostgreSQL refuses a user without a name too.
+    """
     if os.geteuid() != 0:
         return None
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
-        return User(65_534, 65_534)
+        raise EmbeddedError("PostgreSQL does not run as root, and this machine has no user `nobody`.") from None
     return User(nobody.pw_uid, nobody.pw_gid)
 
 

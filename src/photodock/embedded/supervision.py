@@ -46,8 +46,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """First the services, which use the servers, then these. SIGKILL for whatever takes too long."""
-        _stop(self._services, _SERVICES_GRACE_SECONDS)
-        _stop([server.process for server in self._servers if server.process], _SERVERS_GRACE_SECONDS)
+        _stop([(service, _SERVICES_GRACE_SECONDS) for service in self._services])
+        servers = [(server.process, server.grace_seconds) for server in self._servers if server.process]
+        _stop([(process, min(grace, _SERVERS_GRACE_SECONDS)) for process, grace in servers])
         for server in self._servers:
             server.stop()
 
@@ -55,10 +56,10 @@ class Supervisor:
         return [*self._services, *(server.process for server in self._servers if server.process)]
 
 
-def _stop(children: Sequence[ChildProcess], grace_seconds: float) -> None:
-    """All at once: the slowest decides how long it takes, not their sum."""
-    deadline = time.monotonic() + grace_seconds
-    for child in children:
+def _stop(children: Sequence[tuple[ChildProcess, float]]) -> None:
+    """Each has its own grace in seconds. All at once: the slowest decides how long it takes, not their sum."""
+    began = time.monotonic()
+    for child, _ in children:
         child.ask_to_end()
-    for child in children:
-        child.await_end(max(0.0, deadline - time.monotonic()))
+    for child, grace_seconds in children:
+        child.await_end(began + grace_seconds - time.monotonic())

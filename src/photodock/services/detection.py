@@ -66,7 +66,7 @@ class Detection:
             photo = await photos.get(tx, photo_id, None, lock=True)
             if photo is None:
                 raise PhotoNotFound(PHOTO_NOT_FOUND)
-            if repeats(photo, report):
+            if await repeats(tx, photo, report):
                 return photo
             for step in steps_to(photo.state, report.to):
                 photo = await self._write(tx, photo, step, report, actor)
@@ -96,13 +96,13 @@ def reason_of(error: JsonObject) -> str:
     return str(error.get("code", ""))[:200]
 
 
-def repeats(photo: Photo, report: Report) -> bool:
+async def repeats(tx: Connection, photo: Photo, report: Report) -> bool:
     """Whether the photo already says exactly this."""
     if photo.state != report.to:
         return False
     match report:
         case Completed(detections):
-            return photo.detection_results == detections
+            return await photos.has_results(tx, photo.id, detections)
         case Failed(error):
             return photo.detection_error == error
         case Started():

@@ -78,8 +78,10 @@ class Library:
             raise PhotoNotFound(PHOTO_NOT_FOUND)
         return self.view(photo)
 
-    async def wait(self, who: Principal, photo_id: UUID, etags: frozenset[str], seconds: float) -> View:
-        """The photo as soon as it differs from what the client knows, at the latest after `seconds`.
+    async def wait(
+        self, who: Principal, photo_id: UUID, etags: frozenset[str], seconds: float, stopping: asyncio.Event
+    ) -> View:
+        """The photo as soon as it differs from what the client knows, at the latest after `seconds` or at `stopping`.
 
         With `etags` it holds while the photo's is among them, without while the status stays as it was at arrival.
         A final status answers at once.
@@ -87,6 +89,8 @@ class Library:
         deadline = asyncio.get_running_loop().time() + seconds
         first = view = await self.get(who, photo_id)
         while self._unchanged(first, view, etags) and asyncio.get_running_loop().time() < deadline:
+            if stopping.is_set():
+                break
             await asyncio.sleep(POLL_SECONDS)
             view = await self.get(who, photo_id)
         return view

@@ -3,6 +3,7 @@
 A test that looks at whole tables, or needs other settings, makes what it needs itself.
 """
 
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -78,3 +79,12 @@ async def store(s3: S3) -> AsyncIterator[Store]:
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     return Reads.watched(monkeypatch)
+
+
+@pytest.fixture
+def unused_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

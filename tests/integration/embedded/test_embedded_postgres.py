@@ -14,7 +14,6 @@ from photodock.embedded import postgres_files
 from photodock.embedded.errors import EmbeddedError
 from photodock.embedded.postgres import PostgresServer
 from photodock.embedded.postgres_files import postgres_programs, unprivileged_user
-from photodock.embedded.process import User
 
 
 async def _run(server: PostgresServer, sql: str) -> object:
@@ -87,13 +86,14 @@ def test_a_user_who_is_not_root_runs_it_as_himself(monkeypatch: pytest.MonkeyPat
     assert (postgres_programs(None) / "postgres").is_file()
 
 
-def test_the_unprivileged_user_is_found_on_a_machine_that_has_no_name_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_an_unprivileged_user_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(name: str) -> object:
         raise KeyError(name)
 
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(pwd, "getpwnam", unknown)
-    assert unprivileged_user() == User(65_534, 65_534)
+    with pytest.raises(EmbeddedError, match="no user `nobody`"):
+        unprivileged_user()
 
 
 async def test_committed_rows_survive_a_kill_and_the_stale_lock_does_not_hinder(

@@ -1,0 +1,99 @@
+"""Many photos, many requests, many processes."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from statistics import median
+
+from support.clock import eventually, within_one_minute
+from support.images import jpeg
+from support.system import Caller
+from support.whole import System, calling
+
+PHOTOS = 200
+USERS = ("anna", "ben", "carla", "dora")
+"""Each may ask for 100 URLs a minute."""
+
+
+async def test_200_photos_at_once_all_end_completed_with_one_job_each(
+    system: System, api: Caller, project: str
+) -> None:
+    data = jpeg()
+    users = [api.colleague(USERS[number % len(USERS)]) for number in range(PHOTOS)]
+
+    uploaded = await asyncio.gather(*(user.upload(project, data) for user in users))
+
+    expected = {photo["id"] for photo in uploaded}
+    assert len(expected) == PHOTOS
+
+    async def all_completed() -> bool:
+        return await ids_with(api, project, "completed") == expected
+
+    await eventually(all_completed, seconds=60, pause=0.25)
+    jobs = [job for job in system.detector.received if job.photo_id in expected]
+    assert Counter(job.photo_id for job in jobs) == dict.fromkeys(expected, 1)
+    assert len({job.message_id for job in jobs}) == PHOTOS
+    # Nothing is left that could still become a second job.
+    row = await system.db.fetchrow(
+        "SELECT count(*) AS jobs, count(sent_at) AS sent FROM outbox WHERE photo_id = ANY($1)", list(expected)
+    )
+    assert row is not None
+    assert dict(row) == {"jobs": PHOTOS, "sent": PHOTOS}
+
+
+async def ids_with(api: Caller, project: str, status: str) -> set[str]:
+    """By the list's pages, as a client walks them."""
+    found: set[str] = set()
+    cursor = ""
+    while True:
+        path = f"/photos?project_id={project}&status={status}&limit=60"
+        page = (await api.call("GET", path + (f"&cursor={cursor}" if cursor else ""))).json()
+        found |= {photo["id"] for photo in page["items"]}
+        cursor = page["next_cursor"]
+        if not cursor:
+            return found
+
+
+async def test_200_requests_of_one_user_to_two_processes_get_exactly_100_urls(
+    system: System, api: Caller, project: str
+) -> None:
+    second = await system.deployment.serve()
+    async with calling(second.url) as through_second:
+        through_second.organization_id = api.organization_id
+        await within_one_minute()
+        answers = await asyncio.gather(
+            *((api, through_second)[number % 2].request_upload(project, jpeg()) for number in range(200))
+        )
+    await system.deployment.stop(second.child)
+
+    assert Counter(answer.status_code for answer in answers) == {200: 100, 429: 100}
+    assert len({answer.json()["photo_id"] for answer in answers if answer.status_code == 200}) == 100
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {"rate_limited"}
+    by_process = Counter(number % 2 for number, answer in enumerate(answers) if answer.status_code == 200)
+    assert set(by_process) == {0, 1}
+
+
+async def test_an_idle_system_hands_a_job_over_at_once(
+    system: System, api: Caller, project: str, record_property: Callable[[str, object], None]
+) -> None:
+    """The relay polls every 5 seconds: only NOTIFY brings 20 photos through with a median far below that."""
+    delays = []
+    for _ in range(20):
+        issued = await api.issue(project, jpeg())
+        await api.put(issued, jpeg())
+        confirmed = await api.confirm(issued["photo_id"])
+        assert confirmed.status_code == 200
+        started = time.perf_counter()
+
+        async def received(photo_id: str = issued["photo_id"]) -> bool:
+            return bool(system.detector.jobs_of(photo_id))
+
+        await eventually(received, pause=0.002)
+        delays.append(time.perf_counter() - started)
+
+    figures = f"median {median(delays) * 1000:.0f} ms, longest {max(delays) * 1000:.0f} ms"
+    record_property("from confirm to message", figures)
+    sys.stdout.write(f"\nfrom confirm to message: {figures}\n")
+    assert median(delays) < 1

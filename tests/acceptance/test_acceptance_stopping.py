@@ -1,0 +1,91 @@
+"""SIGTERM: what is in hand is finished, what is not is given back, within 10 seconds."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from photodock.embedded.ministack import MiniStackServer
+from photodock.embedded.seaweedfs import SeaweedServer
+from photodock.embedded.server import Server
+from support.clock import eventually
+from support.images import jpeg
+from support.processes import STOP_SECONDS
+from support.system import Caller
+from support.whole import System, calling
+
+
+@contextmanager
+def frozen(server: Server) -> Iterator[None]:
+    """The server accepts connections and says nothing."""
+    assert server.process is not None
+    assert server.process.pid is not None
+    os.killpg(server.process.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.killpg(server.process.pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+async def test_serve_answers_a_held_request_before_it_stops(
+    system: System, api: Caller, project: str, processes: int
+) -> None:
+    photo_id = (await api.issue(project, jpeg()))["photo_id"]
+    serving = await system.deployment.serve(processes=processes)
+    async with calling(serving.url) as caller:
+        caller.organization_id = api.organization_id
+        held = asyncio.create_task(caller.call("GET", f"/photos/{photo_id}?wait=30"))
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(held), 1)
+
+        status, seconds = await system.deployment.stop(serving.child)
+        answer = await held
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "pending_upload")
+    assert (status, seconds < STOP_SECONDS) == (0, True)
+
+
+async def test_serve_finishes_a_confirmation_in_hand(
+    system: System, api: Caller, project: str, seaweedfs: SeaweedServer
+) -> None:
+    issued = await api.issue(project, jpeg())
+    assert (await api.put(issued, jpeg())).status_code == 200
+    serving = await system.deployment.serve()
+    async with calling(serving.url) as caller:
+        caller.organization_id = api.organization_id
+        with frozen(seaweedfs):
+            confirming = asyncio.create_task(caller.confirm(issued["photo_id"]))
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(confirming), 1)
+            serving.child.ask_to_end()
+        answer = await confirming
+        status, seconds = await system.deployment.stop(serving.child)
+
+    assert (answer.status_code, answer.json()["status"]) == (200, "uploaded")
+    assert (status, seconds < STOP_SECONDS) == (0, True)
+    assert (await system.finished(issued["photo_id"]))["status"] == "completed"
+
+
+async def test_a_worker_stopped_while_the_queue_hangs_gives_its_jobs_back(
+    system: System, api: Caller, project: str, ministack: MiniStackServer
+) -> None:
+    with frozen(ministack):
+        photo_id = (await api.upload(project, jpeg()))["id"]
+
+        async def taken() -> bool:
+            row = await system.db.fetchrow("SELECT due_at > now() AS taken FROM outbox WHERE photo_id = $1", photo_id)
+            return bool(row and row["taken"])
+
+        await eventually(taken)
+        status, seconds = await system.deployment.stop(system.worker)
+        assert (status, seconds < STOP_SECONDS) == (0, True)
+    system.worker = await system.deployment.worker()
+
+    # Far sooner than the lease's minute.
+    assert (await system.finished(photo_id, seconds=20))["status"] == "completed"
+    # Some may have been sent before and again: then they are the same message.
+    assert len({job.message_id for job in system.detector.jobs_of(photo_id)}) == 1

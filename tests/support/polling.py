@@ -1,0 +1,12 @@
+"""Waiting for what happens in its own time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+
+async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 10, pause: float = 0.02) -> None:
+    """Returns as soon as it has happened; fails after `seconds`."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not await happened():
+        assert asyncio.get_running_loop().time() < deadline, "it did not happen in time"
+        await asyncio.sleep(pause)
