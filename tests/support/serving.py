@@ -18,3 +18,8 @@ async def serving(settings: Settings) -> AsyncIterator[Caller]:
         httpx.AsyncClient() as storage,
     ):
         yield Caller(http, storage)
+
+
+def changed(settings: Settings, **changes: object) -> Settings:
+    """The settings with others among them, validated anew; `model_copy` would keep what was derived from the old."""
+    return Settings.model_validate({**settings.model_dump(), **changes})

@@ -14,7 +14,7 @@ from photodock.settings import Settings
 from support.calls import ABOUT_A_PHOTO, Call
 from support.images import jpeg
 from support.polling import until
-from support.serving import serving
+from support.serving import changed, serving
 from support.store import Store, key_of
 from support.system import Caller
 
@@ -115,7 +115,7 @@ async def test_deleting_while_storage_is_away_still_answers_204(
     settings: Settings, api: Caller, project: str, db: Database, unused_port: int
 ) -> None:
     photo = await api.upload(project, jpeg())
-    away = settings.model_copy(update={"s3_endpoint_url": f"http://127.0.0.1:{unused_port}", "retry_delays": (0.01,)})
+    away = changed(settings, s3_endpoint_url=f"http://127.0.0.1:{unused_port}")
     async for elsewhere in serving(away):
         same = Caller(elsewhere.http, elsewhere.storage, api.organization_id)
         assert (await same.call("DELETE", f"/photos/{photo['id']}")).status_code == 204

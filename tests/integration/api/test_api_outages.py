@@ -11,10 +11,10 @@ import structlog
 from conftest import S3, database_named
 from photodock.db.pool import Database
 from photodock.settings import Settings
-from support.calls import CALLS, Call
+from support.calls import CALLS
 from support.images import jpeg
 from support.polling import until
-from support.serving import serving
+from support.serving import changed, serving
 from support.system import Caller
 
 SECONDS = 8.0
@@ -54,7 +54,7 @@ async def test_storage_away_is_503_and_the_next_confirm_goes_on(
     issued = await api.issue(project, jpeg())
     await api.put(issued, jpeg())
     before = await api.photo(issued["photo_id"])
-    away = settings.model_copy(update={"s3_endpoint_url": f"http://127.0.0.1:{unused_port}"})
+    away = changed(settings, s3_endpoint_url=f"http://127.0.0.1:{unused_port}")
 
     assert_unavailable(await confirm_with(away, api, issued["photo_id"]), "storage_unavailable")
 
@@ -75,7 +75,7 @@ async def test_storage_that_refuses_us_is_503_not_retried_and_logged_as_a_miscon
     issued = await api.issue(project, jpeg())
     await api.put(issued, jpeg())
     if wrong == "bucket":
-        settings = settings.model_copy(update={"s3_bucket": "no-such-bucket"})
+        settings = changed(settings, s3_bucket="no-such-bucket")
     else:
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY" if wrong == "secret" else "AWS_ACCESS_KEY_ID", "wrong")
 
@@ -93,7 +93,7 @@ async def test_storage_away_takes_nothing_from_what_needs_no_storage(
     settings: Settings, project: str, api: Caller, unused_port: int
 ) -> None:
     photo = await api.upload(project, jpeg())
-    away = settings.model_copy(update={"s3_endpoint_url": f"http://127.0.0.1:{unused_port}"})
+    away = changed(settings, s3_endpoint_url=f"http://127.0.0.1:{unused_port}")
     async for elsewhere in serving(away):
         caller = Caller(elsewhere.http, elsewhere.storage, api.organization_id)
         assert (await caller.request_upload(project, jpeg())).status_code == 200
@@ -106,7 +106,7 @@ async def test_storage_away_takes_nothing_from_what_needs_no_storage(
 @pytest.fixture
 async def without_database(settings: Settings, unused_port: int) -> AsyncIterator[Caller]:
     url = f"postgresql://photodock:secret-password@127.0.0.1:{unused_port}/photodock"
-    async for caller in serving(settings.model_validate({**settings.model_dump(), "database_url": url})):
+    async for caller in serving(changed(settings, database_url=url)):
         yield caller.colleague("anna", ("photos:read", "photos:write", "photos:admin", "photos:pipeline"))
 
 
@@ -124,21 +124,20 @@ async def test_a_database_away_is_503_for_every_call(without_database: Caller) -
 )
 async def test_a_database_that_does_not_let_us_in_is_503(settings: Settings, change: tuple[str, str]) -> None:
     url = settings.database_url.get_secret_value().replace(*change, 1)
-    async for caller in serving(settings.model_validate({**settings.model_dump(), "database_url": url})):
+    async for caller in serving(changed(settings, database_url=url)):
         assert_unavailable(await caller.call("GET", "/projects"), "database_unavailable")
 
 
 async def test_an_unknown_database_is_503(settings: Settings) -> None:
     url = database_named(settings.database_url.get_secret_value(), "no_such_database")
-    async for caller in serving(settings.model_validate({**settings.model_dump(), "database_url": url})):
+    async for caller in serving(changed(settings, database_url=url)):
         assert_unavailable(await caller.call("GET", "/projects"), "database_unavailable")
 
 
 async def test_a_database_too_slow_is_503(settings: Settings, api: Caller, project: str, db: Database) -> None:
     """Another transaction holds the row for longer than a statement may take."""
     issued = await api.issue(project, jpeg())
-    slow = {**settings.model_dump(), "database_timeout": 0.3}
-    async for caller in serving(settings.model_validate(slow)):
+    async for caller in serving(changed(settings, database_timeout=0.3)):
         async with db.transaction() as tx:
             await tx.execute("SELECT 1 FROM photos WHERE id = $1 FOR UPDATE", issued["photo_id"])
             same = Caller(caller.http, caller.storage, api.organization_id)
@@ -166,7 +165,7 @@ async def test_connections_that_died_are_replaced(settings: Settings, api: Calle
 
 async def test_a_database_without_tables_is_not_ready(settings: Settings) -> None:
     url = database_named(settings.database_url.get_secret_value(), "postgres")
-    async for caller in serving(settings.model_validate({**settings.model_dump(), "database_url": url})):
+    async for caller in serving(changed(settings, database_url=url)):
         ready = await caller.http.get("/readyz")
         assert (ready.status_code, ready.json()["parts"]["database"]) == (503, "migrations_missing")
         assert (await caller.http.get("/healthz")).json() == {"status": "ok"}
@@ -175,8 +174,3 @@ async def test_a_database_without_tables_is_not_ready(settings: Settings) -> Non
 async def test_all_is_ready(api: Caller, s3: S3) -> None:
     ready = await api.http.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "parts": {"database": "ok", "storage": "ok"}})
-
-
-def test_the_table_of_calls_is_not_empty() -> None:
-    assert all(isinstance(call, Call) for call in CALLS)
-    assert len(CALLS) > 10
