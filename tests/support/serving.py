@@ -1,6 +1,7 @@
 """The API in this process."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx
 from photodock.bootstrap import api_from_settings
@@ -18,6 +19,9 @@ async def serving(settings: Settings) -> AsyncIterator[Caller]:
         httpx.AsyncClient() as storage,
     ):
         yield Caller(http, storage)
+
+
+running = asynccontextmanager(serving)
 
 
 def changed(settings: Settings, **changes: object) -> Settings:

@@ -14,7 +14,7 @@ from photodock.settings import Settings
 from support.calls import ABOUT_A_PHOTO, Call
 from support.images import jpeg
 from support.polling import until
-from support.serving import changed, serving
+from support.serving import changed, running
 from support.store import Store, key_of
 from support.system import Caller
 
@@ -116,7 +116,7 @@ async def test_deleting_while_storage_is_away_still_answers_204(
 ) -> None:
     photo = await api.upload(project, jpeg())
     away = changed(settings, s3_endpoint_url=f"http://127.0.0.1:{unused_port}")
-    async for elsewhere in serving(away):
+    async with running(away) as elsewhere:
         same = Caller(elsewhere.http, elsewhere.storage, api.organization_id)
         assert (await same.call("DELETE", f"/photos/{photo['id']}")).status_code == 204
 

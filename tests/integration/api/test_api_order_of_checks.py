@@ -13,7 +13,7 @@ import httpx
 import pytest
 from photodock.settings import Settings
 from support.images import jpeg
-from support.serving import changed, serving
+from support.serving import changed, running
 from support.system import Caller
 
 KIB = 1024
@@ -100,7 +100,7 @@ async def test_the_shape_comes_before_the_file_rules(api: Caller) -> None:
 @pytest.fixture
 async def strict(settings: Settings) -> AsyncIterator[Caller]:
     """The API with a quota of one URL a minute."""
-    async for caller in serving(changed(settings, upload_urls_per_minute=1)):
+    async with running(changed(settings, upload_urls_per_minute=1)) as caller:
         yield caller
 
 

@@ -14,7 +14,7 @@ from photodock.settings import Settings
 from support.calls import CALLS
 from support.images import jpeg
 from support.polling import until
-from support.serving import changed, serving
+from support.serving import changed, running
 from support.system import Caller
 
 SECONDS = 8.0
@@ -43,7 +43,7 @@ def attempts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 async def confirm_with(settings: Settings, api: Caller, photo_id: str) -> Any:
-    async for elsewhere in serving(settings):
+    async with running(settings) as elsewhere:
         async with asyncio.timeout(SECONDS):
             return await Caller(elsewhere.http, elsewhere.storage, api.organization_id).confirm(photo_id)
 
@@ -94,7 +94,7 @@ async def test_storage_away_takes_nothing_from_what_needs_no_storage(
 ) -> None:
     photo = await api.upload(project, jpeg())
     away = changed(settings, s3_endpoint_url=f"http://127.0.0.1:{unused_port}")
-    async for elsewhere in serving(away):
+    async with running(away) as elsewhere:
         caller = Caller(elsewhere.http, elsewhere.storage, api.organization_id)
         assert (await caller.request_upload(project, jpeg())).status_code == 200
         assert (await caller.confirm(photo["id"])).status_code == 200
@@ -106,7 +106,7 @@ async def test_storage_away_takes_nothing_from_what_needs_no_storage(
 @pytest.fixture
 async def without_database(settings: Settings, unused_port: int) -> AsyncIterator[Caller]:
     url = f"postgresql://photodock:secret-password@127.0.0.1:{unused_port}/photodock"
-    async for caller in serving(changed(settings, database_url=url)):
+    async with running(changed(settings, database_url=url)) as caller:
         yield caller.colleague("anna", ("photos:read", "photos:write", "photos:admin", "photos:pipeline"))
 
 
@@ -124,20 +124,20 @@ async def test_a_database_away_is_503_for_every_call(without_database: Caller) -
 )
 async def test_a_database_that_does_not_let_us_in_is_503(settings: Settings, change: tuple[str, str]) -> None:
     url = settings.database_url.get_secret_value().replace(*change, 1)
-    async for caller in serving(changed(settings, database_url=url)):
+    async with running(changed(settings, database_url=url)) as caller:
         assert_unavailable(await caller.call("GET", "/projects"), "database_unavailable")
 
 
 async def test_an_unknown_database_is_503(settings: Settings) -> None:
     url = database_named(settings.database_url.get_secret_value(), "no_such_database")
-    async for caller in serving(changed(settings, database_url=url)):
+    async with running(changed(settings, database_url=url)) as caller:
         assert_unavailable(await caller.call("GET", "/projects"), "database_unavailable")
 
 
 async def test_a_database_too_slow_is_503(settings: Settings, api: Caller, project: str, db: Database) -> None:
     """Another transaction holds the row for longer than a statement may take."""
     issued = await api.issue(project, jpeg())
-    async for caller in serving(changed(settings, database_timeout=0.3)):
+    async with running(changed(settings, database_timeout=0.3)) as caller:
         async with db.transaction() as tx:
             await tx.execute("SELECT 1 FROM photos WHERE id = $1 FOR UPDATE", issued["photo_id"])
             same = Caller(caller.http, caller.storage, api.organization_id)
@@ -165,7 +165,7 @@ async def test_connections_that_died_are_replaced(settings: Settings, api: Calle
 
 async def test_a_database_without_tables_is_not_ready(settings: Settings) -> None:
     url = database_named(settings.database_url.get_secret_value(), "postgres")
-    async for caller in serving(changed(settings, database_url=url)):
+    async with running(changed(settings, database_url=url)) as caller:
         ready = await caller.http.get("/readyz")
         assert (ready.status_code, ready.json()["parts"]["database"]) == (503, "migrations_missing")
         assert (await caller.http.get("/healthz")).json() == {"status": "ok"}
