@@ -1,4 +1,7 @@
-"""The `photodock` command. Parses arguments and calls; has no logic of its own."""
+"""The `photodock` command. Parses arguments and calls; has no logic of its own.
+
+Each command imports what it needs: `upload` and `up` start without loading the whole service first.
+"""
 
 import asyncio
 import json
@@ -11,19 +14,11 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-import uvicorn
-from rich.console import Console
 
-from photodock import bootstrap, logs
-from photodock.administration import list_parked, make_project, make_token, migrate_database, retry_parked, sweep_once
-from photodock.client.run import run_upload
-from photodock.client.upload import UploadOptions
 from photodock.domain.errors import PhotodockError
 from photodock.domain.identity import Scope
 from photodock.domain.jobs import Priority
-from photodock.imaging import inspect_file
 from photodock.settings import SettingsError, load_settings
-from photodock.workers.loop import run_until_signalled
 
 app = typer.Typer(
     help="Photo intake: presigned uploads, checks, metadata, a detection queue.",
@@ -58,8 +53,7 @@ def up(
     detector: Annotated[str, typer.Option(help="`sample`, or `none` to leave the queue to others.")] = "sample",
 ) -> None:
     """Start the whole system on this machine."""
-    # Only `up` needs the servers' packages: a production installation has none of them.
-    from photodock.embedded.up import UpOptions, run_up  # noqa: PLC0415
+    from photodock.embedded.up import UpOptions, run_up
 
     if detector not in ("sample", "none"):
         raise typer.BadParameter("takes `sample` or `none`", param_hint="--detector")
@@ -73,6 +67,10 @@ def serve(
     processes: Annotated[int, typer.Option(min=1, help="How many processes answer requests.")] = 1,
 ) -> None:
     """Serve the HTTP API."""
+    import uvicorn
+
+    from photodock import bootstrap
+
     with failures_in_words():
         # Here and not in the server's processes, so that a bad setting ends with a sentence.
         bootstrap.token_verifier(load_settings())
@@ -95,6 +93,8 @@ def serve(
 @app.command()
 def worker() -> None:
     """Send detection jobs and sweep, until stopped."""
+    from photodock import bootstrap, logs
+    from photodock.workers.loop import run_until_signalled
 
     async def work() -> None:
         settings = load_settings()
@@ -109,6 +109,8 @@ def worker() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's tables."""
+    from photodock.administration import migrate_database
+
     with failures_in_words():
         typer.echo(f"The database stands at revision {asyncio.run(migrate_database(load_settings()))}.")
 
@@ -121,6 +123,8 @@ def token(
     days: Annotated[float, typer.Option(min=0.001, help="How long it is good for.")] = 30,
 ) -> None:
     """Make an access token with the development secret."""
+    from photodock.administration import make_token
+
     with failures_in_words():
         scopes = tuple(scope or (Scope.READ, Scope.WRITE, Scope.ADMIN))
         typer.echo(make_token(load_settings(), user, organization, scopes, days))
@@ -133,6 +137,8 @@ def project(
     project_id: Annotated[UUID | None, typer.Option("--id", help="The project's id; a new one when left out.")] = None,
 ) -> None:
     """Create or rename a project; prints its id."""
+    from photodock.administration import make_project
+
     with failures_in_words():
         typer.echo(asyncio.run(make_project(load_settings(), name, organization, project_id)))
 
@@ -150,6 +156,11 @@ def upload(
     priority: Annotated[Priority | None, typer.Option(help="Of the detection.")] = None,
 ) -> None:
     """Upload photos and follow them until their detection is done."""
+    from rich.console import Console
+
+    from photodock.client.run import run_upload
+    from photodock.client.upload import UploadOptions
+
     options = UploadOptions(
         paths=tuple(paths),
         project_id=project,
@@ -167,6 +178,8 @@ def upload(
 @app.command()
 def inspect(paths: Annotated[list[Path], typer.Argument(help="JPEG and PNG files.")]) -> None:
     """Show what the service would read from a file: one JSON object a line."""
+    from photodock.imaging import inspect_file
+
     failed = False
     for path in paths:
         try:
@@ -181,6 +194,9 @@ def inspect(paths: Annotated[list[Path], typer.Argument(help="JPEG and PNG files
 @app.command()
 def sweep() -> None:
     """Run one round of the sweeper now."""
+    from photodock import logs
+    from photodock.administration import sweep_once
+
     with failures_in_words():
         settings = load_settings()
         logs.configure(settings.log_level)
@@ -190,6 +206,8 @@ def sweep() -> None:
 @outbox.command("list")
 def list_outbox() -> None:
     """Show the parked jobs: one JSON object a line."""
+    from photodock.administration import list_parked
+
     with failures_in_words():
         for job in asyncio.run(list_parked(load_settings())):
             typer.echo(json.dumps(asdict(job), default=str))
@@ -200,6 +218,8 @@ def retry_outbox(
     ids: Annotated[list[int] | None, typer.Argument(help="Ids from `outbox list`; all when left out.")] = None,
 ) -> None:
     """Send parked jobs again, with ten new attempts."""
+    from photodock.administration import retry_parked
+
     with failures_in_words():
         freed = asyncio.run(retry_parked(load_settings(), ids))
         typer.echo(f"{freed} parked job{'' if freed == 1 else 's'} will be sent again.")
