@@ -12,7 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from photodock import __version__
 from photodock.api import health, photos, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
-from photodock.api.middleware import RequestContext
+from photodock.api.middleware import LastResort, RequestContext
 from photodock.api.stopping import stop_noticed
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
@@ -86,6 +86,7 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
     app.include_router(health.router)
     app.add_api_route("/", to_documentation, include_in_schema=False)
     # The last added is the outermost: errors and refusals carry CORS headers and an id too.
+    app.add_middleware(LastResort)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=cors_allowed_origins,

@@ -42,16 +42,34 @@ class RequestContext:
 
         try:
             await self._app(scope, limited(receive), send_with_id)
+        finally:
+            log_request(scope, status, time.perf_counter() - started)
+
+
+class LastResort:
+    """Answers for what nobody expected. Stands inside of CORS, so that a page may read this answer too."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
         except ClientDisconnect:
             log.info("client_disconnected")
         except Exception:
             log.exception("unexpected_error", error_code="internal_error")
             scope["error_code"] = "internal_error"
-            if status:
+            if begun or scope["type"] != "http":
                 raise
-            await send_internal_error(send_with_id, correlation_id)
-        finally:
-            log_request(scope, status, time.perf_counter() - started)
+            await send_internal_error(send, scope["correlation_id"])
 
 
 def request_id(scope: Scope) -> str:

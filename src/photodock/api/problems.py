@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from photodock.domain.errors import (
     DatabaseUnavailable,
@@ -95,7 +96,7 @@ class Problem(BaseModel):
     type: str
     title: str
     status: int
-    code: str = Field(description="Stable; programs decide by it.")
+    code: str = Field(description="Stable; programs decide by it.", json_schema_extra={"enum": list(KINDS)})
     detail: str = Field(description="A sentence that says what to do.")
     correlation_id: str = Field(description="The `X-Request-ID` of this request, found in every log line of it.")
     errors: list[FieldError] | None = Field(None, description="For a malformed request: each thing that is wrong.")
@@ -171,6 +172,8 @@ def install(app: FastAPI) -> None:
         response = respond(request, _translated(error))
         for name, value in (error.headers or {}).items():
             response.headers[name] = value
+        if "Allow" in response.headers:
+            response.headers["Allow"] = ", ".join(allowed_methods(request))
         return response
 
     app.add_exception_handler(PhotodockError, expected)
@@ -189,6 +192,15 @@ def _translated(error: HTTPException) -> PhotodockError:
             return BodyTooLarge("The request body is too large.")
         case _:
             return InvalidRequest("The request body can't be read. Send well-formed JSON in UTF-8.")
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """Those of every route with this path; the framework names those of the first alone."""
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
 
 
 def _path(location: tuple[Any, ...]) -> str:

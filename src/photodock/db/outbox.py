@@ -97,20 +97,24 @@ async def mark_sent(db: Database, ids: Sequence[int], *, detection_timeout: time
     )
 
 
-async def mark_failed(db: Database, retries: Mapping[int, tuple[timedelta | None, str]]) -> None:
-    """For each row the time until its next attempt, or None to park it for a manual retry, and what went wrong."""
-    await db.execute(
+async def mark_failed(db: Database, retries: Mapping[int, tuple[timedelta | None, str]]) -> dict[int, datetime]:
+    """For each row the time until its next attempt, or None to park it for a manual retry, and what went wrong.
+
+    Returns when each row comes due again.
+    """
+    rows = await db.fetch(
         """
         UPDATE outbox o SET attempts = o.attempts + 1, last_error = r.error,
             due_at = clock_timestamp() + coalesce(r.wait, interval '0'),
             parked_at = CASE WHEN r.wait IS NULL THEN clock_timestamp() END
         FROM unnest($1::bigint[], $2::interval[], $3::text[]) AS r (id, wait, error)
-        WHERE o.id = r.id AND o.sent_at IS NULL
+        WHERE o.id = r.id AND o.sent_at IS NULL RETURNING o.id, o.due_at
         """,
         list(retries),
         [wait for wait, _ in retries.values()],
         [error for _, error in retries.values()],
     )
+    return {row["id"]: row["due_at"] for row in rows}
 
 
 async def give_back(db: Database, ids: Sequence[int]) -> None:
@@ -126,15 +130,21 @@ async def next_due_in(db: Database) -> timedelta | None:
     return row["wait"] if row else None
 
 
-async def hasten(db: Database, *, lease: timedelta) -> int:
+async def hasten(db: Database, *, lease: timedelta, failed: Mapping[int, datetime]) -> int:
     """Brings the waiting retries forward to now, when a broker is back; returns how many.
 
-    Rows that come due within a lease are left alone: one of them may be in another relay's hands.
+    Of the rows that come due within a lease only those in `failed` that are still due at that very time: any other
+    may be in another relay's hands.
     """
     return await db.execute(
-        "UPDATE outbox SET due_at = clock_timestamp() "
-        "WHERE sent_at IS NULL AND parked_at IS NULL AND due_at > clock_timestamp() + $1",
+        """
+        UPDATE outbox SET due_at = clock_timestamp()
+        WHERE sent_at IS NULL AND parked_at IS NULL AND (due_at > clock_timestamp() + $1
+            OR (id, due_at) IN (SELECT * FROM unnest($2::bigint[], $3::timestamptz[])))
+        """,
         lease,
+        list(failed),
+        list(failed.values()),
     )
 
 

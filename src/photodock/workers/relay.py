@@ -1,10 +1,10 @@
 """From the outbox to the broker."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -58,7 +58,8 @@ class Relay:
     went away, leaves rows that come due again and are then sent with the same `message_id`.
 
     While the broker is away, single rows probe it at growing intervals, so that an outage costs a few rows some of
-    their attempts, not all rows all of them; when it is back, those that wait for a retry come due at once.
+    their attempts, not all rows all of them; where none is due, a plain question does. When it is back, and when the
+    relay starts, those that wait for a retry come due at once.
     """
 
     def __init__(
@@ -82,7 +83,9 @@ class Relay:
         self._longest_pause_seconds = longest_pause_seconds
         self._backoff = backoff or Backoff()
         self._wake = asyncio.Event()
+        self._reached = False
         self._outages = 0
+        self._failed: dict[int, datetime] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sends until `stop` is set; a batch in hand is finished first. When cancelled, its rows are given back."""
@@ -91,6 +94,8 @@ class Relay:
                 self._wake.clear()
                 try:
                     taken = await self.run_once()
+                    if not taken and not self._reached:
+                        await self._probe()
                     if self._outages:
                         await wait_for_any(stop, timeout=self._pause())
                     elif taken < self._batch_size:
@@ -117,23 +122,40 @@ class Relay:
             raise
         except (QueueUnavailable, TimeoutError) as error:
             reason = error.detail if isinstance(error, QueueUnavailable) else "The queue did not answer in time."
-            self._outages += 1
-            log.warning("queue_unavailable", reason=reason, failures=self._outages)
+            self._note_outage(reason)
             return [reason] * len(rows)
         # A fault that one job provokes: probing with single rows then finds and parks that one.
         except Exception as error:
-            self._outages += 1
             log.exception("publish_failed")
+            self._note_outage(type(error).__name__)
             return [type(error).__name__] * len(rows)
-        await self._note_recovery()
+        await self._note_reached()
         return reasons
 
-    async def _note_recovery(self) -> None:
-        if self._outages:
-            self._outages = 0
-            # What it speeds up comes due by itself too; the batch in hand has to be recorded first of all.
-            with suppress(DatabaseUnavailable):
-                log.info("queue_available_again", brought_forward=await outbox.hasten(self._db, lease=LEASE))
+    async def _probe(self) -> None:
+        """Asks the broker itself: after a long outage the next row may come due in an hour."""
+        try:
+            await self._queue.check()
+        except QueueUnavailable as error:
+            self._note_outage(error.detail)
+        else:
+            await self._note_reached()
+
+    def _note_outage(self, reason: str) -> None:
+        self._reached = False
+        self._outages += 1
+        log.warning("queue_unavailable", reason=reason, failures=self._outages)
+
+    async def _note_reached(self) -> None:
+        if self._reached:
+            return
+        # What it speeds up comes due by itself too; the batch in hand has to be recorded first of all.
+        with suppress(DatabaseUnavailable):
+            brought_forward = await outbox.hasten(self._db, lease=LEASE, failed=self._failed)
+            log.info("queue_available", after_failures=self._outages, brought_forward=brought_forward)
+        self._reached = True
+        self._outages = 0
+        self._failed.clear()
 
     async def _record(self, rows: Sequence[OutboxRow], reasons: Sequence[str | None]) -> None:
         answers = list(zip(rows, reasons, strict=True))
@@ -145,7 +167,10 @@ class Relay:
                 if reason is None:
                     log.info("job_sent", **_ids(row))
         if failed:
-            await self._surely(lambda: outbox.mark_failed(self._db, failed))
+            await self._surely(lambda: self._mark_failed(failed))
+
+    async def _mark_failed(self, failed: Mapping[int, tuple[timedelta | None, str]]) -> None:
+        self._failed |= await outbox.mark_failed(self._db, failed)
 
     def _failure(self, row: OutboxRow, reason: str) -> tuple[timedelta | None, str]:
         attempts = row.attempts + 1

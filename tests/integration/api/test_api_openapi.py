@@ -54,8 +54,8 @@ async def test_every_code_of_a_call_stands_somewhere(document: dict[str, Any]) -
 @pytest.mark.parametrize("call", CALLS, ids=str)
 async def test_every_call_says_that_it_needs_a_token(document: dict[str, Any], call: Call) -> None:
     path = PREFIX + call.path.partition("?")[0]
-    assert document["paths"][path][call.method.lower()]["security"] == [{"bearer": []}]
-    assert document["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    assert document["paths"][path][call.method.lower()]["security"] == [{"token": []}]
+    assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
 
 
 async def test_calls_for_everyone_need_none(document: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 import re
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,6 +12,7 @@ from photodock.services.projects import Projects
 from support.images import jpeg
 from support.system import Caller
 
+UNKNOWN = "0198c2b4-7b1e-7c34-9a5f-0d6f1b2c3d4e"
 ORIGIN = "https://app.example"
 EXPOSED = "ETag, Retry-After, X-Request-ID, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset"
 
@@ -38,9 +38,9 @@ async def test_an_unknown_address_is_404(api: Caller, path: str) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("POST", f"/photos/{uuid4()}", {"GET", "DELETE"}),
-        ("PUT", f"/photos/{uuid4()}/upload-url", {"POST"}),
-        ("GET", f"/photos/{uuid4()}/status", {"PATCH"}),
+        ("POST", f"/photos/{UNKNOWN}", {"GET", "DELETE"}),
+        ("PUT", f"/photos/{UNKNOWN}/upload-url", {"POST"}),
+        ("GET", f"/photos/{UNKNOWN}/status", {"PATCH"}),
         ("DELETE", "/projects", {"GET"}),
         ("PATCH", "/photos", {"GET"}),
     ],
@@ -85,7 +85,7 @@ async def test_no_body_is_so_odd_that_it_breaks_the_answer(
     api: Caller, project: str, body: bytes, content_type: str
 ) -> None:
     issued = await api.issue(project, jpeg())
-    for method, path in (("PATCH", f"/photos/{issued['photo_id']}/status"), ("PUT", f"/projects/{uuid4()}")):
+    for method, path in (("PATCH", f"/photos/{issued['photo_id']}/status"), ("PUT", f"/projects/{UNKNOWN}")):
         answer = await api.call(method, path, content=body, headers={"Content-Type": content_type})
         assert_problem(answer, 422, "invalid_request")
         assert len(answer.content) < 4_000
@@ -135,10 +135,10 @@ async def test_what_nobody_expected_is_500_and_tells_nothing(api: Caller, monkey
 
 
 async def test_the_next_request_after_a_500_is_answered(api: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:
+    with monkeypatch.context() as patch, structlog.testing.capture_logs():
         patch.setattr(Library, "get", broken)
-        assert_problem(await api.call("GET", f"/photos/{uuid4()}"), 500, "internal_error")
-    assert_problem(await api.call("GET", f"/photos/{uuid4()}"), 404, "photo_not_found")
+        assert_problem(await api.call("GET", f"/photos/{UNKNOWN}"), 500, "internal_error")
+    assert_problem(await api.call("GET", f"/photos/{UNKNOWN}"), 404, "photo_not_found")
 
 
 @pytest.mark.parametrize(
