@@ -3,9 +3,8 @@
 import asyncio
 import io
 import json
-from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,17 +47,24 @@ class Detector:
 
     pipeline: Caller
     received: list[Received] = field(default_factory=list)
+    free: asyncio.Event = field(default_factory=asyncio.Event)
 
     def jobs_of(self, photo_id: str) -> list[Received]:
         return [job for job in self.received if job.photo_id == photo_id]
 
-    def messages(self) -> Counter[str]:
-        """How often each message has come."""
-        return Counter(job.message_id for job in self.received)
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within the block it receives, and looks at nothing."""
+        self.free.clear()
+        try:
+            yield
+        finally:
+            self.free.set()
 
     @asynccontextmanager
     async def consuming(self, backend: Backend) -> AsyncIterator["Detector"]:
         """Works while the block runs."""
+        self.free.set()
         keys = {"aws_access_key_id": backend.s3_access_key, "aws_secret_access_key": backend.s3_secret_key}
         async with get_session().create_client(
             "sqs", region_name=backend.region, endpoint_url=backend.sqs_endpoint_url, **keys
@@ -86,6 +92,7 @@ class Detector:
         attributes = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
         job = Received(json.loads(message["Body"]), attributes)
         self.received.append(job)
+        await self.free.wait()
         await self._detect(job)
         while True:
             try:

@@ -53,6 +53,9 @@ class LastResort:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         begun = False
 
         async def send_noted(message: Message) -> None:
@@ -67,7 +70,7 @@ class LastResort:
         except Exception:
             log.exception("unexpected_error", error_code="internal_error")
             scope["error_code"] = "internal_error"
-            if begun or scope["type"] != "http":
+            if begun:
                 raise
             await send_internal_error(send, scope["correlation_id"])
 

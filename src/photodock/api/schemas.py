@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
+from photodock.api import examples
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import DetectionStatus, FailureCode, NewPhoto, Photo, PhotoStatus, Project, StatusEvent
 from photodock.services.library import View
@@ -136,6 +137,8 @@ class UploadRequest(Strict):
 
 
 class UploadResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.UPLOAD]})
+
     upload_id: UUID = Field(description="Names this one issued URL.")
     photo_id: UUID
     upload_url: str = Field(description="Send the file here, with `method` and `headers`.")
@@ -216,6 +219,8 @@ class DetectionResponse(BaseModel):
 
 
 class PhotoResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PHOTO]})
+
     id: UUID
     project_id: UUID
     upload_id: UUID
@@ -262,6 +267,8 @@ SAME_NAMES = tuple(name for name in PhotoResponse.model_fields if name in Photo.
 
 
 class ExifResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"exif_data": examples.EXIF}]})
+
     exif_data: dict[str, Any] | None
 
 
@@ -286,6 +293,8 @@ class HistoryItem(BaseModel):
 
 
 class HistoryResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.HISTORY]})
+
     items: list[HistoryItem]
 
 
@@ -308,4 +317,6 @@ class ProjectResponse(BaseModel):
 
 
 class ProjectList(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROJECTS]})
+
     items: list[ProjectResponse]

@@ -25,7 +25,8 @@ IdempotencyKey = Annotated[
     ),
 ]
 COMMON = ("unauthenticated", "body_too_large", "headers_too_large", "insufficient_scope", "invalid_request")
-AWAY = ("database_unavailable",)
+# Storage: the credentials that sign have ended.
+AWAY = ("database_unavailable", "storage_unavailable")
 
 
 @router.post(

@@ -28,6 +28,8 @@ SUB_SEC_TIME_ORIGINAL = 0x9291
 SUB_SEC_TIME_DIGITIZED = 0x9292
 LENS_MODEL = 0xA434
 
+DAY_SECONDS = 86_400
+
 GPS_LATITUDE_REF = 0x0001
 GPS_LATITUDE = 0x0002
 GPS_LONGITUDE_REF = 0x0003
@@ -192,7 +194,10 @@ def _gps_timestamp(gps: Directory, tag: int) -> str | None:
     if written is None or not parts:
         return None
     hours, minutes, seconds = (*parts, 0, 0)[:3]
-    total = floor(hours * 3600 + minutes * 60 + seconds)
+    elapsed = hours * 3600 + minutes * 60 + seconds
+    if not 0 <= elapsed < DAY_SECONDS:  # overflown to infinity, too
+        return None
+    total = floor(elapsed)
     moment = _iso_moment(*written.groups(), str(total // 3600), str(total // 60 % 60), str(total % 60))
     return f"{moment}Z" if moment else None
 

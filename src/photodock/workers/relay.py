@@ -83,9 +83,10 @@ class Relay:
         self._longest_pause_seconds = longest_pause_seconds
         self._backoff = backoff or Backoff()
         self._wake = asyncio.Event()
-        self._reached = False
+        # None: not known yet.
+        self._broker_answers: bool | None = None
         self._outages = 0
-        self._failed: dict[int, datetime] = {}
+        self._failed_by_outage: dict[int, datetime] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sends until `stop` is set; a batch in hand is finished first. When cancelled, its rows are given back."""
@@ -94,7 +95,7 @@ class Relay:
                 self._wake.clear()
                 try:
                     taken = await self.run_once()
-                    if not taken and not self._reached:
+                    if not taken and not self._broker_answers:
                         await self._probe()
                     if self._outages:
                         await wait_for_any(stop, timeout=self._pause())
@@ -126,10 +127,10 @@ class Relay:
             return [reason] * len(rows)
         # A fault that one job provokes: probing with single rows then finds and parks that one.
         except Exception as error:
+            self._outages += 1
             log.exception("publish_failed")
-            self._note_outage(type(error).__name__)
             return [type(error).__name__] * len(rows)
-        await self._note_reached()
+        await self._note_answer()
         return reasons
 
     async def _probe(self) -> None:
@@ -139,23 +140,23 @@ class Relay:
         except QueueUnavailable as error:
             self._note_outage(error.detail)
         else:
-            await self._note_reached()
+            await self._note_answer()
 
     def _note_outage(self, reason: str) -> None:
-        self._reached = False
+        self._broker_answers = False
         self._outages += 1
         log.warning("queue_unavailable", reason=reason, failures=self._outages)
 
-    async def _note_reached(self) -> None:
-        if self._reached:
+    async def _note_answer(self) -> None:
+        if self._broker_answers and not self._outages:
             return
         # What it speeds up comes due by itself too; the batch in hand has to be recorded first of all.
         with suppress(DatabaseUnavailable):
-            brought_forward = await outbox.hasten(self._db, lease=LEASE, failed=self._failed)
+            brought_forward = await outbox.hasten(self._db, lease=LEASE, failed=self._failed_by_outage)
             log.info("queue_available", after_failures=self._outages, brought_forward=brought_forward)
-        self._reached = True
+        self._broker_answers = True
         self._outages = 0
-        self._failed.clear()
+        self._failed_by_outage.clear()
 
     async def _record(self, rows: Sequence[OutboxRow], reasons: Sequence[str | None]) -> None:
         answers = list(zip(rows, reasons, strict=True))
@@ -170,7 +171,10 @@ class Relay:
             await self._surely(lambda: self._mark_failed(failed))
 
     async def _mark_failed(self, failed: Mapping[int, tuple[timedelta | None, str]]) -> None:
-        self._failed |= await outbox.mark_failed(self._db, failed)
+        due = await outbox.mark_failed(self._db, failed)
+        # What failed by a fault of ours keeps its own pace.
+        if self._broker_answers is False:
+            self._failed_by_outage |= due
 
     def _failure(self, row: OutboxRow, reason: str) -> tuple[timedelta | None, str]:
         attempts = row.attempts + 1

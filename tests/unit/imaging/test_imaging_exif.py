@@ -390,6 +390,7 @@ NOON = numbers(TIME, RATIONAL, 12, 1, 34, 1, 5699, 100)
         ((numbers(TIME, RATIONAL, 24, 1, 0, 1, 0, 1), text(DATE, "2018:07:25")), None),
         ((numbers(TIME, SRATIONAL, -1, 1, 0, 1, 0, 1), text(DATE, "2018:07:25")), None),
         ((numbers(TIME, RATIONAL, 12, 1, 34, 0, 0, 1), text(DATE, "2018:07:25")), None),
+        ((numbers(TIME, DOUBLE, 1e306, 0, 0), text(DATE, "2018:07:25")), None),
     ],
 )
 def test_a_gps_time_needs_date_and_time(entries: tuple[Entry, ...], found: str | None) -> None:
