@@ -15,6 +15,7 @@ from photodock.db.listener import Listener
 from photodock.db.migrate import newest_revision
 from photodock.db.pool import Database
 from photodock.queues.protocol import JobQueue
+from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
@@ -151,9 +152,15 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
         raise SettingsError(
             "The settings can't be used:\n  PHOTODOCK_QUEUE_URL: is not set. The worker sends detection jobs there."
         )
+    url = settings.queue_url.get_secret_value()
+    if url.startswith(("amqp:", "amqps:")):
+        try:
+            return RabbitQueue(url, retry_delays=settings.retry_delays)
+        except ValueError as error:
+            raise SettingsError(f"The settings can't be used:\n  PHOTODOCK_QUEUE_URL: {error}") from None
     return SqsQueue(
         credentials.session,
-        settings.queue_url,
+        url,
         region=settings.s3_region,
         endpoint_url=settings.sqs_endpoint_url,
         retry_delays=settings.retry_delays,

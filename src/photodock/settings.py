@@ -1,5 +1,6 @@
 """The environment, read once and validated at start, as one frozen `Settings`."""
 
+import re
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -57,9 +58,11 @@ class Settings(BaseSettings):
     )
     s3_timeout: Duration = Field(timedelta(seconds=10), description="The longest one S3 request may take.")
 
-    queue_url: str | None = Field(None, description="The detection queue; `worker` needs it.")
+    queue_url: SecretStr | None = Field(
+        None, description="Detection queue, SQS's URL or `amqp://user:password@host/vhost?queue=name`; `worker` needs it."
+    )
     sqs_endpoint_url: str | None = Field(None, description="An SQS server other than AWS.")
-    retry_delays: Delays = Field((1.0, 2.0, 4.0), description="Seconds before each new try of an S3 or SQS call.")
+    retry_delays: Delays = Field((1.0, 2.0, 4.0), description="Seconds before each new try of an S3 or queue call.")
     outbox_max_attempts: int = Field(10, ge=1, description="Failed publishes after which a job is parked.")
 
     jwt_secret: SecretStr | None = Field(None, description="HS256 secret, 32 bytes or more.")
@@ -88,6 +91,15 @@ class Settings(BaseSettings):
             PostgresDsn(value.get_secret_value())
         except ValidationError:
             raise ValueError("must look like postgresql://user:password@host:5432/database") from None
+        return value
+
+    @field_validator("queue_url")
+    @classmethod
+    def _is_a_queue(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if not re.match(r"(https?|amqps?)://[^/?#]", value.get_secret_value()):
+            raise ValueError("must look like https://sqs.… or amqp://user:password@host:5672/vhost?queue=name")
         return value
 
     @field_validator("jwt_secret")

@@ -3,15 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from conftest import S3, TEMPLATE, Sqs, administer, database_named, numbers
 from photodock.embedded.postgres import PostgresServer
-from support.audit import illegal_histories, leaks, unstructured
+from support.audit import assert_sound
 from support.processes import Backend
-from support.system import SECRET, Caller
+from support.system import Caller
 from support.whole import System, running_system
 
 
@@ -33,20 +32,6 @@ async def fresh_backend(postgres: PostgresServer, s3: S3, sqs: Sqs) -> AsyncIter
     await administer(postgres.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def secrets_of(backend: Backend) -> tuple[str, ...]:
-    password = urlsplit(backend.database_url).password
-    assert password
-    return (SECRET, backend.s3_secret_key, password)
-
-
-async def assert_sound(system: System) -> None:
-    """What must hold of a system after all that its tests did to it."""
-    log = system.deployment.log()
-    assert leaks(log, secrets_of(system.deployment.backend)) == []
-    assert unstructured(log) == []
-    assert await illegal_histories(system.db) == []
-
-
 @pytest.fixture(scope="session")
 async def shared_system(
     postgres: PostgresServer, template: str, s3: S3, sqs: Sqs, tmp_path_factory: pytest.TempPathFactory
@@ -58,7 +43,7 @@ async def shared_system(
         running_system(folder, backend, {"PHOTODOCK_LOG_LEVEL": "debug"}) as system,
     ):
         yield system
-        await assert_sound(system)
+        await assert_sound(system.db, system.deployment)
 
 
 @pytest.fixture

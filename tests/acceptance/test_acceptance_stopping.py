@@ -1,33 +1,17 @@
 """SIGTERM: what is in hand is finished, what is not is given back, within 10 seconds."""
 
 import asyncio
-import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 
 from photodock.embedded.ministack import MiniStackServer
 from photodock.embedded.seaweedfs import SeaweedServer
-from photodock.embedded.server import Server
 from support.clock import eventually
 from support.images import jpeg
 from support.processes import STOP_SECONDS
+from support.servers import frozen
 from support.system import Caller
 from support.whole import System, calling
-
-
-@contextmanager
-def frozen(server: Server) -> Iterator[None]:
-    """The server accepts connections and says nothing."""
-    assert server.process is not None
-    assert server.process.pid is not None
-    os.killpg(server.process.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.killpg(server.process.pid, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("processes", [1, 2])

@@ -4,13 +4,30 @@ import json
 import re
 from collections.abc import Iterable
 from itertools import groupby, pairwise
+from urllib.parse import urlsplit
 
 from photodock.db.pool import Database
 from photodock.domain.photo import TRANSITIONS
+from support.processes import Backend, Deployment
+from support.system import SECRET
 
 LEGAL = {(a.status.value, b.status.value) for a, targets in TRANSITIONS.items() for b in targets}
 TOKEN = re.compile(r"eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+")
 SECRET_MARKS = ("X-Amz-Signature", "X-Amz-Credential", "Bearer ")
+
+
+async def assert_sound(db: Database, deployment: Deployment) -> None:
+    """What must hold of a system after all that its tests did to it."""
+    log = deployment.log()
+    assert leaks(log, secrets_of(deployment.backend)) == []
+    assert unstructured(log) == []
+    assert await illegal_histories(db) == []
+
+
+def secrets_of(backend: Backend) -> tuple[str, ...]:
+    password = urlsplit(backend.database_url).password
+    assert password
+    return (SECRET, backend.s3_secret_key, password)
 
 
 async def illegal_histories(db: Database) -> list[str]:

@@ -8,8 +8,13 @@ from PIL import Image
 
 
 def jpeg(
-    width: int = 64, height: int = 48, *, make: str | None = "Acme", captured_at: str = "2025:11:17 10:30:00",
-    colour: tuple[int, int, int] = (90, 120, 200), least_bytes: int = 1_024,
+    width: int = 64,
+    height: int = 48,
+    *,
+    make: str | None = "Acme",
+    captured_at: str = "2025:11:17 10:30:00",
+    colour: tuple[int, int, int] = (90, 120, 200),
+    least_bytes: int = 1_024,
 ) -> bytes:
     """A real JPEG with EXIF, padded behind its end where it would be too small to be taken in."""
     picture = Image.new("RGB", (width, height), colour)

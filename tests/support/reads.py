@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
+
 from photodock.storage.s3 import ObjectHead, ObjectStore
 
 

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import httpx
+
 from photodock.bootstrap import api_from_settings
 from photodock.settings import Settings
-
 from support.system import Caller
 
 

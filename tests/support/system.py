@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+
 from photodock.api.auth import mint
 from photodock.domain.identity import Principal
 
@@ -14,7 +15,10 @@ SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
 
 def token_for(
-    organization_id: UUID, *, user: str = "anna", scopes: tuple[str, ...] = ("photos:read", "photos:write"),
+    organization_id: UUID,
+    *,
+    user: str = "anna",
+    scopes: tuple[str, ...] = ("photos:read", "photos:write"),
     lifetime_seconds: int = 3600,
 ) -> str:
     return mint(SECRET, Principal(user, organization_id, frozenset(scopes)), lifetime_seconds=lifetime_seconds)

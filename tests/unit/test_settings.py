@@ -1,9 +1,11 @@
 """Settings: what the environment may say, and how a mistake in it is told."""
 
+import os
 from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from photodock.settings import PREFIX, Settings, SettingsError, load_settings
 
 SECRET = "not-to-be-seen-0123456789-0123456789"
@@ -12,8 +14,6 @@ URL = f"postgresql://photodock:{SECRET}@127.0.0.1:5432/photodock"
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PHOTODOCK_DATABASE_URL", URL)
@@ -43,7 +43,16 @@ def test_the_database_is_all_that_must_be_set() -> None:
 
 @pytest.mark.parametrize(
     ("written", "seconds"),
-    [("90", 90), ("90s", 90), ("15m", 900), ("1h", 3_600), ("7d", 604_800), ("0.5s", 0.5), (" 2H ", 7_200), ("1.5m", 90)],
+    [
+        ("90", 90),
+        ("90s", 90),
+        ("15m", 900),
+        ("1h", 3_600),
+        ("7d", 604_800),
+        ("0.5s", 0.5),
+        (" 2H ", 7_200),
+        ("1.5m", 90),
+    ],
 )
 def test_durations(monkeypatch: pytest.MonkeyPatch, written: str, seconds: float) -> None:
     assert loaded(monkeypatch, DETECTION_TIMEOUT=written).detection_timeout.total_seconds() == seconds
@@ -55,7 +64,12 @@ def test_durations(monkeypatch: pytest.MonkeyPatch, written: str, seconds: float
         ("RETRY_DELAYS", "0.5, 1,2", "retry_delays", (0.5, 1.0, 2.0)),
         ("RETRY_DELAYS", "", "retry_delays", ()),
         ("DETECTION_TYPES", " damage ,mould,", "detection_types", ("damage", "mould")),
-        ("CORS_ALLOWED_ORIGINS", "https://a.example,https://b.example", "cors_allowed_origins", ("https://a.example", "https://b.example")),
+        (
+            "CORS_ALLOWED_ORIGINS",
+            "https://a.example,https://b.example",
+            "cors_allowed_origins",
+            ("https://a.example", "https://b.example"),
+        ),
         ("CORS_ALLOWED_ORIGINS", "*", "cors_allowed_origins", ("*",)),
         ("LOG_LEVEL", "debug", "log_level", "debug"),
         ("S3_BUCKET", "ours", "bucket", "ours"),
@@ -66,7 +80,9 @@ def test_durations(monkeypatch: pytest.MonkeyPatch, written: str, seconds: float
         ("UPLOAD_URLS_PER_MINUTE", "0", "upload_urls_per_minute", 0),
     ],
 )
-def test_what_may_be_set(monkeypatch: pytest.MonkeyPatch, name: str, written: str, attribute: str, expected: Any) -> None:
+def test_what_may_be_set(
+    monkeypatch: pytest.MonkeyPatch, name: str, written: str, attribute: str, expected: Any
+) -> None:
     assert getattr(loaded(monkeypatch, **{name: written}), attribute) == expected
 
 
@@ -142,7 +158,7 @@ def test_no_secret_is_in_a_printed_form(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        load_settings().log_level = "debug"  # type: ignore[misc]  # that is the point
+        load_settings().log_level = "debug"
 
 
 def test_every_setting_says_what_it_is_for() -> None:

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from photodock import __version__
-from photodock.api import health, photos, problems, projects, uploads
+from photodock.api import health, outbox, photos, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
 from photodock.api.middleware import LastResort, RequestContext
 from photodock.api.stopping import stop_noticed
@@ -18,6 +18,7 @@ from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.health import Health
 from photodock.services.library import Library
+from photodock.services.outbox import Outbox
 from photodock.services.projects import Projects
 from photodock.services.uploads import Uploads
 
@@ -44,6 +45,7 @@ class ApiServices:
     detection: Detection
     library: Library
     projects: Projects
+    outbox: Outbox
     health: Health
     tokens: TokenVerifier
     detection_types: tuple[str, ...]
@@ -81,7 +83,7 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
 
     app = Application(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     problems.install(app)
-    for part in (uploads, photos, projects):
+    for part in (uploads, photos, projects, outbox):
         app.include_router(part.router, prefix="/api/v1")
     app.include_router(health.router)
     app.add_api_route("/", to_documentation, include_in_schema=False)

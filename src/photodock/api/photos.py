@@ -73,6 +73,21 @@ def to_report(update: ProcessingUpdate | CompletedUpdate | FailedUpdate) -> Repo
             return Started()
 
 
+@router.post(
+    "/{photo_id}/retry",
+    summary="Start a failed detection again",
+    responses=responses(*ONE, "invalid_status_transition"),
+)
+@secured(Scope.WRITE)
+async def retry_detection(
+    request: Request, response: Response, caller: Caller, trace: RequestTrace, photo_id: UUID
+) -> PhotoResponse:
+    """A new detection job for a photo that is `failed` with `detection_failed` or `detection_timeout`; it is `uploaded`
+    afterwards."""
+    detection: Detection = request.app.state.detection
+    return shown(response, library(request).view(await detection.retry(caller, photo_id, trace)))
+
+
 @router.get(
     "/{photo_id}",
     summary="Get a photo, now or when it changes",

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from photodock.db.pool import Connection, Database, Executor, Row
+from photodock.domain.identity import Trace
 from photodock.domain.jobs import DetectionJob, Priority
 
 CHANNEL = "photodock_outbox"
@@ -148,13 +149,18 @@ async def hasten(db: Database, *, lease: timedelta, failed: Mapping[int, datetim
     )
 
 
-async def parked(db: Executor, organization_id: UUID | None) -> list[ParkedJob]:
+async def parked(
+    db: Executor, organization_id: UUID | None, *, after: int = 0, limit: int | None = None
+) -> list[ParkedJob]:
+    """Oldest first, those behind the id `after`; `organization_id` None for all organizations', `limit` None for all."""
     rows = await db.fetch(
         """
         SELECT id, photo_id, organization_id, attempts, last_error, created_at, parked_at FROM outbox
-        WHERE parked_at IS NOT NULL AND ($1::uuid IS NULL OR organization_id = $1) ORDER BY id
+        WHERE parked_at IS NOT NULL AND ($1::uuid IS NULL OR organization_id = $1) AND id > $2 ORDER BY id LIMIT $3
         """,
         organization_id,
+        after,
+        limit,
     )
     return [ParkedJob(**dict(row)) for row in rows]
 
@@ -177,20 +183,31 @@ async def retry(db: Executor, ids: Sequence[int] | None, organization_id: UUID |
     return int(row["freed"]) if row else 0
 
 
-async def send_again(db: Connection, photo_id: UUID, *, s3_uri: str, correlation_id: str) -> None:
+async def send_again(db: Connection, photo_id: UUID, *, s3_uri: str, trace: Trace) -> None:
     """Appends a new job for a photo; the caller's transaction holds the photo's row."""
     await db.execute(
         """
         WITH job AS (
-            INSERT INTO outbox (photo_id, organization_id, s3_url, detection_types, priority, correlation_id)
-            SELECT id, organization_id, $2, detection_types, priority, $3 FROM photos WHERE id = $1 RETURNING id
+            INSERT INTO outbox (photo_id, organization_id, s3_url, detection_types, priority, correlation_id,
+                traceparent)
+            SELECT id, organization_id, $2, detection_types, priority, $3, $4 FROM photos WHERE id = $1 RETURNING id
         )
         SELECT pg_notify('photodock_outbox', '') FROM job
         """,
         photo_id,
         s3_uri,
-        correlation_id,
+        trace.correlation_id,
+        trace.traceparent,
     )
+
+
+async def start_anew(db: Connection, photo_id: UUID) -> None:
+    """Forgets a photo's detection so far: jobs that wait or are parked, the count of those sent, the last error.
+
+    The caller's transaction holds the photo's row.
+    """
+    await db.execute("DELETE FROM outbox WHERE photo_id = $1 AND sent_at IS NULL", photo_id)
+    await db.execute("UPDATE photos SET jobs_sent = 0, detection_error = NULL WHERE id = $1", photo_id)
 
 
 async def purge_sent(db: Database, *, older_than: timedelta, limit: int = 1000) -> int:

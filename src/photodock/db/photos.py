@@ -93,7 +93,7 @@ WITH found AS (
 ), moved AS (
     UPDATE photos p SET
         status = $4, error_code = $5, error_detail = $8, sweep_at = $9, version = p.version + 1,
-        uploaded_at = CASE WHEN $4 = 'uploaded' THEN clock_timestamp() ELSE p.uploaded_at END,
+        uploaded_at = CASE WHEN $4 = 'uploaded' THEN coalesce(p.uploaded_at, clock_timestamp()) ELSE p.uploaded_at END,
         processing_at = CASE WHEN $4 = 'processing' THEN clock_timestamp()
                              WHEN $4 = 'uploaded' THEN NULL ELSE p.processing_at END,
         completed_at = CASE WHEN $4 = 'completed' THEN clock_timestamp() END,

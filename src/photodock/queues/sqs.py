@@ -2,33 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
 
-import aiohttp
-import structlog
-from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
-from botocore.exceptions import ConnectionError as UnconnectedError
+from botocore.exceptions import ClientError
 
 from photodock.domain.errors import QueueUnavailable
 from photodock.domain.jobs import DetectionJob
 from photodock.domain.retry import retrying
 from photodock.queues.batches import MAX_BYTES, Message, batches, message
+from photodock.queues.sqs_connection import FAILURES, SqsConnection, code_of, retryable, short, unavailable
 
-if TYPE_CHECKING:
-    from types_aiobotocore_sqs.client import SQSClient
-
-log = structlog.get_logger(__name__)
-
-_UNREACHED = (HTTPClientError, UnconnectedError, aiohttp.ClientError, OSError)
-_FAILURES = (BotoCoreError, ClientError, aiohttp.ClientError, OSError)
 # Refusals of one message's content that SQS gives to the whole request.
 _CONTENT_FAULTS = frozenset(
     {"InvalidMessageContents", "InvalidParameterValue", "InvalidAttributeValue", "BatchRequestTooLong"}
 )
-_THROTTLED = frozenset({"RequestThrottled", "Throttling", "ThrottlingException", "TooManyRequestsException"})
 
 
 class SqsQueue:
@@ -50,21 +37,15 @@ class SqsQueue:
         read_timeout: float = 5.0,
         retry_delays: Sequence[float] = (1.0, 2.0, 4.0),
     ) -> None:
-        self._session = session
         self._queue_url = queue_url
-        self._region = region
-        self._endpoint_url = endpoint_url
-        self._config = AioConfig(
+        self._retry_delays = retry_delays
+        self._connection = SqsConnection(
+            session,
+            region=region,
+            endpoint_url=endpoint_url,
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
-            retries={"total_max_attempts": 1},
-            # Reading the SDK's own JSON models takes a good part of a second: in a thread, not on the event loop.
-            warm_up_loader_caches=True,
         )
-        self._retry_delays = retry_delays
-        self._made: SQSClient | None = None
-        self._making = asyncio.Lock()
-        self._exit = AsyncExitStack()
 
     async def publish(self, jobs: Sequence[DetectionJob]) -> list[str | None]:
         messages = [message(index, job) for index, job in enumerate(jobs)]
@@ -85,66 +66,32 @@ class SqsQueue:
     async def _send(self, request: list[Message]) -> dict[int, str | None]:
         """One request, for each message of it the reason of its failure or None."""
         try:
-            return await retrying(lambda: self._call(request), self._retry_delays, _retryable)
+            return await retrying(lambda: self._call(request), self._retry_delays, retryable)
         except ClientError as error:
-            if _code(error) not in _CONTENT_FAULTS:
-                raise _unavailable(error) from error
+            if code_of(error) not in _CONTENT_FAULTS:
+                raise unavailable(error) from error
             if len(request) == 1:
-                return {request[0].index: _code(error)}
-        except _FAILURES as error:
-            raise _unavailable(error) from error
+                return {request[0].index: code_of(error)}
+        except FAILURES as error:
+            raise unavailable(error) from error
         # One of them is the culprit: alone it cannot hold back the others.
         answers = [await self._send([one]) for one in request]
         return {index: reason for answer in answers for index, reason in answer.items()}
 
     async def _call(self, request: list[Message]) -> dict[int, str | None]:
-        client = await self._client()
+        client = await self._connection.client()
         answer = await client.send_message_batch(QueueUrl=self._queue_url, Entries=[one.entry() for one in request])
         reasons: dict[int, str | None] = {one.index: "NoAnswer" for one in request}
         reasons |= {int(done["Id"]): None for done in answer.get("Successful", [])}
-        reasons |= {int(failed["Id"]): _short(failed["Code"]) for failed in answer.get("Failed", [])}
+        reasons |= {int(failed["Id"]): short(failed["Code"]) for failed in answer.get("Failed", [])}
         return reasons
 
     async def check(self) -> None:
         try:
-            client = await self._client()
+            client = await self._connection.client()
             await client.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=["QueueArn"])
-        except _FAILURES as error:
-            raise _unavailable(error) from error
+        except FAILURES as error:
+            raise unavailable(error) from error
 
     async def aclose(self) -> None:
-        await self._exit.aclose()
-
-    async def _client(self) -> "SQSClient":
-        async with self._making:
-            if self._made is None:
-                self._made = await self._exit.enter_async_context(
-                    self._session.create_client(
-                        "sqs", region_name=self._region, endpoint_url=self._endpoint_url, config=self._config
-                    )
-                )
-            return self._made
-
-
-def _retryable(error: Exception) -> bool:
-    if isinstance(error, ClientError):
-        return error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500 or _code(error) in _THROTTLED
-    return isinstance(error, _UNREACHED)
-
-
-def _unavailable(error: Exception) -> QueueUnavailable:
-    """The outage in our own words. What the server refuses for good is an operator's matter, and logged as one."""
-    if isinstance(error, ClientError) and not _retryable(error):
-        log.error("queue_misconfigured", code=_code(error), status=error.response["ResponseMetadata"]["HTTPStatusCode"])
-        return QueueUnavailable(f"The queue refuses our requests ({_code(error)}).")
-    reason = _code(error) if isinstance(error, ClientError) else type(error).__name__
-    return QueueUnavailable(f"The queue can't be reached ({reason}).")
-
-
-def _code(error: ClientError) -> str:
-    return _short(error.response["Error"].get("Code", "Unknown"))
-
-
-def _short(code: str) -> str:
-    """`AWS.SimpleQueueService.NonExistentQueue` → `NonExistentQueue`"""
-    return code.rpartition(".")[2]
+        await self._connection.aclose()

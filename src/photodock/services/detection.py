@@ -1,18 +1,20 @@
-"""What the detection pipeline reports about a photo."""
+"""What the detection pipeline reports about a photo, and starting a failed detection again."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
 
-from photodock.db import photos
+from photodock.db import outbox, photos
 from photodock.db.photos import Move
 from photodock.db.pool import Connection, Database
 from photodock.domain.errors import InvalidStatusTransition, PhotoNotFound
-from photodock.domain.identity import Principal
+from photodock.domain.identity import Principal, Trace
 from photodock.domain.photo import (
     COMPLETED,
     DETECTION_FAILED,
+    DETECTION_FAILURES,
     PROCESSING,
     TRANSITIONS,
     UPLOADED,
@@ -52,8 +54,11 @@ Report = Started | Completed | Failed
 
 
 class Detection:
-    def __init__(self, db: Database) -> None:
+    """`s3_uri` makes a job's `s3://` address of an object's key."""
+
+    def __init__(self, db: Database, *, s3_uri: Callable[[str], str]) -> None:
         self._db = db
+        self._s3_uri = s3_uri
 
     async def report(self, who: Principal, photo_id: UUID, report: Report) -> Photo:
         """Writes a detector's report, in one transaction. An identical repeat changes nothing.
@@ -72,6 +77,28 @@ class Detection:
                 photo = await self._write(tx, photo, step, report, actor)
         log.info("detection_reported", photo_id=str(photo_id), status=photo.status.value)
         return photo
+
+    async def retry(self, who: Principal, photo_id: UUID, trace: Trace) -> Photo:
+        """Queues a new job for a photo whose detection failed, and moves it back to `uploaded`.
+
+        Its count of jobs begins anew, and a job of it that was never sent goes no more.
+        Raises PhotoNotFound, InvalidStatusTransition.
+        """
+        async with self._db.transaction() as tx:
+            photo = await photos.get(tx, photo_id, who.organization_id, lock=True)
+            if photo is None:
+                raise PhotoNotFound(PHOTO_NOT_FOUND)
+            if photo.error_code not in DETECTION_FAILURES:
+                raise InvalidStatusTransition(
+                    f"The photo is {photo.state}; only a failed detection can be started again."
+                )
+            await outbox.start_anew(tx, photo_id)
+            moved = await photos.move(tx, photo_id, Move(to=UPLOADED, actor=who.user_id, reason="detection retried"))
+            if moved is None:
+                raise RuntimeError(f"the database refused the move {photo.state} -> {UPLOADED}")
+            await outbox.send_again(tx, photo_id, s3_uri=self._s3_uri(photo.s3_key), trace=trace)
+        log.info("detection_retried", photo_id=str(photo_id))
+        return moved
 
     async def _write(self, tx: Connection, photo: Photo, to: State, report: Report, actor: str) -> Photo:
         moved: Photo | None

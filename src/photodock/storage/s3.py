@@ -1,11 +1,12 @@
 """Reading and deleting the bucket's objects."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import obstore
 import structlog
@@ -19,6 +20,7 @@ from photodock.storage.failures import RangeNotSatisfiable, is_transient, transl
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
+    from types_aiobotocore_s3.type_defs import ListObjectsV2OutputTypeDef
 
 log = structlog.get_logger(__name__)
 
@@ -38,8 +40,17 @@ class ObjectHead:
     data: bytes = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class ListedObject:
+    """What a listing says of an object; it does not say the type. `size` in bytes, `last_modified` in UTC."""
+
+    key: str
+    size: int
+    last_modified: datetime
+
+
 class ObjectStore:
-    """One bucket, read and cleaned.
+    """One bucket, read, listed and cleaned.
 
     Every call but `check` is repeated after `delays` (seconds) while the store is away. Raises StorageUnavailable
     when it stays away, and StorageAccessDenied at once when it refuses: that is a misconfiguration, and logged.
@@ -97,6 +108,23 @@ class ObjectStore:
         """
         await retrying(lambda: self._delete(key), self._delays, is_transient)
 
+    async def list_objects(self, prefix: str, *, after: str = "") -> AsyncIterator[ListedObject]:
+        """The objects whose keys begin with `prefix` and come behind `after`, in the order of their keys.
+
+        Needs s3:ListBucket.
+        """
+        async for page in self._pages(Prefix=prefix, StartAfter=after):
+            for found in page.get("Contents", ()):
+                yield ListedObject(found["Key"], found["Size"], found["LastModified"].astimezone(UTC))
+
+    async def top_level(self) -> list[str]:
+        """The keys up to and with their first slash, each once; whole keys where there is none."""
+        found: list[str] = []
+        async for page in self._pages(Delimiter="/"):
+            found += [prefix["Prefix"] for prefix in page.get("CommonPrefixes", ())]
+            found += [entry["Key"] for entry in page.get("Contents", ())]
+        return found
+
     async def check(self) -> None:
         """Returns if the bucket is there and lets itself be read: asks once for a key that does not exist."""
         try:
@@ -115,6 +143,23 @@ class ObjectStore:
                 return bytes(await found.bytes_async())
         except RangeNotSatisfiable:
             return b""
+
+    async def _pages(self, **request: str) -> "AsyncIterator[ListObjectsV2OutputTypeDef]":
+        """The pages of a listing, each of them repeated by itself while the store is away.
+
+        Through the SDK: one key that is no plain path (`a//b`) ends obstore's listing with an error.
+        """
+        following: dict[str, str] | None = request
+        while following is not None:
+            page = await retrying(partial(self._page, following), self._delays, is_transient)
+            yield page
+            token = page.get("NextContinuationToken")
+            following = {**request, "ContinuationToken": token} if token else None
+
+    async def _page(self, request: dict[str, Any]) -> "ListObjectsV2OutputTypeDef":
+        with translated("list", request.get("Prefix", "")):
+            client = await self._sdk_client()
+            return await client.list_objects_v2(Bucket=self._bucket.name, **request)
 
     async def _delete(self, key: str) -> None:
         with translated("delete", key):

@@ -142,7 +142,7 @@ class PhotoSweep:
                 await photos.move(db, photo.id, _timeout(jobs_sent))
             else:
                 s3_uri = self._s3_uri(photo.s3_key)
-                await outbox.send_again(db, photo.id, s3_uri=s3_uri, correlation_id=trace.correlation_id)
+                await outbox.send_again(db, photo.id, s3_uri=s3_uri, trace=trace)
                 await sweep.defer_detection(db, photo.id, self._detection_timeout)
         outcome = Outcome.TIMED_OUT if jobs_sent >= MAX_JOBS else Outcome.SENT_AGAIN
         log.warning("detection_overdue", jobs_sent=jobs_sent, outcome=outcome.value)

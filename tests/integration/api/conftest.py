@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+
 from conftest import S3, TEMPLATE, administer, database_named
 from photodock.db.pool import Database
 from photodock.embedded.postgres import PostgresServer

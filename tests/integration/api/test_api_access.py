@@ -1,12 +1,13 @@
 """Who may call what: every route of the application, every kind of token."""
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 import pytest
+
 from support.calls import ABOUT_A_PHOTO, CALLS, SCOPES, Call
 from support.images import jpeg
 from support.system import Caller
@@ -15,6 +16,7 @@ from support.tokens import BAD_TOKENS, claims, signed
 OPEN = {("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz")}
 DOCUMENTATION = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 PREFIX = "/api/v1"
+ABOUT_A_PROJECT = [call for call in CALLS if "?project_id" in call.path or "project_id" in (call.body or {})]
 
 
 def operations(routes: Any) -> Iterator[tuple[str, str]]:
@@ -27,7 +29,7 @@ def operations(routes: Any) -> Iterator[tuple[str, str]]:
 
 
 def test_every_route_of_the_application_has_its_row_in_the_table(running_api: Caller) -> None:
-    app = running_api.http._transport.app  # type: ignore[attr-defined]  # the application inside
+    app = running_api.http._transport.app
     found = set(operations(app.routes))
     documented = {
         (method.upper(), path.removeprefix(PREFIX)) for path, item in app.openapi()["paths"].items() for method in item
@@ -55,10 +57,10 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-async def place(running_api: Caller) -> AsyncIterator[Place]:
+async def place(running_api: Caller) -> Place:
     owner = running_api.stranger()
     project_id = await owner.make_project()
-    yield Place(owner, project_id, (await owner.issue(project_id, jpeg()))["photo_id"])
+    return Place(owner, project_id, (await owner.issue(project_id, jpeg()))["photo_id"])
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)
@@ -83,9 +85,7 @@ async def test_scopes_of_another_form_are_none(place: Place, scope: object) -> N
     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
 
 
-@pytest.mark.parametrize(
-    ("call", "scope"), [(call, scope) for call in CALLS for scope in call.scopes], ids=lambda value: str(value)
-)
+@pytest.mark.parametrize(("call", "scope"), [(call, scope) for call in CALLS for scope in call.scopes], ids=str)
 async def test_each_of_a_calls_scopes_is_enough_alone(running_api: Caller, call: Call, scope: str) -> None:
     owner = running_api.stranger()
     project_id = await owner.make_project()
@@ -117,16 +117,14 @@ async def test_another_organization_finds_no_photo(place: Place, call: Call) -> 
     assert dict(answers[0].headers) == dict(answers[1].headers)
 
 
-@pytest.mark.parametrize(
-    "call", [call for call in ABOUT_A_PHOTO if call.method == "GET"], ids=str
-)
+@pytest.mark.parametrize("call", [call for call in ABOUT_A_PHOTO if call.method == "GET"], ids=str)
 async def test_a_reader_of_another_organization_finds_no_photo(place: Place, call: Call) -> None:
     stranger = place.owner.stranger()
     answer = await call.by(stranger, photo_id=place.photo_id, project_id=place.project_id)
     assert (answer.status_code, answer.json()["code"]) == (404, "photo_not_found")
 
 
-@pytest.mark.parametrize("call", [call for call in CALLS if "project_id" in (*(call.body or ()),) or "?project_id" in call.path], ids=str)
+@pytest.mark.parametrize("call", ABOUT_A_PROJECT, ids=str)
 async def test_a_foreign_project_and_an_unknown_one_are_refused_alike(place: Place, call: Call) -> None:
     stranger = place.owner.stranger()
     answers = [
@@ -145,9 +143,7 @@ async def test_another_organizations_project_can_be_neither_taken_nor_renamed(pl
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if "photos:pipeline" in call.scopes], ids=str)
-async def test_the_pipeline_reaches_the_photos_of_every_organization(
-    running_api: Caller, call: Call
-) -> None:
+async def test_the_pipeline_reaches_the_photos_of_every_organization(running_api: Caller, call: Call) -> None:
     owner = running_api.stranger()
     project_id = await owner.make_project()
     photo = await owner.upload(project_id, jpeg())

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 import pytest
+
 from conftest import S3
 from photodock.db.pool import Database
 from support.images import behind, jpeg, png
@@ -73,7 +74,10 @@ async def test_a_repeat_changes_nothing_and_asks_storage_nothing(
     assert await api.history(first["id"]) == UPLOADED_HISTORY
 
 
-@pytest.mark.parametrize(("status", "code"), [("processing", None), ("completed", None), ("failed", "detection_failed"), ("failed", "detection_timeout")])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [("processing", None), ("completed", None), ("failed", "detection_failed"), ("failed", "detection_timeout")],
+)
 async def test_a_photo_that_went_further_stays_as_it_is(
     api: Caller, project: str, db: Database, reads: Reads, status: str, code: str | None
 ) -> None:
@@ -142,7 +146,11 @@ async def test_a_damaged_photo_goes_on_without_what_cannot_be_read(
 ) -> None:
     whole = jpeg(64, 48)
     assert b"Exif\0\0" in whole
-    data = whole.replace(b"Exif\0\0", b"Exif\0\0\xff\xff\xff\xff") if damaged == "exif" else b"\xff\xd8\xff".ljust(2_000, b"?")
+    data = (
+        whole.replace(b"Exif\0\0", b"Exif\0\0\xff\xff\xff\xff")
+        if damaged == "exif"
+        else b"\xff\xd8\xff".ljust(2_000, b"?")
+    )
     photo = await api.upload(project, data)
 
     assert photo["status"] == "uploaded"
@@ -172,5 +180,7 @@ async def test_an_expired_url_is_no_reason_to_refuse_an_object_that_is_there(
 ) -> None:
     issued = await api.issue(project, jpeg())
     await store.put(key_of(issued), jpeg())
-    await db.execute("UPDATE photos SET url_expires_at = now() - interval '1 hour' WHERE id = $1", UUID(issued["photo_id"]))
+    await db.execute(
+        "UPDATE photos SET url_expires_at = now() - interval '1 hour' WHERE id = $1", UUID(issued["photo_id"])
+    )
     assert (await api.confirm(issued["photo_id"])).json()["status"] == "uploaded"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
+
 from photodock.db.pool import Database
 from support.images import jpeg, png
 from support.reads import Reads
@@ -26,7 +27,9 @@ class Wrong:
 
 
 WRONG = (
-    Wrong("one byte more", lambda: jpeg() + b"\0", "image/jpeg", f"{len(jpeg()) + 1} bytes; {len(jpeg())} were declared"),
+    Wrong(
+        "one byte more", lambda: jpeg() + b"\0", "image/jpeg", f"{len(jpeg()) + 1} bytes; {len(jpeg())} were declared"
+    ),
     Wrong("empty", lambda: b"", "image/jpeg", "0 bytes"),
     Wrong("another type", jpeg, "image/png", "stored as image/png; image/jpeg"),
     Wrong("a PNG", lambda: png(8, 8, least_bytes=len(jpeg()))[: len(jpeg())], "image/jpeg", "content is image/png"),
@@ -56,7 +59,9 @@ async def test_an_object_that_is_not_what_was_declared_fails_the_photo_and_goes(
 
 
 @pytest.mark.parametrize(
-    ("data", "declared"), [(png(), "image/jpeg"), (TEXT, "image/jpeg"), (jpeg(), "image/png")], ids=["png", "text", "jpeg"]
+    ("data", "declared"),
+    [(png(), "image/jpeg"), (TEXT, "image/jpeg"), (jpeg(), "image/png")],
+    ids=["png", "text", "jpeg"],
 )
 async def test_the_upload_url_alone_does_not_let_another_content_through(
     api: Caller, project: str, data: bytes, declared: str
@@ -95,7 +100,9 @@ async def test_a_mismatch_is_final(api: Caller, project: str) -> None:
 async def test_a_mismatch_found_after_the_photo_was_given_up(api: Caller, project: str, db: Database) -> None:
     issued = await api.issue(project, TEXT)
     await api.put(issued, TEXT)
-    await db.execute("UPDATE photos SET status = 'failed', error_code = 'upload_expired' WHERE id = $1", UUID(issued["photo_id"]))
+    await db.execute(
+        "UPDATE photos SET status = 'failed', error_code = 'upload_expired' WHERE id = $1", UUID(issued["photo_id"])
+    )
     photo = (await api.confirm(issued["photo_id"])).json()
     assert photo["error"]["code"] == "content_mismatch"
     assert (await api.history(issued["photo_id"]))[-1] == ("failed", "failed")
@@ -114,9 +121,7 @@ async def test_a_photo_deleted_while_it_is_confirmed_stays_deleted(
     assert await db.fetch("SELECT 1 FROM outbox WHERE photo_id = $1", UUID(issued["photo_id"])) == []
 
 
-async def test_a_photo_deleted_before_its_object_was_read_is_not_found(
-    api: Caller, project: str, reads: Reads
-) -> None:
+async def test_a_photo_deleted_before_its_object_was_read_is_not_found(api: Caller, project: str, reads: Reads) -> None:
     issued = await api.issue(project, jpeg())
     await api.put(issued, jpeg())
     reads.before_head = lambda: api.call("DELETE", f"/photos/{issued['photo_id']}")

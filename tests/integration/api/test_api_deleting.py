@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
+
 from photodock.db import photos
 from photodock.db.photos import Found, Move
 from photodock.db.pool import Database
@@ -42,9 +43,7 @@ async def test_after_deletion_nothing_is_left_but_a_tombstone(
     assert (stone["organization_id"], stone["s3_key"]) == (api.organization_id, key)
 
 
-async def test_nothing_personal_of_a_deleted_photo_stays_in_any_table(
-    api: Caller, project: str, db: Database
-) -> None:
+async def test_nothing_personal_of_a_deleted_photo_stays_in_any_table(api: Caller, project: str, db: Database) -> None:
     photo = await api.upload(
         project, jpeg(), key="my-key", file_name="roof of mrs smith.jpg", client_metadata={"latitude": 52.5163}
     )
@@ -74,7 +73,9 @@ async def test_a_second_look_is_scheduled_after_the_last_urls_end(api: Caller, p
 @pytest.fixture(scope="module")
 async def deleted_by(running_api: Caller) -> AsyncIterator[tuple[Caller, str, str]]:
     """A caller with every scope, a project and the id of a deleted photo."""
-    caller = running_api.stranger().colleague("anna", ("photos:read", "photos:write", "photos:admin", "photos:pipeline"))
+    caller = running_api.stranger().colleague(
+        "anna", ("photos:read", "photos:write", "photos:admin", "photos:pipeline")
+    )
     project_id = await caller.make_project()
     photo_id = (await caller.upload(project_id, jpeg()))["id"]
     assert (await caller.call("DELETE", f"/photos/{photo_id}")).status_code == 204

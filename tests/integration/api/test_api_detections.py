@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from support.images import jpeg
 from support.system import Caller
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+
 from photodock.api import cursors
 from photodock.db.pool import Database
 from support.images import jpeg

@@ -1,42 +1,23 @@
 """What the service logs of a whole flow: the ids that tie lines together, and no secret."""
 
-import io
-import json
-import logging
-import sys
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-import structlog
+
 from conftest import S3
-from photodock import logs
 from photodock.services.projects import Projects
 from photodock.settings import Settings
 from support.images import jpeg
+from support.log_lines import Log, written_log
 from support.serving import changed, running
 from support.system import SECRET, Caller
 
 
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """Everything that reaches standard error, of our own lines and of third parties'."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    monkeypatch.setattr(sys, "stderr", stream)
-    logs.configure("debug")
-    # Otherwise the loggers of the modules would write into this stream for the rest of the run.
-    structlog.configure(cache_logger_on_first_use=False)
-    yield stream
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-def lines_of(log: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in log.getvalue().splitlines()]
+def log() -> Iterator[Log]:
+    with written_log("debug") as found:
+        yield found
 
 
 async def flow(api: Caller) -> list[str]:
@@ -63,7 +44,7 @@ async def flow(api: Caller) -> list[str]:
 
 
 async def test_no_secret_is_in_any_line_of_a_whole_flow(
-    settings: Settings, s3: S3, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, s3: S3, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(settings) as api:
         secrets = await flow(api)
@@ -78,25 +59,24 @@ async def test_no_secret_is_in_any_line_of_a_whole_flow(
             await away.call("GET", "/projects")
 
     written = log.getvalue()
-    assert len(lines_of(log)) > 15
-    assert {"storage_access_denied", "content_mismatch", "request_failed"} <= {line["event"] for line in lines_of(log)}
+    assert len(log.lines) > 15
+    assert {"storage_access_denied", "content_mismatch", "request_failed"} <= {line["event"] for line in log.lines}
     for secret in (*secrets, s3.secret_key, "a-wrong-secret", str(password)):
         assert secret not in written
 
 
-async def test_every_request_has_one_line_with_its_ids(settings: Settings, log: io.StringIO) -> None:
+async def test_every_request_has_one_line_with_its_ids(settings: Settings, log: Log) -> None:
     async with running(settings) as api:
         project = await api.make_project()
         issued = await api.issue(project, jpeg())
-        log.truncate(0)
-        log.seek(0)
+        log.forget()
         answer = await api.call(
             "PATCH",
             f"/photos/{issued['photo_id']}/status",
             json={"status": "uploaded"},
             headers={"X-Request-ID": "id-1"},
         )
-    [line] = [line for line in lines_of(log) if line["event"] == "request"]
+    [line] = [line for line in log.lines if line["event"] == "request"]
     assert answer.status_code == 409
     assert line["correlation_id"] == "id-1"
     assert (line["photo_id"], line["user_id"]) == (issued["photo_id"], "anna")
@@ -107,7 +87,7 @@ async def test_every_request_has_one_line_with_its_ids(settings: Settings, log: 
 
 
 async def test_an_unexpected_error_is_logged_with_its_place_and_without_values(
-    settings: Settings, log: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def broken(*_: object) -> None:
         raise RuntimeError("https://s3/x?X-Amz-Signature=abcdef0123456789")
@@ -115,15 +95,15 @@ async def test_an_unexpected_error_is_logged_with_its_place_and_without_values(
     monkeypatch.setattr(Projects, "list", broken)
     async with running(settings) as api:
         await api.call("GET", "/projects", headers={"X-Request-ID": "id-2"})
-    [line] = [line for line in lines_of(log) if line["event"] == "unexpected_error"]
+    [line] = [line for line in log.lines if line["event"] == "unexpected_error"]
     assert (line["correlation_id"], line["error_code"], line["level"]) == ("id-2", "internal_error", "error")
     assert "abcdef0123456789" not in log.getvalue()
 
 
-async def test_a_request_does_not_inherit_the_ids_of_the_one_before(settings: Settings, log: io.StringIO) -> None:
+async def test_a_request_does_not_inherit_the_ids_of_the_one_before(settings: Settings, log: Log) -> None:
     async with running(settings) as api:
         await api.call("GET", "/projects", headers={"X-Request-ID": "id-3"})
         await api.http.get("/healthz")
-    last = [line for line in lines_of(log) if line["event"] == "request"][-1]
+    last = [line for line in log.lines if line["event"] == "request"][-1]
     assert last["correlation_id"] != "id-3"
     assert "user_id" not in last

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+
 from photodock.api.problems import KINDS
 from support.calls import CALLS, Call
 from support.system import Caller
@@ -32,9 +33,9 @@ async def test_every_error_of_a_call_is_a_problem_document(document: dict[str, A
     errors = {status: entry for status, entry in responses_of(document, call).items() if status >= "400"}
     assert {"401", "403", "413", "422", "431", "500", "503"} <= set(errors)
     for status, entry in errors.items():
-        assert entry["content"] == {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        }, status
+        assert entry["content"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}, (
+            status
+        )
         codes = re.findall("`([a-z_]+)`", entry["description"])
         assert codes, status
         assert {KINDS[code].status for code in codes} == {int(status)}

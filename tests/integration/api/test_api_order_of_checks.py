@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+
 from photodock.settings import Settings
 from support.images import jpeg
 from support.serving import changed, running

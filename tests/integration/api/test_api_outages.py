@@ -8,6 +8,7 @@ from typing import Any
 import obstore
 import pytest
 import structlog
+
 from conftest import S3, database_named
 from photodock.db.pool import Database
 from photodock.settings import Settings
@@ -137,13 +138,10 @@ async def test_an_unknown_database_is_503(settings: Settings) -> None:
 async def test_a_database_too_slow_is_503(settings: Settings, api: Caller, project: str, db: Database) -> None:
     """Another transaction holds the row for longer than a statement may take."""
     issued = await api.issue(project, jpeg())
-    async with running(changed(settings, database_timeout=0.3)) as caller:
-        async with db.transaction() as tx:
-            await tx.execute("SELECT 1 FROM photos WHERE id = $1 FOR UPDATE", issued["photo_id"])
-            same = Caller(caller.http, caller.storage, api.organization_id)
-            assert_unavailable(
-                await same.call("POST", f"/photos/{issued['photo_id']}/upload-url"), "database_unavailable"
-            )
+    async with running(changed(settings, database_timeout=0.3)) as caller, db.transaction() as tx:
+        await tx.execute("SELECT 1 FROM photos WHERE id = $1 FOR UPDATE", issued["photo_id"])
+        same = Caller(caller.http, caller.storage, api.organization_id)
+        assert_unavailable(await same.call("POST", f"/photos/{issued['photo_id']}/upload-url"), "database_unavailable")
     assert (await api.photo(issued["photo_id"]))["upload_id"] == issued["upload_id"]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+
 from photodock.db.pool import Database
 from support.images import jpeg
 from support.system import Caller

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+
 from photodock.api.problems import KINDS, Problem
 from photodock.services.library import Library
 from photodock.services.projects import Projects

@@ -4,6 +4,7 @@ import asyncio
 from uuid import uuid4
 
 import pytest
+
 from support.system import Caller
 
 
@@ -33,7 +34,11 @@ async def test_a_name_may_hold_any_text(api: Caller, name: str) -> None:
     assert (answer.status_code, answer.json()["name"]) == (200, name)
 
 
-@pytest.mark.parametrize("body", [{}, {"name": ""}, {"name": "x" * 256}, {"name": None}, {"name": 7}, {"name": "a\0b"}, {"name": "x", "id": "y"}], ids=str)
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"name": ""}, {"name": "x" * 256}, {"name": None}, {"name": 7}, {"name": "a\0b"}, {"name": "x", "id": "y"}],
+    ids=str,
+)
 async def test_a_name_of_another_form_is_refused(api: Caller, body: dict[str, object]) -> None:
     answer = await api.call("PUT", f"/projects/{uuid4()}", json=body)
     assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")

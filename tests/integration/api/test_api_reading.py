@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
+
 from conftest import S3
 from photodock.db.pool import Database
 from photodock.services.library import SLOT_SECONDS, Library
@@ -124,7 +125,7 @@ async def test_a_download_url_stays_the_same_within_a_slot_and_is_good_after_its
     photo = await api.upload(project, jpeg())
     slot_begin = datetime.fromtimestamp(int(datetime.now(UTC).timestamp()) // SLOT_SECONDS * SLOT_SECONDS, UTC)
     clock = Clock(slot_begin)
-    library: Library = api.http._transport.app.state.library  # type: ignore[attr-defined]  # the application inside
+    library: Library = api.http._transport.app.state.library
     monkeypatch.setattr(library, "_clock", clock)
 
     first = await api.call("GET", f"/photos/{photo['id']}")

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+
 from photodock.services.library import Library
 from support.images import jpeg
 from support.polling import until
@@ -27,7 +28,9 @@ def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def waiting(api: Caller, path: str, monkeypatch: pytest.MonkeyPatch, **headers: str) -> AsyncIterator["asyncio.Task[httpx.Response]"]:
+async def waiting(
+    api: Caller, path: str, monkeypatch: pytest.MonkeyPatch, **headers: str
+) -> AsyncIterator["asyncio.Task[httpx.Response]"]:
     """A request that has looked at the photo at least twice and still waits."""
     looks = 0
     get = Library.get
@@ -35,7 +38,7 @@ async def waiting(api: Caller, path: str, monkeypatch: pytest.MonkeyPatch, **hea
     async def counted(*args: object) -> object:
         nonlocal looks
         looks += 1
-        return await get(*args)  # type: ignore[arg-type]  # passed on as they came
+        return await get(*args)
 
     async def looked_twice() -> bool:
         return looks >= 2

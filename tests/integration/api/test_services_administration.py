@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import jwt
 import pytest
+
 from conftest import administer, database_named
 from photodock.administration import (
     list_parked,

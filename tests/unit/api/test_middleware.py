@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 import structlog
-from photodock.api.middleware import LastResort, RequestContext
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from photodock.api.middleware import LastResort, RequestContext
 
 START: Message = {"type": "http.response.start", "status": 200, "headers": []}
 

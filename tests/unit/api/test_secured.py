@@ -8,6 +8,7 @@ import pytest
 from fastapi import APIRouter, Request
 from hypothesis import given
 from hypothesis import strategies as st
+
 from photodock.api.problems import KINDS, responses
 from photodock.api.secured import SecuredRoute, _trace, scopes_of_status
 from photodock.domain.identity import Scope
@@ -62,7 +63,14 @@ def test_a_secured_route_without_its_scopes_fails_when_it_is_made() -> None:
 
 @pytest.mark.parametrize(
     ("header", "passed_on"),
-    [(TRACE, TRACE), ("", None), (TRACE.upper(), None), (TRACE + "-more", None), ("x" * 55, None), (f"{TRACE}\n", None)],
+    [
+        (TRACE, TRACE),
+        ("", None),
+        (TRACE.upper(), None),
+        (TRACE + "-more", None),
+        ("x" * 55, None),
+        (f"{TRACE}\n", None),
+    ],
 )
 async def test_only_a_well_formed_trace_is_passed_on(header: str, passed_on: str | None) -> None:
     headers = [(b"traceparent", header.encode())] if header else []

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import jwt
 import pytest
+
 from photodock.api.auth import CACHE_SECONDS, CACHE_SIZE, LEEWAY_SECONDS, TokenRules, TokenVerifier, mint
 from photodock.domain.errors import Unauthenticated
 from photodock.domain.identity import Principal

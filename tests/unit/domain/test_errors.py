@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+
 from photodock.api.problems import KINDS
 from photodock.domain import errors
 from photodock.domain.errors import PhotodockError, RateLimited

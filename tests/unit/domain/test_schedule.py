@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from photodock.domain.schedule import LOOKS, next_look
 
 END = datetime(2026, 11, 22, 12, tzinfo=UTC)

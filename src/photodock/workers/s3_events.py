@@ -1,0 +1,179 @@
+"""Confirms photos as soon as the bucket says that their object is there."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+from uuid import uuid4
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from photodock.db import object_keys
+from photodock.db.object_keys import KeyHolder
+from photodock.db.pool import Database
+from photodock.domain.errors import (
+    DatabaseUnavailable,
+    InvalidStatusTransition,
+    PhotoNotFound,
+    QueueUnavailable,
+    StorageUnavailable,
+    UploadNotFound,
+)
+from photodock.domain.identity import Trace
+from photodock.domain.object_key import parse_object_key
+from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH
+from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
+from photodock.services.confirmation import Confirm, delete_object
+from photodock.storage.s3 import ObjectStore
+from photodock.workers.s3_messages import CreatedObject, MalformedMessage, created_objects
+from photodock.workers.waiting import wait_for_any
+
+log = structlog.get_logger(__name__)
+
+ACTOR = "s3-event"
+CONCURRENCY = 8
+LONGEST_PAUSE_SECONDS = 30.0
+
+
+class Outcome(StrEnum):
+    """What became of one object that a message told of, or of a message that told of none."""
+
+    CONFIRMED = "confirmed"
+    MISMATCHED = "mismatched"
+    """Not what had been declared: the photo failed, the object is deleted."""
+    UNCHANGED = "unchanged"
+    """Confirmed before, by its client or by another event."""
+    DELETED = "deleted"
+    """Its photo is gone, or was not what had been declared: an upload URL may outlive both."""
+    NOT_THERE = "not_there"
+    """Deleted since the event."""
+    UNKNOWN_KEY = "unknown_key"
+    OTHER_BUCKET = "other_bucket"
+    NO_OBJECT = "no_object"
+    """A test event, or an event of another kind."""
+    AWAY = "away"
+    """Store or database: the message comes again."""
+    MALFORMED = "malformed"
+    ERROR = "error"
+
+
+KEPT = frozenset({Outcome.AWAY, Outcome.MALFORMED, Outcome.ERROR})
+"""A message with one of these stays in the queue: it comes again, and at last goes to the dead-letter queue."""
+
+
+class S3Events:
+    """Consumes the queue of the bucket's ObjectCreated notifications. Any number may run side by side.
+
+    An event is a hint and never believed: `confirm` looks at the object itself. So repeats, reordering and forgeries
+    are harmless, and an event that never comes is made up for by the sweeper.
+
+    While store or database is away single messages probe it at growing intervals, so that an outage does not carry
+    the whole queue into the dead-letter queue.
+    """
+
+    def __init__(
+        self, db: Database, confirmation: Confirm, store: ObjectStore, inbox: SqsInbox, *, bucket: str
+    ) -> None:
+        self._db = db
+        self._confirmation = confirmation
+        self._store = store
+        self._inbox = inbox
+        self._bucket = bucket
+        self._slots = asyncio.Semaphore(CONCURRENCY)
+        self._outages = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Consumes until `stop` is set; messages in hand are finished first. When cancelled, they come again."""
+        while not stop.is_set():
+            try:
+                messages = await self._receive(stop)
+                outcomes = await self.handle(messages)
+                away = Outcome.AWAY in outcomes
+            except QueueUnavailable as error:
+                log.warning("s3_events_wait_for_queue", reason=error.detail)
+                away = True
+            self._outages = self._outages + 1 if away else 0
+            if away:
+                await wait_for_any(stop, timeout=min(2.0 ** (self._outages - 1), LONGEST_PAUSE_SECONDS))
+
+    async def _receive(self, stop: asyncio.Event) -> list[ReceivedMessage]:
+        """The next messages; none as soon as `stop` is set, though the poll itself may last longer."""
+        receiving = asyncio.ensure_future(self._inbox.receive(limit=1 if self._outages else MAX_MESSAGES))
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait((receiving, stopping), return_when=asyncio.FIRST_COMPLETED)
+            return await receiving if receiving.done() else []
+        finally:
+            receiving.cancel()
+            stopping.cancel()
+            await asyncio.gather(receiving, stopping, return_exceptions=True)
+
+    async def handle(self, messages: Sequence[ReceivedMessage]) -> Counter[Outcome]:
+        """Does what the messages ask for and deletes those that are done; returns how often what came of them.
+
+        Raises QueueUnavailable when they could not be deleted: then all of them come again.
+        """
+        found = await asyncio.gather(*(self._message(message) for message in messages))
+        done = [message for message, outcomes in zip(messages, found, strict=True) if not KEPT & set(outcomes)]
+        await self._inbox.delete(done)
+        counts = Counter(outcome for outcomes in found for outcome in outcomes)
+        if counts:
+            log.info("s3_events", **{outcome.value: count for outcome, count in counts.items()})
+        return counts
+
+    async def _message(self, message: ReceivedMessage) -> list[Outcome]:
+        try:
+            created = created_objects(message.body)
+        except MalformedMessage as error:
+            log.error("s3_event_malformed", reason=str(error), receives=message.receives)
+            return [Outcome.MALFORMED]
+        async with self._slots:
+            return [await self._isolated(one) for one in created] or [Outcome.NO_OBJECT]
+
+    async def _isolated(self, created: CreatedObject) -> Outcome:
+        """One object's failure never stops the others."""
+        trace = Trace(correlation_id=f"{ACTOR}-{uuid4().hex}")
+        with bound_contextvars(correlation_id=trace.correlation_id):
+            try:
+                return await self._object(created, trace)
+            except (StorageUnavailable, DatabaseUnavailable) as error:
+                log.warning("s3_event_put_off", key=created.key, error_code=error.code)
+                return Outcome.AWAY
+            except Exception:
+                log.exception("s3_event_failed", key=created.key)
+                return Outcome.ERROR
+
+    async def _object(self, created: CreatedObject, trace: Trace) -> Outcome:
+        if created.bucket != self._bucket:
+            log.warning("s3_event_of_another_bucket", bucket=created.bucket)
+            return Outcome.OTHER_BUCKET
+        holder = await self._holder(created.key)
+        if holder is None:
+            log.warning("s3_event_of_unknown_key", key=created.key)
+            return Outcome.UNKNOWN_KEY
+        if holder.state is None or holder.state == CONTENT_MISMATCH:
+            return await self._delete(holder)
+        if holder.state not in AWAITING_UPLOAD:
+            return Outcome.UNCHANGED
+        return await self._confirm(holder, trace)
+
+    async def _holder(self, key: str) -> KeyHolder | None:
+        if parse_object_key(key) is None:
+            return None
+        return (await object_keys.holders(self._db, [key])).get(key)
+
+    async def _confirm(self, holder: KeyHolder, trace: Trace) -> Outcome:
+        try:
+            photo = await self._confirmation.confirm(holder.photo_id, None, actor=ACTOR, trace=trace)
+        except UploadNotFound:
+            return Outcome.NOT_THERE
+        except (PhotoNotFound, InvalidStatusTransition):
+            # Deleted, or found to be something else, a moment ago.
+            return await self._delete(holder)
+        return Outcome.MISMATCHED if photo.state == CONTENT_MISMATCH else Outcome.CONFIRMED
+
+    async def _delete(self, holder: KeyHolder) -> Outcome:
+        """Notes it before it acts: with the store away, the sweeper deletes the object."""
+        await delete_object(self._db, self._store, await object_keys.note_deletion(self._db, holder))
+        return Outcome.DELETED

@@ -1,0 +1,41 @@
+"""The service's log as it would be written, kept in memory."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from typing import Any
+
+import structlog
+
+from photodock import logs
+
+
+class Log(io.StringIO):
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+    def forget(self) -> None:
+        self.truncate(0)
+        self.seek(0)
+
+
+@contextmanager
+def written_log(level: str) -> Iterator[Log]:
+    """All that would reach standard error, of our own lines and of third parties'."""
+    root = logging.getLogger()
+    handlers, root_level = root.handlers[:], root.level
+    log = Log()
+    with redirect_stderr(log):
+        logs.configure(level)
+    # Otherwise the modules' loggers would write into this stream for the rest of the run.
+    structlog.configure(cache_logger_on_first_use=False)
+    try:
+        yield log
+    finally:
+        structlog.reset_defaults()
+        structlog.contextvars.clear_contextvars()
+        root.handlers[:] = handlers
+        root.setLevel(root_level)
