@@ -1,19 +1,25 @@
 """What an operator does from the command line, on the database itself rather than through the API."""
 
-from collections.abc import Sequence
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Literal
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
 from photodock.api.auth import mint
-from photodock.bootstrap import opened_core, opened_database, sweeper, token_rules
+from photodock.bootstrap import opened_core, opened_database, orphans, sweeper, token_rules
 from photodock.db import outbox
 from photodock.db.migrate import migrate
 from photodock.db.outbox import ParkedJob
 from photodock.db.pool import translated
 from photodock.domain.identity import Principal
+from photodock.services.orphan_findings import Days, Finding, Kind, Outcome
 from photodock.services.projects import Projects
-from photodock.settings import Settings, SettingsError
+from photodock.settings import Settings, SettingsError, TokenSettings
 
 
 async def migrate_database(settings: Settings) -> str:
@@ -23,7 +29,7 @@ async def migrate_database(settings: Settings) -> str:
 
 
 def make_token(
-    settings: Settings, user_id: str, organization_id: UUID | None, scopes: Sequence[str], days: float
+    settings: TokenSettings, user_id: str, organization_id: UUID | None, scopes: Sequence[str], days: float
 ) -> str:
     """A token signed with the development secret; raises SettingsError where there is none."""
     if settings.jwt_secret is None:
@@ -45,6 +51,64 @@ async def make_project(settings: Settings, name: str, organization_id: UUID, pro
 async def sweep_once(settings: Settings) -> None:
     async with opened_core(settings) as core:
         await sweeper(settings, core).run_once()
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanSearch:
+    """Days of upload in UTC, both included; what is done with what was found; `sure`: deleting needs no question."""
+
+    since: date | None = None
+    until: date | None = None
+    then: Literal["adopt", "delete"] | None = None
+    sure: bool = False
+    json_lines: bool = False
+
+
+async def search_orphans(
+    settings: Settings, wanted: OrphanSearch, *, ask: Callable[[str], bool], write: Callable[[str], None]
+) -> None:
+    """Writes a line for each object that is no photo's, then how many there are of each kind, then what was done."""
+    line = _json_line if wanted.json_lines else _text_line
+    async with opened_core(settings) as core:
+        service = orphans(settings, core)
+        counts = Counter[Kind]()
+        findings: list[Finding] = []
+        async for finding in service.search(Days(wanted.since, wanted.until)):
+            counts[finding.kind] += 1
+            if finding.kind is not Kind.KNOWN:
+                findings.append(finding)
+                write(line(finding))
+        write(_counted("found", counts, wanted.json_lines))
+        if wanted.then == "adopt":
+            write(_counted("done", await service.adopt(findings), wanted.json_lines))
+        doomed = service.deletable(findings) if wanted.then == "delete" else []
+        if doomed and (wanted.sure or ask(_question(doomed))):
+            write(_counted("done", await service.delete(doomed), wanted.json_lines))
+
+
+def _json_line(finding: Finding) -> str:
+    return json.dumps(asdict(finding), default=str)
+
+
+def _text_line(finding: Finding) -> str:
+    size = "" if finding.size is None else f"{finding.size} bytes"
+    when = f"{finding.last_modified:%Y-%m-%d %H:%M:%SZ}" if finding.last_modified else ""
+    return f"{finding.kind.value:<16} {finding.key}  {size}  {when}".rstrip()
+
+
+def _counted(what: str, counts: Counter[Kind] | Counter[Outcome], json_lines: bool) -> str:
+    named = {key.value: count for key, count in sorted(counts.items())}
+    if json_lines:
+        return json.dumps({what: named})
+    return f"{what}: " + (", ".join(f"{count} {name}" for name, count in named.items()) or "nothing")
+
+
+def _question(doomed: Sequence[Finding]) -> str:
+    megabytes = sum(finding.size or 0 for finding in doomed) / 1_000_000
+    return (
+        f"Delete {len(doomed)} object{'' if len(doomed) == 1 else 's'} ({megabytes:.1f} MB) for good? If the database "
+        "was restored from an older backup they are photos: adopt them instead."
+    )
 
 
 async def list_parked(settings: Settings) -> list[ParkedJob]:

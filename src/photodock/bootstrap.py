@@ -17,19 +17,23 @@ from photodock.db.pool import Database
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
+from photodock.queues.sqs_inbox import SqsInbox
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.health import Health
 from photodock.services.library import Library
+from photodock.services.orphans import Orphans
+from photodock.services.outbox import Outbox
 from photodock.services.projects import Projects
 from photodock.services.uploads import UploadRules, Uploads
-from photodock.settings import Settings, SettingsError, load_settings
+from photodock.settings import Settings, SettingsError, TokenSettings, load_settings
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectStore
 from photodock.workers.loop import Part, cancelled_on_stop
 from photodock.workers.relay import Backoff, Relay
+from photodock.workers.s3_events import S3Events
 from photodock.workers.sweeper import Sweeper
 
 
@@ -82,7 +86,7 @@ def bucket_of(settings: Settings, endpoint_url: str | None = None) -> Bucket:
     )
 
 
-def token_rules(settings: Settings) -> TokenRules:
+def token_rules(settings: TokenSettings) -> TokenRules:
     return TokenRules(
         issuer=settings.jwt_issuer,
         audience=settings.jwt_audience,
@@ -92,13 +96,19 @@ def token_rules(settings: Settings) -> TokenRules:
     )
 
 
-def token_verifier(settings: Settings) -> TokenVerifier:
+def token_verifier(settings: TokenSettings) -> TokenVerifier:
     if settings.jwt_secret is None:
         raise SettingsError(
             "The settings can't be used:\n  PHOTODOCK_JWT_SECRET: is not set. Access tokens are verified with it; "
             "make one with: openssl rand -hex 32"
         )
     return TokenVerifier(settings.jwt_secret.get_secret_value(), rules=token_rules(settings))
+
+
+async def check_start(settings: Settings) -> None:
+    """What `serve` can't do without, found before its processes start. Raises SettingsError, StorageAccessDenied."""
+    token_verifier(settings)
+    await CredentialsProvider.from_chain()
 
 
 def upload_rules(settings: Settings) -> UploadRules:
@@ -117,9 +127,10 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
         yield ApiServices(
             uploads=Uploads(core.db, core.presigner, upload_rules(settings)),
             confirmation=core.confirmation,
-            detection=Detection(core.db),
+            detection=Detection(core.db, s3_uri=core.presigner.s3_uri),
             library=Library(core.db, core.store, core.presigner),
             projects=Projects(core.db),
+            outbox=Outbox(core.db),
             health=Health(core.db, newest_revision(), {"storage": core.store.check}),
             tokens=tokens,
             detection_types=settings.detection_types,
@@ -161,7 +172,7 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
     return SqsQueue(
         credentials.session,
         url,
-        region=settings.s3_region,
+        region=settings.sqs_region or settings.s3_region,
         endpoint_url=settings.sqs_endpoint_url,
         retry_delays=settings.retry_delays,
     )
@@ -179,10 +190,32 @@ def sweeper(settings: Settings, core: Core) -> Sweeper:
     )
 
 
+def orphans(settings: Settings, core: Core) -> Orphans:
+    return Orphans(core.db, core.store, core.confirmation, detection_types=settings.detection_types)
+
+
+@asynccontextmanager
+async def opened_s3_events(settings: Settings, core: Core) -> AsyncIterator[Mapping[str, Part]]:
+    """The consumer of the bucket's events, where they have a queue."""
+    if not settings.s3_events_queue_url:
+        yield {}
+        return
+    inbox = SqsInbox(
+        core.credentials.session,
+        settings.s3_events_queue_url,
+        region=settings.sqs_region or settings.s3_region,
+        endpoint_url=settings.sqs_endpoint_url,
+    )
+    try:
+        yield {"s3_events": S3Events(core.db, core.confirmation, core.store, inbox, bucket=settings.bucket).run}
+    finally:
+        await inbox.aclose()
+
+
 @asynccontextmanager
 async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     """The parts of a worker process, by name."""
-    async with opened_core(settings) as core:
+    async with opened_core(settings) as core, opened_s3_events(settings, core) as s3_events:
         queue = job_queue(settings, core.credentials)
         relay = Relay(
             core.db,
@@ -195,6 +228,7 @@ async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]
             yield {
                 "relay": relay.run,
                 "sweeper": sweeper(settings, core).run,
+                **s3_events,
                 "credentials": cancelled_on_stop(core.credentials.run),
             }
         finally:

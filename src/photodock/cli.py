@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -18,7 +20,7 @@ import typer
 from photodock.domain.errors import PhotodockError
 from photodock.domain.identity import Scope
 from photodock.domain.jobs import Priority
-from photodock.settings import SettingsError, load_settings
+from photodock.settings import SettingsError, load_settings, load_token_settings
 
 app = typer.Typer(
     help="Photo intake: presigned uploads, checks, metadata, a detection queue.",
@@ -73,7 +75,7 @@ def serve(
 
     with failures_in_words():
         # Here and not in the server's processes, so that a bad setting ends with a sentence.
-        bootstrap.token_verifier(load_settings())
+        asyncio.run(bootstrap.check_start(load_settings()))
     uvicorn.run(
         "photodock.bootstrap:api_from_environment",
         factory=True,
@@ -127,7 +129,7 @@ def token(
 
     with failures_in_words():
         scopes = tuple(scope or (Scope.READ, Scope.WRITE, Scope.ADMIN))
-        typer.echo(make_token(load_settings(), user, organization, scopes, days))
+        typer.echo(make_token(load_token_settings(), user, organization, scopes, days))
 
 
 @app.command()
@@ -192,15 +194,32 @@ def inspect(paths: Annotated[list[Path], typer.Argument(help="JPEG and PNG files
 
 
 @app.command()
-def sweep() -> None:
-    """Run one round of the sweeper now."""
+def sweep(
+    orphans: Annotated[bool, typer.Option("--orphans", help="Compare the bucket with the table instead.")] = False,
+    adopt: Annotated[bool, typer.Option("--adopt", help="Make photos again of orphans.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete orphans older than a day.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of upload, UTC.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of upload, UTC.")] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Run one round of the sweeper now, or search for objects that no photo knows of."""
     from photodock import logs
-    from photodock.administration import sweep_once
+    from photodock.administration import OrphanSearch, search_orphans, sweep_once
 
+    if not orphans and (adopt or delete or yes or since or until or json_lines):
+        raise typer.BadParameter("is needed for the other options", param_hint="--orphans")
+    if adopt and delete:
+        raise typer.BadParameter("cannot be given together", param_hint="--adopt and --delete")
+    first, last = since and since.date(), until and until.date()
+    wanted = OrphanSearch(first, last, "adopt" if adopt else "delete" if delete else None, yes, json_lines)
     with failures_in_words():
         settings = load_settings()
         logs.configure(settings.log_level)
-        asyncio.run(sweep_once(settings))
+        if orphans:
+            asyncio.run(search_orphans(settings, wanted, ask=partial(typer.confirm, err=True), write=typer.echo))
+        else:
+            asyncio.run(sweep_once(settings))
 
 
 @outbox.command("list")
@@ -217,12 +236,13 @@ def list_outbox() -> None:
 def retry_outbox(
     ids: Annotated[list[int] | None, typer.Argument(help="Ids from `outbox list`; all when left out.")] = None,
 ) -> None:
-    """Send parked jobs again, with ten new attempts."""
+    """Send parked jobs again; their attempts are counted anew."""
     from photodock.administration import retry_parked
 
     with failures_in_words():
         freed = asyncio.run(retry_parked(load_settings(), ids))
         typer.echo(f"{freed} parked job{'' if freed == 1 else 's'} will be sent again.")
+    raise typer.Exit(0 if freed or not ids else 1)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The environment, read once and validated at start, as one frozen `Settings`."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -37,12 +39,30 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Delays = Annotated[tuple[float, ...], NoDecode, BeforeValidator(_words)]
 
 
-class Settings(BaseSettings):
-    """Every setting, its environment variable being the name in capitals behind `PHOTODOCK_`."""
+class TokenSettings(BaseSettings):
+    """What is needed to verify and to make access tokens."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    environment: str = Field("local", pattern=r"^[a-z0-9-]{1,32}$", description="Names the bucket; shown in logs.")
+    jwt_secret: SecretStr | None = Field(None, description="HS256 secret, 32 bytes or more.")
+    jwt_issuer: str | None = Field(None, description="Required `iss`, when set.")
+    jwt_audience: str | None = Field(None, description="Required `aud`, when set.")
+    jwt_claim_user: str = Field("sub", description="The claim that holds the user's id.")
+    jwt_claim_organization: str = Field("org", description="The claim that holds the organization's id (UUID).")
+    jwt_claim_scope: str = Field("scope", description="The claim that holds the scopes, separated by spaces.")
+
+    @field_validator("jwt_secret")
+    @classmethod
+    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < 32:
+            raise ValueError("must be 32 bytes or more; make one with: openssl rand -hex 32")
+        return value
+
+
+class Settings(TokenSettings):
+    """Every setting, its environment variable being the name in capitals behind `PHOTODOCK_`."""
+
+    environment: str = Field("local", pattern=r"^[a-z0-9-]{1,32}$", description="Names the bucket.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
     database_url: SecretStr = Field(description="PostgreSQL 14 or newer: `postgresql://user:password@host/database`.")
@@ -59,18 +79,14 @@ class Settings(BaseSettings):
     s3_timeout: Duration = Field(timedelta(seconds=10), description="The longest one S3 request may take.")
 
     queue_url: SecretStr | None = Field(
-        None, description="Detection queue, SQS's URL or `amqp://user:password@host/vhost?queue=name`; `worker` needs it."
+        None,
+        description="Detection queue, SQS's URL or `amqp://user:password@host/vhost?queue=name`; `worker` needs it.",
     )
+    s3_events_queue_url: str | None = Field(None, description="SQS queue of the bucket's events; empty: none are read.")
     sqs_endpoint_url: str | None = Field(None, description="An SQS server other than AWS.")
+    sqs_region: str = Field("", description="The queues' region; empty: the bucket's.")
     retry_delays: Delays = Field((1.0, 2.0, 4.0), description="Seconds before each new try of an S3 or queue call.")
     outbox_max_attempts: int = Field(10, ge=1, description="Failed publishes after which a job is parked.")
-
-    jwt_secret: SecretStr | None = Field(None, description="HS256 secret, 32 bytes or more.")
-    jwt_issuer: str | None = Field(None, description="Required `iss`, when set.")
-    jwt_audience: str | None = Field(None, description="Required `aud`, when set.")
-    jwt_claim_user: str = Field("sub", description="The claim that holds the user's id.")
-    jwt_claim_organization: str = Field("org", description="The claim that holds the organization's id (UUID).")
-    jwt_claim_scope: str = Field("scope", description="The claim that holds the scopes, separated by spaces.")
 
     upload_url_ttl_seconds: int = Field(900, ge=60, le=604_800, description="How long an upload URL is good for.")
     min_file_size: int = Field(1_024, ge=1, description="Smallest photo taken in, in bytes.")
@@ -102,13 +118,6 @@ class Settings(BaseSettings):
             raise ValueError("must look like https://sqs.… or amqp://user:password@host:5672/vhost?queue=name")
         return value
 
-    @field_validator("jwt_secret")
-    @classmethod
-    def _is_long(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value().encode()) < 32:
-            raise ValueError("must be 32 bytes or more; make one with: openssl rand -hex 32")
-        return value
-
     @field_validator("detection_types")
     @classmethod
     def _is_not_empty(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -126,8 +135,21 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    try:
+    """Raises SettingsError."""
+    with _explained():
         return Settings()
+
+
+def load_token_settings() -> TokenSettings:
+    """For making tokens, which needs no database. Raises SettingsError."""
+    with _explained():
+        return TokenSettings()
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
     except ValidationError as error:
         lines = [f"  {PREFIX}{_name(item['loc'])}: {_mend(item)}" for item in error.errors()]
         raise SettingsError("\n".join(["The settings can't be used:", *lines])) from None

@@ -83,9 +83,8 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
 
     app = Application(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     problems.install(app)
-    for part in (uploads, photos, projects, outbox):
-        app.include_router(part.router, prefix="/api/v1")
-    app.include_router(health.router)
+    for part in (uploads, photos, projects, outbox, health):
+        app.include_router(part.router)
     app.add_api_route("/", to_documentation, include_in_schema=False)
     # The last added is the outermost: errors and refusals carry CORS headers and an id too.
     app.add_middleware(LastResort)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from photodock.api.problems import responses
@@ -12,7 +12,7 @@ from photodock.api.secured import Caller, SecuredRoute, secured
 from photodock.domain.identity import Scope
 from photodock.services.outbox import Outbox
 
-router = APIRouter(prefix="/outbox", tags=["outbox"], route_class=SecuredRoute)
+router = APIRouter(prefix="/api/v1/outbox", tags=["outbox"], route_class=SecuredRoute)
 
 COMMON = (
     *("unauthenticated", "headers_too_large", "body_too_large", "insufficient_scope", "invalid_request"),
@@ -69,7 +69,11 @@ async def list_parked(
 
 
 @router.post(
-    "/{id}/retry", summary="Send a parked job again", status_code=204, responses=responses(*COMMON, "not_found")
+    "/{id}/retry",
+    summary="Send a parked job again",
+    status_code=204,
+    response_class=Response,
+    responses=responses(*COMMON, "not_found"),
 )
 @secured(Scope.ADMIN)
 async def retry_parked(

@@ -6,19 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from photodock.api import cursors
+from photodock.api.answers import ExifResponse, HistoryItem, HistoryResponse, PhotoPage, PhotoResponse
 from photodock.api.problems import responses
-from photodock.api.schemas import (
-    CompletedUpdate,
-    ExifResponse,
-    FailedUpdate,
-    HistoryItem,
-    HistoryResponse,
-    PhotoPage,
-    PhotoResponse,
-    ProcessingUpdate,
-    StatusUpdate,
-    UploadedUpdate,
-)
+from photodock.api.requests import CompletedUpdate, FailedUpdate, ProcessingUpdate, StatusUpdate, UploadedUpdate
 from photodock.api.secured import MAX_REPORT_BYTES, Caller, RequestTrace, SecuredRoute, scopes_of_status, secured
 from photodock.domain.identity import Scope
 from photodock.domain.photo import PhotoStatus
@@ -26,7 +16,7 @@ from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Completed, Detection, Failed, Report, Started
 from photodock.services.library import Library, View
 
-router = APIRouter(prefix="/photos", tags=["photos"], route_class=SecuredRoute)
+router = APIRouter(prefix="/api/v1/photos", tags=["photos"], route_class=SecuredRoute)
 
 READ = ("unauthenticated", "headers_too_large", "body_too_large", "insufficient_scope", "invalid_request")
 ONE = (*READ, "photo_not_found", "database_unavailable")
@@ -157,7 +147,9 @@ async def list_photos(
     )
 
 
-@router.delete("/{photo_id}", summary="Delete a photo", status_code=204, responses=responses(*ONE))
+@router.delete(
+    "/{photo_id}", summary="Delete a photo", status_code=204, response_class=Response, responses=responses(*ONE)
+)
 @secured(Scope.WRITE)
 async def delete_photo(request: Request, caller: Caller, photo_id: UUID) -> None:
     """The photo, its object in all versions and every personal field are gone; afterwards 404 everywhere."""

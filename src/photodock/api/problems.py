@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents. The one place that knows the HTTP status of an error code."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 
 TYPE_PREFIX = "urn:photodock:problem:"
 RETRY_AFTER_SECONDS = 5
+MAX_FIELD_ERRORS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ def install(app: FastAPI) -> None:
 
     async def malformed(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for this class)
-        errors = [{"field": _path(item["loc"]), "message": str(item["msg"])[:300]} for item in error.errors()[:50]]
+        errors = [_field_error(item) for item in error.errors()[:MAX_FIELD_ERRORS]]
         return respond(request, InvalidRequest("The request is not well formed; errors says where."), errors)
 
     async def http(request: Request, error: Exception) -> JSONResponse:
@@ -203,9 +205,12 @@ def allowed_methods(request: Request) -> list[str]:
     ]
 
 
-def _path(location: tuple[Any, ...]) -> str:
-    # Only names of ours and positions: a client's own key is never repeated.
-    return ".".join(str(part) for part in location)[:200]
+def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
+    """Where and what, without the value and without the library's own words around ours."""
+    if item["type"] == "json_invalid":
+        return {"field": "body", "message": f"is not JSON from character {item['loc'][-1]} on"}
+    place = ".".join(str(part) for part in item["loc"])
+    return {"field": place[:200], "message": str(item["msg"]).removeprefix("Value error, ")[:300]}
 
 
 def responses(*codes: str, also: dict[int | str, dict[str, Any]] | None = None) -> dict[int | str, dict[str, Any]]:

@@ -4,13 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
+from photodock.api.answers import ProjectList, ProjectResponse
 from photodock.api.problems import responses
-from photodock.api.schemas import ProjectList, ProjectRequest, ProjectResponse
+from photodock.api.requests import ProjectRequest
 from photodock.api.secured import Caller, SecuredRoute, secured
 from photodock.domain.identity import Scope
 from photodock.services.projects import Projects
 
-router = APIRouter(prefix="/projects", tags=["projects"], route_class=SecuredRoute)
+router = APIRouter(prefix="/api/v1/projects", tags=["projects"], route_class=SecuredRoute)
 
 COMMON = (
     *("unauthenticated", "headers_too_large", "body_too_large", "insufficient_scope", "invalid_request"),

@@ -55,7 +55,10 @@ class SecuredRoute(APIRoute):
             body = await limited_body(request, max_body)
             require(principal, scopes_of(body))
             request.state.principal = principal
-            return await answer(request)
+            response = await answer(request)
+            # Answers hold personal data and presigned URLs: what says nothing else is kept by no cache.
+            response.headers.setdefault("Cache-Control", "no-store")
+            return response
 
         return handle
 
@@ -70,8 +73,8 @@ def check_headers(request: Request) -> None:
 async def limited_body(request: Request, limit: int) -> bytes:
     """The whole body; FastAPI finds it in the request afterwards. Raises BodyTooLarge."""
     declared = request.headers.get("content-length", "")
-    body = b"" if declared.isdigit() and int(declared) > limit else await request.body()
-    if len(body) > limit or (declared.isdigit() and int(declared) > limit):
+    declared_too_large = declared.isdecimal() and int(declared) > limit
+    if declared_too_large or len(body := await request.body()) > limit:
         raise BodyTooLarge(f"The request body may have {limit} bytes at the most. Send less.")
     return body
 

@@ -5,14 +5,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
 
+from photodock.api.answers import UploadResponse
 from photodock.api.problems import rate_limit_headers, responses
-from photodock.api.schemas import UploadRequest, UploadResponse
+from photodock.api.requests import UploadRequest
 from photodock.api.secured import Caller, SecuredRoute, secured
 from photodock.domain.errors import InvalidRequest
 from photodock.domain.identity import Scope
 from photodock.services.uploads import IssuedUpload, Uploads
 
-router = APIRouter(prefix="/photos", tags=["uploads"], route_class=SecuredRoute)
+router = APIRouter(prefix="/api/v1/photos", tags=["uploads"], route_class=SecuredRoute)
 
 IdempotencyKey = Annotated[
     str | None,
@@ -67,8 +68,6 @@ async def refresh_upload_url(request: Request, response: Response, caller: Calle
 
 
 def answer(response: Response, issued: IssuedUpload) -> UploadResponse:
-    # The answer holds a credential of its own: no cache may keep it.
-    response.headers["Cache-Control"] = "no-store"
     if issued.quota:
         quota = issued.quota
         response.headers.update(rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds))

@@ -152,7 +152,7 @@ async def hasten(db: Database, *, lease: timedelta, failed: Mapping[int, datetim
 async def parked(
     db: Executor, organization_id: UUID | None, *, after: int = 0, limit: int | None = None
 ) -> list[ParkedJob]:
-    """Oldest first, those behind the id `after`; `organization_id` None for all organizations', `limit` None for all."""
+    """Oldest first, those behind the id `after`; `organization_id` None stands for any, `limit` None for all."""
     rows = await db.fetch(
         """
         SELECT id, photo_id, organization_id, attempts, last_error, created_at, parked_at FROM outbox

@@ -25,12 +25,21 @@ AWAY = (
     asyncpg.InternalClientError,
 )
 
+# What a database says that has not been migrated, or not far enough.
+BEHIND = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError)
+
+
+class SchemaBehind(DatabaseUnavailable):
+    """The server is there, this version's tables are not."""
+
 
 @asynccontextmanager
 async def translated() -> AsyncIterator[None]:
-    """Raises `DatabaseUnavailable` for everything that says that the server can't answer now."""
+    """Raises `DatabaseUnavailable` for everything that says that the database can't answer now."""
     try:
         yield
+    except BEHIND as error:
+        raise SchemaBehind("The database is not ready for this version: run `photodock migrate` first.") from error
     except AWAY as error:
         raise DatabaseUnavailable("The database can't be reached right now. Try again in a few seconds.") from error
 

@@ -10,7 +10,7 @@ from aio_pika.exceptions import (
     CONNECTION_EXCEPTIONS,
     AuthenticationError,
     ChannelClosed,
-    ConnectionClosed,
+    InvalidFrameError,
     ProbableAuthenticationError,
 )
 from aiormq.exceptions import ConnectionNotAllowed
@@ -19,10 +19,14 @@ from photodock.domain.errors import QueueUnavailable
 
 log = structlog.get_logger(__name__)
 
-_NOT_ALLOWED = 530
-"""The reply code of a virtual host that is not there, or not ours to use."""
-# What no new attempt will mend.
-_REFUSALS = (AuthenticationError, ProbableAuthenticationError, ChannelClosed, ConnectionNotAllowed)
+# What no new attempt will mend: login, rights, virtual host, something else than AMQP at that port.
+_REFUSALS = (
+    AuthenticationError,
+    ProbableAuthenticationError,
+    ConnectionNotAllowed,
+    ChannelClosed,
+    InvalidFrameError,
+)
 
 
 def chief(faults: Sequence[BaseException]) -> BaseException:
@@ -37,9 +41,6 @@ def retryable(error: Exception) -> bool:
 
 
 def _refuses(error: BaseException) -> bool:
-    """Whether the broker is there and no new attempt will mend it: login, rights, virtual host, certificate."""
-    if type(error) is ConnectionClosed:
-        return bool(error.args[0] == _NOT_ALLOWED)
     return isinstance(error, _REFUSALS) or isinstance(error.__cause__, ssl.SSLCertVerificationError)
 
 
@@ -54,5 +55,9 @@ def unavailable(error: BaseException) -> QueueUnavailable:
 
 def _code(error: BaseException) -> str:
     """AMQP's name of it (`ACCESS_REFUSED - Login was refused …`) or else the error's kind; never the whole text."""
-    name = re.match(r"[A-Z]+(_[A-Z]+)+\b", str(error.args[-1])) if error.args else None
-    return name.group() if name else type(error.__cause__ or error).__name__
+    said = str(error.args[-1]) if error.args else ""
+    if name := re.match(r"[A-Z]+(_[A-Z]+)+\b", said):
+        return name.group()
+    if isinstance(error, InvalidFrameError) and "Connection.OpenOk" in said:
+        return "NOT_ALLOWED"  # the answer to a virtual host, which the library does not read
+    return type(error.__cause__ if isinstance(error.__cause__, OSError) else error).__name__

@@ -59,7 +59,9 @@ class SqsInbox:
             raise unavailable(error) from error
         return [
             ReceivedMessage(
-                found["Body"], found["ReceiptHandle"], int(found.get("Attributes", {}).get("ApproximateReceiveCount", 1))
+                found["Body"],
+                found["ReceiptHandle"],
+                int(found.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
             )
             for found in answer.get("Messages", [])
         ]

@@ -18,6 +18,6 @@ class Outbox:
         return await outbox.parked(self._db, organization_id, after=after, limit=limit)
 
     async def retry(self, organization_id: UUID, job_id: int) -> None:
-        """The job comes due at once, its attempts begin anew. Raises NotFound for one that is not parked, or foreign."""
+        """The job comes due at once and its attempts begin anew. Raises NotFound: unknown, foreign or not parked."""
         if not await outbox.retry(self._db, [job_id], organization_id):
             raise NotFound("There is no such parked job in your organization. GET /outbox lists them.")

@@ -1,26 +1,21 @@
-"""What clients send and receive: the contract's JSON, as pydantic models."""
+"""What clients send, as pydantic models. An unknown field is a misspelt one, and is refused."""
 
 import base64
 import binascii
 import json
 import math
 import unicodedata
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from photodock.api import examples
 from photodock.domain.jobs import Priority
-from photodock.domain.photo import DetectionStatus, FailureCode, NewPhoto, Photo, PhotoStatus, Project, StatusEvent
-from photodock.services.library import View
-from photodock.services.uploads import IssuedUpload
+from photodock.domain.photo import NewPhoto
 
 MAX_DETECTIONS_BYTES = 256 * 1024
 MAX_JSON_DEPTH = 64
 """Of detections: far above any detector's need, far below what recursion in a parser would mind."""
-STATUS_URL = "/api/v1/photos/{}"
 
 
 def _plain_name(value: str) -> str:
@@ -136,36 +131,6 @@ class UploadRequest(Strict):
         )
 
 
-class UploadResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.UPLOAD]})
-
-    upload_id: UUID = Field(description="Names this one issued URL.")
-    photo_id: UUID
-    upload_url: str = Field(description="Send the file here, with `method` and `headers`.")
-    method: Literal["PUT"] = "PUT"
-    headers: dict[str, str] = Field(
-        description="Set all of these on the upload; the HTTP client adds Host and Content-Length.",
-        examples=[{"Content-Type": "image/jpeg", "If-None-Match": "*"}],
-    )
-    s3_url: str = Field(description="The object's address, for reference; it is private.")
-    status_url: str = Field(description="Follow the photo here.")
-    expires_in_seconds: int
-    expires_at: datetime
-
-    @classmethod
-    def of(cls, issued: IssuedUpload) -> "UploadResponse":
-        return cls(
-            upload_id=issued.upload_id,
-            photo_id=issued.photo_id,
-            upload_url=issued.upload.url,
-            headers=issued.upload.headers,
-            s3_url=issued.s3_url,
-            status_url=STATUS_URL.format(issued.photo_id),
-            expires_in_seconds=issued.upload.expires_in_seconds,
-            expires_at=issued.upload.expires_at,
-        )
-
-
 class UploadedUpdate(Strict):
     """From the client: the object has been sent."""
 
@@ -205,118 +170,5 @@ StatusUpdate = Annotated[
 ]
 
 
-class PhotoError(BaseModel):
-    code: FailureCode
-    detail: str | None
-
-
-class DetectionResponse(BaseModel):
-    types: list[str]
-    priority: Priority
-    status: DetectionStatus
-    results: dict[str, Any] | None
-    error: dict[str, Any] | None = Field(description="The detector's own `{code, detail}`.")
-
-
-class PhotoResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.PHOTO]})
-
-    id: UUID
-    project_id: UUID
-    upload_id: UUID
-    file_name: str
-    mime_type: str
-    file_size: int
-    checksum_sha256: str | None
-    width: int | None = Field(description="Pixels as stored, before orientation is applied.")
-    height: int | None
-    status: PhotoStatus
-    s3_url: str
-    download_url: str | None = Field(description="A presigned GET; present once uploaded.")
-    exif_data: dict[str, Any] | None
-    client_metadata: dict[str, Any] | None
-    detection: DetectionResponse
-    error: PhotoError | None = Field(description="Set whenever status is `failed`.")
-    created_at: datetime
-    uploaded_at: datetime | None
-    processing_at: datetime | None
-    completed_at: datetime | None
-    failed_at: datetime | None
-    status_url: str
-
-    @classmethod
-    def of(cls, view: View) -> "PhotoResponse":
-        photo = view.photo
-        return cls(
-            **{name: getattr(photo, name) for name in SAME_NAMES},
-            s3_url=view.s3_url,
-            download_url=view.download_url,
-            detection=DetectionResponse(
-                types=list(photo.detection_types),
-                priority=photo.priority,
-                status=photo.detection_status,
-                results=photo.detection_results,
-                error=photo.detection_error,
-            ),
-            error=PhotoError(code=photo.error_code, detail=photo.error_detail) if photo.error_code else None,
-            status_url=STATUS_URL.format(photo.id),
-        )
-
-
-SAME_NAMES = tuple(name for name in PhotoResponse.model_fields if name in Photo.__dataclass_fields__)
-
-
-class ExifResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [{"exif_data": examples.EXIF}]})
-
-    exif_data: dict[str, Any] | None
-
-
-class HistoryItem(BaseModel):
-    from_: PhotoStatus | None = Field(alias="from", description="null for the first line.")
-    to: PhotoStatus
-    at: datetime
-    actor: str | None
-    reason: str | None
-
-    @classmethod
-    def of(cls, event: StatusEvent) -> "HistoryItem":
-        return cls.model_validate(
-            {
-                "from": event.from_status,
-                "to": event.to_status,
-                "at": event.at,
-                "actor": event.actor,
-                "reason": event.reason,
-            }
-        )
-
-
-class HistoryResponse(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.HISTORY]})
-
-    items: list[HistoryItem]
-
-
-class PhotoPage(BaseModel):
-    items: list[PhotoResponse]
-    next_cursor: str | None = Field(description="Pass it on as `cursor`; null on the last page.")
-
-
 class ProjectRequest(Strict):
     name: Annotated[StorableText, Field(min_length=1, max_length=255)]
-
-
-class ProjectResponse(BaseModel):
-    id: UUID
-    name: str
-
-    @classmethod
-    def of(cls, project: Project) -> "ProjectResponse":
-        return cls(id=project.id, name=project.name)
-
-
-class ProjectList(BaseModel):
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.PROJECTS]})
-
-    items: list[ProjectResponse]
