@@ -288,9 +288,7 @@ async def attempted(system: System, photo_id: str) -> bool:
     return bool(row and row["attempts"])
 
 
-async def test_a_new_worker_sends_at_once_what_an_outage_has_put_off(
-    system: System, api: Caller, project: str
-) -> None:
+async def test_a_new_worker_sends_at_once_what_an_outage_has_put_off(system: System, api: Caller, project: str) -> None:
     async with system.without_worker():
         photo_id = (await api.upload(project, jpeg()))["id"]
         await system.db.execute(

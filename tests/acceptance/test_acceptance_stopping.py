@@ -15,40 +15,28 @@ from support.whole import System, calling
 
 
 @pytest.mark.parametrize("processes", [1, 2])
-async def test_serve_answers_a_held_request_before_it_stops(
-    system: System, api: Caller, project: str, processes: int
+async def test_serve_finishes_what_is_in_hand_before_it_stops(
+    system: System, api: Caller, project: str, seaweedfs: SeaweedServer, processes: int
 ) -> None:
-    photo_id = (await api.issue(project, jpeg()))["photo_id"]
+    waited_for = (await api.issue(project, jpeg()))["photo_id"]
+    issued = await api.issue(project, jpeg())
+    assert (await api.put(issued, jpeg())).status_code == 200
     serving = await system.deployment.serve(processes=processes)
     async with calling(serving.url) as caller:
         caller.organization_id = api.organization_id
-        held = asyncio.create_task(caller.call("GET", f"/photos/{photo_id}?wait=30"))
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(held), 1)
-
-        status, seconds = await system.deployment.stop(serving.child)
-        answer = await held
-
-    assert (answer.status_code, answer.json()["status"]) == (200, "pending_upload")
-    assert (status, seconds < STOP_SECONDS) == (0, True)
-
-
-async def test_serve_finishes_a_confirmation_in_hand(
-    system: System, api: Caller, project: str, seaweedfs: SeaweedServer
-) -> None:
-    issued = await api.issue(project, jpeg())
-    assert (await api.put(issued, jpeg())).status_code == 200
-    serving = await system.deployment.serve()
-    async with calling(serving.url) as caller:
-        caller.organization_id = api.organization_id
         with frozen(seaweedfs):
+            held = asyncio.create_task(caller.call("GET", f"/photos/{waited_for}?wait=30"))
             confirming = asyncio.create_task(caller.confirm(issued["photo_id"]))
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(confirming), 1)
+            # Both have reached the service, and neither can be answered yet.
+            assert await asyncio.wait((held, confirming), timeout=1) == (set(), {held, confirming})
             serving.child.ask_to_end()
-        answer = await confirming
+            kept_back = await held
+        confirmed = await confirming
+        status, seconds = await system.deployment.stop(serving.child)
 
-    assert (answer.status_code, answer.json()["status"]) == (200, "uploaded")
+    assert (kept_back.status_code, kept_back.json()["status"]) == (200, "pending_upload")
+    assert (confirmed.status_code, confirmed.json()["status"]) == (200, "uploaded")
+    assert (status, seconds < STOP_SECONDS) == (0, True)
     assert (await system.finished(issued["photo_id"]))["status"] == "completed"
 
 

@@ -9,10 +9,12 @@ from support.system import Caller
 
 NEW_PHOTO = {"project_id": "{project_id}", "file_name": "roof.jpg", "file_size": 2_000, "mime_type": "image/jpeg"}
 
+UNKNOWN_JOB = 2**62
+
 
 @dataclass(frozen=True)
 class Call:
-    """`scopes`: each of them is enough. `{photo_id}` and `{project_id}` are put in when the call is made."""
+    """`scopes`: each of them is enough. What stands in braces is put in when the call is made."""
 
     method: str
     path: str
@@ -30,7 +32,8 @@ class Call:
     async def by(
         self, caller: Caller, *, photo_id: str, project_id: str, headers: dict[str, str] | None = None
     ) -> httpx.Response:
-        path = self.path.format(photo_id=photo_id, project_id=project_id)
+        """Of a caller's own headers each may be replaced, `Authorization` as well."""
+        path = self.path.format(photo_id=photo_id, project_id=project_id, id=UNKNOWN_JOB)
         body = self.body and {
             key: value.format(project_id=project_id) if isinstance(value, str) else value
             for key, value in self.body.items()
@@ -49,10 +52,13 @@ CALLS = (
     Call("GET", "/photos/{photo_id}", READ),
     Call("GET", "/photos/{photo_id}/exif", READ),
     Call("GET", "/photos/{photo_id}/history", READ),
+    Call("POST", "/photos/{photo_id}/retry", ("photos:write",)),
     Call("GET", "/photos?project_id={project_id}", ("photos:read",)),
     Call("DELETE", "/photos/{photo_id}", ("photos:write",)),
     Call("GET", "/projects", ("photos:read", "photos:admin")),
     Call("PUT", "/projects/{project_id}", ("photos:admin",), {"name": "North roof"}),
+    Call("GET", "/outbox", ("photos:admin",)),
+    Call("POST", "/outbox/{id}/retry", ("photos:admin",)),
 )
 ABOUT_A_PHOTO = tuple(call for call in CALLS if call.is_about_a_photo)
 SCOPES = ("photos:read", "photos:write", "photos:pipeline", "photos:admin")

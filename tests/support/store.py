@@ -27,6 +27,7 @@ class Store:
         try:
             await self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
             return False
         return True

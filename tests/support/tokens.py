@@ -46,12 +46,12 @@ def with_other_claims(org: UUID) -> str:
 
 
 BAD_TOKENS: dict[str, Callable[[UUID], str | None]] = {
-    "none": lambda org: None,
-    "empty": lambda org: "Bearer ",
-    "no token": lambda org: "Bearer",
-    "another scheme": lambda org: "Basic YW5uYTpzZWNyZXQ=",
-    "nonsense": lambda org: "Bearer nonsense",
-    "three dots": lambda org: "Bearer ...",
+    "none": lambda _: None,
+    "empty": lambda _: "Bearer ",
+    "no token": lambda _: "Bearer",
+    "another scheme": lambda _: "Basic YW5uYTpzZWNyZXQ=",
+    "nonsense": lambda _: "Bearer nonsense",
+    "three dots": lambda _: "Bearer ...",
     "without its scheme": lambda org: signed(claims(org)).removeprefix("Bearer "),
     "another secret": lambda org: signed(claims(org), secret="another-secret-0123456789-0123456789-0123456789"),
     "another algorithm": lambda org: signed(claims(org), secret=SECRET * 2, algorithm="HS512"),

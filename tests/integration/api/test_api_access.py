@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from support.calls import ABOUT_A_PHOTO, CALLS, SCOPES, Call
@@ -16,6 +17,7 @@ from support.tokens import BAD_TOKENS, claims, signed
 OPEN = {("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz")}
 DOCUMENTATION = {"/openapi.json", "/docs", "/docs/oauth2-redirect", "/redoc"}
 PREFIX = "/api/v1"
+READING = Call("GET", "/photos/{photo_id}", ("photos:read",))
 ABOUT_A_PROJECT = [call for call in CALLS if "?project_id" in call.path or "project_id" in (call.body or {})]
 
 
@@ -30,7 +32,7 @@ def operations(routes: Any) -> Iterator[tuple[str, str]]:
 
 def test_every_route_of_the_application_has_its_row_in_the_table(running_api: Caller) -> None:
     app = running_api.http._transport.app
-    found = set(operations(app.routes))
+    found = {(method, path.removeprefix(PREFIX)) for method, path in operations(app.routes)}
     documented = {
         (method.upper(), path.removeprefix(PREFIX)) for path, item in app.openapi()["paths"].items() for method in item
     }
@@ -47,13 +49,10 @@ class Place:
     project_id: str
     photo_id: str
 
-    async def call(self, call: Call, authorization: str | None) -> Any:
-        headers = {"Authorization": authorization.encode("latin-1")} if authorization is not None else {}
-        path = PREFIX + call.path.format(photo_id=self.photo_id, project_id=self.project_id)
-        body = call.body and {**call.body}
-        if body and "project_id" in body:
-            body["project_id"] = self.project_id
-        return await self.owner.http.request(call.method, path, json=body, headers=headers)
+    async def call(self, call: Call, authorization: str | None) -> httpx.Response:
+        # An empty value stands for no header; bytes, because a token may hold anything.
+        headers = {"Authorization": (authorization or "").encode("latin-1")}
+        return await call.by(self.owner, photo_id=self.photo_id, project_id=self.project_id, headers=headers)
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +80,7 @@ async def test_a_call_needs_its_scope_and_no_other(place: Place, call: Call) -> 
 
 @pytest.mark.parametrize("scope", [7, ["photos:read"], {"photos:read": True}], ids=str)
 async def test_scopes_of_another_form_are_none(place: Place, scope: object) -> None:
-    answer = await place.call(CALLS[6], signed(claims(place.owner.organization_id, scope=scope)))
+    answer = await place.call(READING, signed(claims(place.owner.organization_id, scope=scope)))
     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
 
 
@@ -96,12 +95,16 @@ async def test_each_of_a_calls_scopes_is_enough_alone(running_api: Caller, call:
             await owner.confirm(issued["photo_id"])
     place = Place(owner, project_id, issued["photo_id"])
     answer = await place.call(call, signed(claims(owner.organization_id, scope=scope)))
-    assert answer.status_code in (200, 204), answer.text
+    # These two need more than a photo: what they say is said after the scope was found good.
+    if call.path.endswith("/retry"):
+        assert answer.json()["code"] in ("invalid_status_transition", "not_found")
+    else:
+        assert answer.status_code in (200, 204), answer.text
 
 
 async def test_an_expiry_of_a_moment_ago_is_forgiven(place: Place) -> None:
     token = signed(claims(place.owner.organization_id, exp=int(time.time()) - 5))
-    assert (await place.call(CALLS[6], token)).status_code == 200
+    assert (await place.call(READING, token)).status_code == 200
 
 
 @pytest.mark.parametrize("call", [call for call in ABOUT_A_PHOTO if "photos:pipeline" not in call.scopes], ids=str)

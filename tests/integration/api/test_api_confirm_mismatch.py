@@ -27,9 +27,7 @@ class Wrong:
 
 
 WRONG = (
-    Wrong(
-        "one byte more", lambda: jpeg() + b"\0", "image/jpeg", f"{len(jpeg()) + 1} bytes; {len(jpeg())} were declared"
-    ),
+    Wrong("longer", lambda: jpeg() + b"\0", "image/jpeg", f"{len(jpeg()) + 1} bytes; {len(jpeg())} were declared"),
     Wrong("empty", lambda: b"", "image/jpeg", "0 bytes"),
     Wrong("another type", jpeg, "image/png", "stored as image/png; image/jpeg"),
     Wrong("a PNG", lambda: png(8, 8, least_bytes=len(jpeg()))[: len(jpeg())], "image/jpeg", "content is image/png"),

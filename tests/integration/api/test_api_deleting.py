@@ -1,7 +1,6 @@
 """Deleting: the photo is gone for everyone, its object leaves the store, and nothing personal stays."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
@@ -12,7 +11,7 @@ from photodock.db.pool import Database
 from photodock.domain.identity import Trace
 from photodock.domain.photo import UPLOADED
 from photodock.settings import Settings
-from support.calls import ABOUT_A_PHOTO, Call
+from support.calls import ABOUT_A_PHOTO, SCOPES, Call
 from support.images import jpeg
 from support.polling import until
 from support.serving import changed, running
@@ -71,15 +70,13 @@ async def test_a_second_look_is_scheduled_after_the_last_urls_end(api: Caller, p
 
 
 @pytest.fixture(scope="module")
-async def deleted_by(running_api: Caller) -> AsyncIterator[tuple[Caller, str, str]]:
+async def deleted_by(running_api: Caller) -> tuple[Caller, str, str]:
     """A caller with every scope, a project and the id of a deleted photo."""
-    caller = running_api.stranger().colleague(
-        "anna", ("photos:read", "photos:write", "photos:admin", "photos:pipeline")
-    )
+    caller = running_api.stranger().colleague("anna", SCOPES)
     project_id = await caller.make_project()
     photo_id = (await caller.upload(project_id, jpeg()))["id"]
     assert (await caller.call("DELETE", f"/photos/{photo_id}")).status_code == 204
-    yield caller, project_id, photo_id
+    return caller, project_id, photo_id
 
 
 @pytest.mark.parametrize("call", ABOUT_A_PHOTO, ids=str)

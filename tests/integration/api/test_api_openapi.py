@@ -48,8 +48,8 @@ async def test_every_code_of_a_call_stands_somewhere(document: dict[str, Any]) -
         for entry in responses_of(document, call).values()
         for code in re.findall("`([a-z_]+)`", entry["description"])
     }
-    # These two belong to no call: they are for addresses and methods that there are not.
-    assert set(KINDS) - told == {"not_found", "method_not_allowed"}
+    # It belongs to no call: it is for the methods that an address does not know.
+    assert set(KINDS) - told == {"method_not_allowed"}
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)

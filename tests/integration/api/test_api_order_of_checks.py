@@ -3,7 +3,6 @@
 Each request here breaks two rules or more; the answer speaks of the earlier one.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +13,7 @@ import pytest
 
 from photodock.settings import Settings
 from support.images import jpeg
+from support.polling import until
 from support.serving import changed, running
 from support.system import Caller
 
@@ -105,11 +105,15 @@ async def strict(settings: Settings) -> AsyncIterator[Caller]:
         yield caller
 
 
+async def early_in_the_minute() -> bool:
+    """The quota is of a minute of the clock, and a test must not straddle two."""
+    return datetime.now(UTC).second < 50
+
+
 @pytest.fixture
 async def spent(strict: Caller) -> tuple[Caller, str]:
     """A caller who has used up the quota under the key `spent`, in the project also returned."""
-    while datetime.now(UTC).second > 50:  # the quota is of a minute of the clock: the test must not straddle two
-        await asyncio.sleep(0.2)
+    await until(early_in_the_minute, seconds=20)
     caller = strict.stranger()
     project = await caller.make_project()
     assert (await caller.request_upload(project, jpeg(), key="spent")).status_code == 200
@@ -134,7 +138,7 @@ async def test_a_replay_and_its_conflict_come_before_quota_and_project(spent: tu
 
 
 async def test_the_quota_comes_before_the_project(spent: tuple[Caller, str]) -> None:
-    caller, project = spent
+    caller, _ = spent
     answer = await caller.request_upload(str(uuid4()), jpeg())
     assert code(answer) == (429, "rate_limited")
     assert answer.headers["ratelimit-remaining"] == "0"
@@ -144,8 +148,7 @@ async def test_the_quota_comes_before_the_project(spent: tuple[Caller, str]) -> 
 
 async def test_a_refused_project_costs_quota_like_any_request(strict: Caller) -> None:
     """Otherwise guessing at projects would be free."""
-    while datetime.now(UTC).second > 50:
-        await asyncio.sleep(0.2)
+    await until(early_in_the_minute, seconds=20)
     caller = strict.stranger()
     assert code(await caller.request_upload(str(uuid4()), jpeg())) == (403, "project_access_denied")
     assert code(await caller.request_upload(str(uuid4()), jpeg())) == (429, "rate_limited")

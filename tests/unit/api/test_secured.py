@@ -1,7 +1,6 @@
 """What is decided before a call's own code."""
 
 import json
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
@@ -78,10 +77,6 @@ async def test_only_a_well_formed_trace_is_passed_on(header: str, passed_on: str
     assert (await _trace(request)).traceparent == passed_on
 
 
-def statuses() -> Iterator[tuple[str, int]]:
-    yield from ((code, kind.status) for code, kind in KINDS.items())
-
-
 CONTRACT = {
     "unauthenticated": 401,
     "insufficient_scope": 403,
@@ -106,7 +101,7 @@ CONTRACT = {
 
 
 def test_every_code_has_the_contracts_status() -> None:
-    assert dict(statuses()) == CONTRACT
+    assert {code: kind.status for code, kind in KINDS.items()} == CONTRACT
 
 
 def test_codes_of_one_status_share_an_entry_of_the_documentation() -> None:

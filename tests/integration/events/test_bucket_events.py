@@ -1,0 +1,249 @@
+"""From the bucket's own notifications to confirmed photos."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from photodock.bootstrap import opened_s3_events, opened_worker
+from photodock.domain.photo import UPLOAD_EXPIRED
+from photodock.db import photos
+from photodock.db.photos import Move
+from photodock.settings import Settings
+from structlog.testing import capture_logs
+from support.clock import eventually
+from support.images import jpeg
+from support.reads import Reads
+from support.serving import changed
+from support.store import Store, key_of
+from support.system import Caller
+
+
+async def actors(api: Caller, photo_id: str) -> list[tuple[str, str]]:
+    items = (await api.call("GET", f"/photos/{photo_id}/history")).json()["items"]
+    return [(item["to"], item["actor"]) for item in items]
+
+
+async def confirmed(api: Caller, photo_id: str) -> bool:
+    return (await api.photo(photo_id))["status"] == "uploaded"
+
+
+@pytest.fixture
+def expire(core: Any) -> Callable[[str], Any]:
+    async def give_up(photo_id: str) -> None:
+        assert await photos.move(core.db, UUID(photo_id), Move(to=UPLOAD_EXPIRED, actor="sweeper"))
+
+    return give_up
+
+
+async def test_a_worker_confirms_what_its_clients_never_told(
+    api: Caller, project: str, core: Any, event_settings: Settings, notifying: Any, jobs: Any
+) -> None:
+    issued = [await api.issue(project, jpeg()) for _ in range(12)]
+    stop = asyncio.Event()
+    async with opened_s3_events(event_settings, core) as parts:
+        running = asyncio.create_task(parts["s3_events"](stop))
+        assert {(await api.put(one, jpeg())).status_code for one in issued} == {200}
+        for one in issued:
+            await eventually(lambda one=one: confirmed(api, one["photo_id"]))
+        await eventually(lambda: is_empty(notifying))
+        stop.set()
+        async with asyncio.timeout(2):
+            await running
+    assert await actors(api, issued[0]["photo_id"]) == [("pending_upload", "anna"), ("uploaded", "s3-event")]
+    assert sorted(await jobs()) == sorted(one["photo_id"] for one in issued)
+
+
+async def is_empty(queue: Any) -> bool:
+    return await queue.left() == 0
+
+
+async def test_the_test_event_of_a_new_notification_is_taken_away(consumer: Any, notifying: Any) -> None:
+    assert await consumer.turn() == {"no_object": 1}
+    assert await is_empty(notifying)
+
+
+async def test_a_photo_that_had_been_given_up_is_revived(
+    api: Caller, project: str, consumer: Any, notifying: Any, expire: Any, jobs: Any
+) -> None:
+    issued = await api.issue(project, jpeg())
+    await expire(issued["photo_id"])
+    assert (await api.photo(issued["photo_id"]))["error"]["code"] == "upload_expired"
+    await api.put(issued, jpeg())
+
+    assert (await consumer.turn())["confirmed"] == 1
+
+    photo = await api.photo(issued["photo_id"])
+    assert (photo["status"], photo["error"], photo["exif_data"]["camera_make"]) == ("uploaded", None, "Acme")
+    assert await jobs() == [issued["photo_id"]]
+    assert await is_empty(notifying)
+
+
+async def test_what_was_not_declared_fails_its_photo(
+    api: Caller, project: str, consumer: Any, notifying: Any, store: Store
+) -> None:
+    issued = await api.issue(project, jpeg())
+    await store.put(key_of(issued), b"text".ljust(len(jpeg())))
+    assert (await consumer.turn())["mismatched"] == 1
+    assert (await api.photo(issued["photo_id"]))["error"]["code"] == "content_mismatch"
+    # The late upload of a client that does not give up.
+    await api.put(issued, jpeg())
+    assert await consumer.turn() == {"deleted": 1}
+    assert not await store.has(key_of(issued))
+
+
+async def test_an_object_that_comes_after_its_photo_was_deleted_is_deleted_again(
+    api: Caller, project: str, consumer: Any, notifying: Any, store: Store, core: Any
+) -> None:
+    photo = await api.issue(project, jpeg())
+    assert (await api.call("DELETE", f"/photos/{photo['photo_id']}")).status_code == 204
+    # All looks of the sweeper are over, and then a very slow upload ends.
+    await core.db.execute("DELETE FROM object_deletions")
+    assert (await api.put(photo, jpeg())).status_code == 200
+    assert await store.has(key_of(photo))
+
+    assert (await consumer.turn())["deleted"] == 1
+
+    assert not await store.has(key_of(photo))
+    assert await is_empty(notifying)
+    [due] = await core.db.fetch("SELECT due_at > now() AS later FROM object_deletions")
+    assert due["later"], "its URL may bring it back once more"
+
+
+async def test_duplicates_make_one_job_and_read_once(
+    api: Caller, project: str, consumer: Any, events: Any, event_of: Any, jobs: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issued = await api.issue(project, jpeg())
+    await api.put(issued, jpeg())
+    reads = Reads.watched(monkeypatch)
+    for expected in ("confirmed", "unchanged"):
+        await events.send(event_of(key_of(issued)))
+        assert await consumer.turn() == {expected: 1}
+    assert reads.heads == [key_of(issued)]
+    await events.send(*[event_of(key_of(issued))] * 5)
+    assert await consumer.turn() == {"unchanged": 5}
+    assert await jobs() == [issued["photo_id"]]
+
+
+async def test_duplicates_at_once_make_one_job(
+    api: Caller, project: str, consumer: Any, events: Any, event_of: Any, jobs: Any
+) -> None:
+    issued = await api.issue(project, jpeg())
+    await api.put(issued, jpeg())
+    await events.send(*[event_of(key_of(issued))] * 8)
+    outcomes = await consumer.turn()
+    assert sum(outcomes.values()) == 8
+    assert set(outcomes) <= {"confirmed", "unchanged"}
+    assert [to for to, _ in await actors(api, issued["photo_id"])] == ["pending_upload", "uploaded"]
+    assert await jobs() == [issued["photo_id"]]
+
+
+async def test_events_may_come_in_any_order_and_after_everything(
+    api: Caller, project: str, consumer: Any, events: Any, event_of: Any, store: Store
+) -> None:
+    done, gone = await api.upload(project, jpeg()), await api.upload(project, jpeg())
+    await api.pipeline().report(done["id"], "completed", detections={})
+    await api.call("DELETE", f"/photos/{gone['id']}")
+    early = await api.issue(project, jpeg())
+    await events.send(*(event_of(key_of(photo)) for photo in (gone, early, done)))
+
+    assert await consumer.turn() == {"deleted": 1, "not_there": 1, "unchanged": 1}
+
+    assert (await api.photo(done["id"]))["status"] == "completed"
+    assert (await api.photo(early["photo_id"]))["status"] == "pending_upload"
+    assert await store.has(key_of(done))
+    assert await is_empty(events)
+
+
+async def test_objects_of_unknown_keys_are_counted_and_left(
+    api: Caller, project: str, consumer: Any, notifying: Any, store: Store, jobs: Any
+) -> None:
+    photo_id = (await api.issue(project, jpeg()))["photo_id"]
+    keys = [
+        "backup/roof.jpg",
+        "dächer & höfe/a b+c%20🏠.jpg",
+        f"{project}/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.jpg",
+        # The id of a photo of ours, in a place that is not its own.
+        f"{project}/2001/01/01/{photo_id}.jpg",
+    ]
+    for key in keys:
+        await store.put(key, jpeg())
+    with capture_logs() as logs:
+        outcomes = await consumer.turn()
+    assert outcomes == {"no_object": 1, "unknown_key": 4}
+    assert sorted(line["key"] for line in logs if line["event"] == "s3_event_of_unknown_key") == sorted(keys)
+    assert [await store.has(key) for key in keys] == [True] * 4
+    assert await is_empty(notifying)
+    assert (await api.photo(photo_id))["status"] == "pending_upload"
+    assert await jobs() == []
+
+
+@pytest.mark.parametrize("key", ["a\0b", f"{'x' * 3000}", "%00", ""])
+async def test_a_forged_key_does_no_harm(consumer: Any, events: Any, event_of: Any, key: str) -> None:
+    await events.send(event_of(key))
+    assert await consumer.turn() == {"unknown_key": 1}
+
+
+async def test_other_buckets_are_ignored(
+    api: Caller, project: str, consumer: Any, events: Any, event_of: Any
+) -> None:
+    issued = await api.issue(project, jpeg())
+    await api.put(issued, jpeg())
+    await events.send(event_of(key_of(issued), bucket="another"))
+    assert await consumer.turn() == {"other_bucket": 1}
+    assert (await api.photo(issued["photo_id"]))["status"] == "pending_upload"
+    assert await is_empty(events)
+
+
+async def test_notifications_come_through_sns(
+    api: Caller, project: str, consumer: Any, events: Any, store: Store, aws: Any
+) -> None:
+    queue = (await events.attributes())["QueueArn"]
+    async with aws("sns") as sns:
+        topic = (await sns.create_topic(Name=events.name))["TopicArn"]
+        policy = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic}
+        await sns.set_topic_attributes(
+            TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+        )
+        await sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
+    await store.client.put_bucket_notification_configuration(
+        Bucket=store.bucket,
+        NotificationConfiguration={"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]},
+    )
+    issued = await api.issue(project, jpeg())
+    await api.put(issued, jpeg())
+    await eventually(lambda: turned(consumer, "confirmed"))
+    assert await confirmed(api, issued["photo_id"])
+    assert await is_empty(events)
+
+
+async def turned(consumer: Any, outcome: str) -> bool:
+    return outcome in await consumer.turn()
+
+
+async def test_notifications_come_through_event_bridge(
+    api: Caller, project: str, consumer: Any, events: Any, store: Store, aws: Any
+) -> None:
+    queue = (await events.attributes())["QueueArn"]
+    pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [store.bucket]}}}
+    async with aws("events") as bridge:
+        await bridge.put_rule(Name=events.name, EventPattern=json.dumps(pattern))
+        await bridge.put_targets(Rule=events.name, Targets=[{"Id": "queue", "Arn": queue}])
+    await store.client.put_bucket_notification_configuration(
+        Bucket=store.bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    issued = await api.issue(project, jpeg())
+    await api.put(issued, jpeg())
+    await eventually(lambda: turned(consumer, "confirmed"))
+    assert await confirmed(api, issued["photo_id"])
+    assert await is_empty(events)
+
+
+async def test_a_worker_consumes_events_only_where_they_have_a_queue(event_settings: Settings) -> None:
+    settings = changed(event_settings, queue_url=event_settings.s3_events_queue_url)
+    async with opened_worker(settings) as parts:
+        assert "s3_events" in parts
+    async with opened_worker(changed(settings, s3_events_queue_url=None)) as parts:
+        assert "s3_events" not in parts

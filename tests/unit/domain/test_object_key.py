@@ -1,0 +1,60 @@
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from photodock.domain.object_key import ObjectKey, parse_object_key
+from photodock.domain.photo import EXTENSIONS, object_key
+
+PROJECT = "0198c2b4-7b1e-4c34-9a5f-0d6f1b2c3d4e"
+PHOTO = "01a2045d-e729-75a1-a237-622d7a224704"
+GOOD = f"{PROJECT}/2026/11/22/{PHOTO}.jpg"
+
+
+@pytest.mark.parametrize("mime_type", EXTENSIONS)
+def test_what_is_written_can_be_read(mime_type: str) -> None:
+    project_id, photo_id, now = uuid4(), uuid7(), datetime.now(UTC)
+    key = parse_object_key(object_key(project_id, photo_id, mime_type, now))
+    assert key == ObjectKey(project_id, now.date(), photo_id, EXTENSIONS[mime_type])
+    assert key.file_name == f"{photo_id}.{EXTENSIONS[mime_type]}"
+    assert abs(key.made_at - now) < timedelta(seconds=1)
+
+
+def test_the_parts_of_a_key() -> None:
+    key = parse_object_key(GOOD)
+    assert key == ObjectKey(UUID(PROJECT), date(2026, 11, 22), UUID(PHOTO), "jpg")
+    assert key.made_at == datetime(2026, 11, 22, 17, 46, 32, 617000, UTC)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "roof.jpg",
+        f"/{GOOD}",
+        f"{GOOD}/",
+        f"{GOOD}\n",
+        f"{GOOD}\0",
+        f"{GOOD}.bak",
+        f"x{GOOD}",
+        GOOD.upper(),
+        GOOD.replace(".jpg", ".JPG"),
+        GOOD.replace(".jpg", ".jpeg"),
+        GOOD.replace(".jpg", ""),
+        GOOD.replace("2026", "26"),
+        GOOD.replace("/11/", "/1/"),
+        GOOD.replace("/11/", "/13/"),
+        GOOD.replace("/11/22", "/02/30"),
+        GOOD.replace("2026", "0000"),
+        GOOD.replace("2026", "٢٠٢٦"),
+        GOOD.replace("/22/", "//22/"),
+        GOOD.replace("/22/", "/22/../22/"),
+        GOOD.replace("-", ""),
+        GOOD.replace(PHOTO, str(UUID(int=0))),
+        GOOD.replace("-75a1-", "-45a1-"),
+        GOOD.replace(PHOTO, f"{{{PHOTO}}}"),
+    ],
+)
+def test_every_other_key_is_not_ours(key: str) -> None:
+    assert parse_object_key(key) is None
