@@ -44,4 +44,6 @@ def configure(level: str) -> None:
         )
     )
     # Third parties speak from `warning` on: their lower levels print requests whole.
+    # It repeats each fault that the RabbitMQ adapter reports in its own words.
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)

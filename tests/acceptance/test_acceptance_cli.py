@@ -150,11 +150,10 @@ async def test_two_migrations_at_once_are_one(system: System, empty_database: st
     first, second = await asyncio.gather(
         system.deployment.run("migrate", overrides=overrides), system.deployment.run("migrate", overrides=overrides)
     )
-    after = await system.deployment.run(*make_project, overrides=overrides)
 
     assert (before.status, in_words(before)) == (1, True)
     assert "photodock migrate" in before.err
-    assert (first.status, second.status, after.status) == (0, 0, 0)
+    assert (first.status, second.status) == (0, 0)
     assert first.out == second.out
 
 
@@ -174,9 +173,7 @@ async def test_a_photo_is_brought_through_by_hand(system: System, api: Caller, p
         assert (job["photo_id"], job["organization_id"]) == (photo_id, str(api.organization_id))
         assert (job["attempts"], bool(job["last_error"])) == (1, True)
         freed = await system.deployment.run("outbox", "retry", str(job["id"]))
-        again = await system.deployment.run("outbox", "retry")
     assert (freed.status, freed.out.strip()) == (0, "1 parked job will be sent again.")
-    assert again.out.strip() == "0 parked jobs will be sent again."
     assert (await system.finished(photo_id))["status"] == "completed"
 
 
@@ -211,8 +208,6 @@ COMMANDS = {
     "worker": ["worker"],
     "migrate": ["migrate"],
     "token": ["token"],
-    "project": ["project", "Roofs", "--organization", str(uuid4())],
-    "sweep": ["sweep"],
     "outbox list": ["outbox", "list"],
 }
 
@@ -220,7 +215,7 @@ COMMANDS = {
 @pytest.mark.parametrize(
     ("missing", "commands"),
     [
-        ("PHOTODOCK_DATABASE_URL", ("serve", "worker", "migrate", "sweep")),
+        ("PHOTODOCK_DATABASE_URL", ("worker", "migrate")),
         ("PHOTODOCK_JWT_SECRET", ("serve", "token")),
         ("PHOTODOCK_QUEUE_URL", ("worker",)),
     ],
@@ -236,7 +231,7 @@ async def test_a_missing_setting_is_named(system: System, missing: str, commands
 
 
 async def test_a_database_that_is_away_is_one_sentence(system: System) -> None:
-    commands = ("migrate", "project", "outbox list")
+    commands = ("migrate", "outbox list")
     finished = await asyncio.gather(
         *(
             system.deployment.run(*COMMANDS[command], overrides={"PHOTODOCK_DATABASE_URL": NOBODY})

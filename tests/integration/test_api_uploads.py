@@ -10,6 +10,7 @@ from conftest import S3
 from support.serving import serving
 from photodock.db.pool import Database
 from photodock.settings import Settings
+from support.clock import within_one_minute
 from support.images import jpeg, png
 from support.system import Caller, sha256
 
@@ -144,12 +145,6 @@ async def test_after_deletion_the_key_is_free(api: Caller, project: str) -> None
     assert (await api.call("DELETE", f"/photos/{first['photo_id']}")).status_code == 204
     second = await api.request_upload(project, jpeg(), key="roof-1")
     assert second.json()["photo_id"] != first["photo_id"]
-
-
-async def within_one_minute() -> None:
-    """The quota belongs to a minute of the clock: a burst must not straddle two."""
-    while datetime.now().second > 50:  # noqa: DTZ005  (the second is the same everywhere)
-        await asyncio.sleep(0.5)
 
 
 async def test_200_concurrent_requests_of_one_user_get_exactly_100_urls(api: Caller, project: str) -> None:

@@ -78,6 +78,7 @@ def test_durations(monkeypatch: pytest.MonkeyPatch, written: str, seconds: float
         ("S3_REGION", "eu-central-1", "addressing_style", "virtual"),
         ("S3_ADDRESSING_STYLE", "path", "addressing_style", "path"),
         ("UPLOAD_URLS_PER_MINUTE", "0", "upload_urls_per_minute", 0),
+        ("QUEUE_URL", "", "queue_url", None),
     ],
 )
 def test_what_may_be_set(
@@ -110,6 +111,8 @@ def test_what_may_be_set(
         ("MAX_FILE_SIZE", "5368709121", "less than or equal to 5368709120"),
         ("UPLOAD_URLS_PER_MINUTE", "-1", "greater than or equal to 0"),
         ("DETECTION_TYPES", " , ", "must name at least one type"),
+        ("QUEUE_URL", "sqs.example/queue", "must look like https://sqs"),
+        ("QUEUE_URL", "ftp://example/queue", "must look like https://sqs"),
     ],
 )
 def test_a_mistake_is_told_with_its_variable_and_the_mend(

@@ -15,6 +15,8 @@ from photodock.api.secured import MAX_REPORT_BYTES
 log = structlog.get_logger()
 
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+PLAIN_ID = re.compile(r"[0-9A-Fa-f-]{1,36}")
+"""A UUID or a number."""
 
 
 class RequestContext:
@@ -107,9 +109,10 @@ async def send_internal_error(send: Send, correlation_id: str) -> None:
 
 
 def log_request(scope: Scope, status: int, seconds: float) -> None:
-    # The route's pattern and not the address: an address may carry what a log must not.
+    # The route's pattern and not the address: an address may carry what a log must not, even where an id belongs.
     route = scope.get("route")
-    fields = {key: str(value) for key, value in scope.get("path_params", {}).items()}
+    parameters = ((key, str(value)) for key, value in scope.get("path_params", {}).items())
+    fields = {key: value for key, value in parameters if PLAIN_ID.fullmatch(value)}
     if "error_code" in scope:
         fields["error_code"] = scope["error_code"]
     log.info(

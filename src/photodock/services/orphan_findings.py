@@ -1,7 +1,7 @@
 """What the bucket's objects are to the table."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -63,9 +63,15 @@ class Days:
 
     def bounds(self, project: str) -> tuple[str, str | None]:
         """The project's keys of these days come behind the first and, if there is one, before the second."""
-        after = f"{project}{self.since:%Y/%m/%d}" if self.since else ""
-        end = f"{project}{self.until + timedelta(days=1):%Y/%m/%d}" if self.until else None
+        # With its slash: SeaweedFS leaves out a whole folder that a listing is to begin behind.
+        after = f"{project}{_folder(self.since)}/" if self.since else ""
+        # Zero is the character behind the slash.
+        end = f"{project}{_folder(self.until)}0" if self.until else None
         return after, end
+
+
+def _folder(day: date) -> str:
+    return day.isoformat().replace("-", "/")
 
 
 def kind_of(key: ObjectKey | None, holder: KeyHolder | None, projects: set[UUID]) -> Kind:

@@ -8,6 +8,7 @@ import pytest
 from photodock.db import photos
 from photodock.db.photos import Found, Move
 from photodock.db.pool import Database
+from photodock.domain.errors import DatabaseUnavailable
 from photodock.domain.identity import Trace
 from photodock.domain.photo import UPLOADED
 from photodock.settings import Settings
@@ -124,6 +125,19 @@ async def test_deleting_while_storage_is_away_still_answers_204(
     assert row is not None
     assert row["due"], "the sweeper deletes it as soon as the store is back"
     assert (await api.call("GET", f"/photos/{photo['id']}")).status_code == 404
+
+
+async def test_a_deletion_stands_even_if_the_database_goes_before_the_second_look_is_noted(
+    api: Caller, project: str, db: Database, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise DatabaseUnavailable("away")
+
+    photo = await api.upload(project, jpeg())
+    monkeypatch.setattr("photodock.db.sweep.schedule_deletion", away)
+    assert (await api.call("DELETE", f"/photos/{photo['id']}")).status_code == 204
+    assert not await store.has(key_of(photo))
+    assert len(await db.fetch("SELECT 1 FROM object_deletions WHERE photo_id = $1", UUID(photo["id"]))) == 1
 
 
 async def test_a_deletion_that_waited_for_a_confirm_erases_its_actor_too(

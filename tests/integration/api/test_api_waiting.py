@@ -114,6 +114,18 @@ async def test_a_photo_deleted_meanwhile_ends_the_wait_with_404(
     assert task.result().status_code == 404
 
 
+async def test_a_process_that_is_to_stop_answers_who_waits(
+    api: Caller, photo_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopping: asyncio.Event = api.http._transport.app.state.stopping
+    try:
+        async with waiting(api, f"/photos/{photo_id}?wait=30", monkeypatch) as task:
+            stopping.set()
+    finally:
+        stopping.clear()  # the application goes on, for the other tests
+    assert task.result().status_code == 200
+
+
 async def test_a_stale_etag_answers_at_once(api: Caller, photo_id: str) -> None:
     async with asyncio.timeout(SOON):
         answer = await api.call("GET", f"/photos/{photo_id}?wait=30", headers={"If-None-Match": '"0-0"'})

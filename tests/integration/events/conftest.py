@@ -3,18 +3,21 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
+
+from conftest import administer, database_named
 from photodock.bootstrap import Core, opened_core
-from photodock.db.pool import Database
 from photodock.embedded.ministack import MiniStackServer
+from photodock.embedded.postgres import PostgresServer
 from photodock.queues.sqs_inbox import SqsInbox
 from photodock.settings import Settings
-from photodock.storage.bucket import Bucket, s3_client
+from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.s3 import ObjectStore
 from photodock.workers.s3_events import S3Events
@@ -22,12 +25,10 @@ from support.serving import serving
 from support.store import Store
 from support.system import SECRET, Caller
 
-if TYPE_CHECKING:
-    from types_aiobotocore_s3.client import S3Client
-
+DATABASE = "shared_by_event_tests"
 numbers = count(1)
 VISIBILITY_SECONDS = 1
-MAX_RECEIVES = 3
+MAX_RECEIVES = 2
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +39,7 @@ def cloud(servers_dir: Path) -> Iterator[MiniStackServer]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def aws(cloud: MiniStackServer) -> Callable[[str], Any]:
     credentials = CredentialsProvider.static(cloud.access_key, cloud.secret_key)
     return lambda name: credentials.session.create_client(
@@ -102,60 +103,87 @@ async def events(cloud: MiniStackServer) -> EventQueue:
     return queue
 
 
-@pytest.fixture
-async def s3(aws: Callable[[str], Any]) -> AsyncIterator["S3Client"]:
+@pytest.fixture(scope="session")
+async def store(aws: Callable[[str], Any]) -> AsyncIterator[Store]:
+    """A bucket that tells nobody of anything until it is told to."""
     async with aws("s3") as client:
-        yield client
+        await client.create_bucket(Bucket="photos-with-events")
+        yield Store(client, "photos-with-events")
 
 
 @pytest.fixture
-async def store(s3: "S3Client") -> Store:
-    """A bucket of this test's own, which tells nobody of anything yet."""
-    store = Store(s3, f"photos-{next(numbers)}")
-    await s3.create_bucket(Bucket=store.bucket)
-    return store
+async def notify(store: Store) -> AsyncIterator[Callable[..., Awaitable[None]]]:
+    """Sets the bucket's notifications, for this test alone."""
+
+    async def configure(**configuration: Any) -> None:
+        await store.client.put_bucket_notification_configuration(
+            Bucket=store.bucket, NotificationConfiguration=configuration
+        )
+
+    yield configure
+    await configure()
 
 
 @pytest.fixture
-async def notifying(store: Store, events: EventQueue) -> EventQueue:
+async def notifying(notify: Callable[..., Awaitable[None]], events: EventQueue) -> EventQueue:
     """The queue, told by the bucket itself of every new object from now on."""
     arn = (await events.attributes())["QueueArn"]
-    await store.client.put_bucket_notification_configuration(
-        Bucket=store.bucket,
-        NotificationConfiguration={"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]},
-    )
+    await notify(QueueConfigurations=[{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}])
     return events
 
 
-@pytest.fixture
-def event_settings(
-    database_url: str, cloud: MiniStackServer, store: Store, events: EventQueue, monkeypatch: pytest.MonkeyPatch
-) -> Settings:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", cloud.access_key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", cloud.secret_key)
-    return Settings(
+@pytest.fixture(scope="session")
+def keys(cloud: MiniStackServer) -> Callable[[], AbstractContextManager[None]]:
+    """The cloud's keys in the environment, for as long as something starts that looks for them there."""
+
+    @contextmanager
+    def present() -> Iterator[None]:
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", cloud.access_key)
+            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", cloud.secret_key)
+            yield
+
+    return present
+
+
+@pytest.fixture(scope="session")
+async def settings(
+    postgres: PostgresServer, template: str, cloud: MiniStackServer, store: Store
+) -> AsyncIterator[Settings]:
+    await administer(postgres.database_url, f"CREATE DATABASE {DATABASE} TEMPLATE {template}")
+    yield Settings(
         environment="tests",
-        database_url=database_url,
+        database_url=database_named(postgres.database_url, DATABASE),
         s3_bucket=store.bucket,
         s3_region=cloud.region,
         s3_endpoint_url=cloud.endpoint_url,
-        s3_events_queue_url=events.url,
         sqs_endpoint_url=cloud.endpoint_url,
         jwt_secret=SECRET,
         retry_delays=(),
     )
+    await administer(postgres.database_url, f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
-@pytest.fixture
-async def core(event_settings: Settings) -> AsyncIterator[Core]:
-    async with opened_core(event_settings) as core:
+@pytest.fixture(scope="session")
+async def core(settings: Settings, keys: Callable[[], AbstractContextManager[None]]) -> AsyncIterator[Core]:
+    async with AsyncExitStack() as stack:
+        with keys():
+            core = await stack.enter_async_context(opened_core(settings))
         yield core
 
 
+@pytest.fixture(scope="session")
+async def running_api(settings: Settings, keys: Callable[[], AbstractContextManager[None]]) -> AsyncIterator[Caller]:
+    callers = serving(settings)
+    with keys():
+        caller = await anext(callers)
+    yield caller
+    await anext(callers, None)
+
+
 @pytest.fixture
-async def api(event_settings: Settings) -> AsyncIterator[Caller]:
-    async for caller in serving(event_settings):
-        yield caller
+def api(running_api: Caller) -> Caller:
+    return running_api.stranger()
 
 
 @pytest.fixture
@@ -170,7 +198,7 @@ async def inbox(core: Core, events: EventQueue) -> AsyncIterator[SqsInbox]:
         events.url,
         region=events.server.region,
         endpoint_url=events.server.endpoint_url,
-        poll_seconds=2,
+        poll_seconds=1,
     )
     yield inbox
     await inbox.aclose()
@@ -178,7 +206,7 @@ async def inbox(core: Core, events: EventQueue) -> AsyncIterator[SqsInbox]:
 
 @dataclass(frozen=True)
 class Consumer:
-    """The consumer, called by hand; `away` is one whose store does not answer."""
+    """The consumer, called by hand; `others` stand in for its parts."""
 
     core: Core
     inbox: SqsInbox
@@ -200,9 +228,11 @@ def consumer(core: Core, inbox: SqsInbox, store: Store) -> Consumer:
 
 
 @pytest.fixture
-def store_away(core: Core, store: Store) -> ObjectStore:
+async def store_away(core: Core, store: Store) -> AsyncIterator[ObjectStore]:
     bucket = Bucket(store.bucket, "us-east-1", "http://127.0.0.1:9", "path")
-    return ObjectStore(bucket, core.credentials, delays=(), connect_timeout=0.5, timeout=0.5)
+    away = ObjectStore(bucket, core.credentials, delays=(), connect_timeout=0.5, timeout=0.5)
+    yield away
+    await away.aclose()
 
 
 @pytest.fixture
@@ -216,14 +246,12 @@ def event_of(store: Store) -> Callable[..., dict[str, Any]]:
     return make
 
 
-Running = Callable[[S3Events], Awaitable[None]]
-
-
-async def outbox_rows(db: Database) -> list[str]:
-    """The photos' ids, one for each job."""
-    return [str(row["photo_id"]) for row in await db.fetch("SELECT photo_id FROM outbox")]
-
-
 @pytest.fixture
-def jobs(core: Core) -> Callable[[], Awaitable[list[str]]]:
-    return lambda: outbox_rows(core.db)
+def jobs(core: Core, api: Caller) -> Callable[[], Awaitable[list[str]]]:
+    """The organization's photos in the outbox, one for each job."""
+
+    async def photo_ids() -> list[str]:
+        rows = await core.db.fetch("SELECT photo_id FROM outbox WHERE organization_id = $1", api.organization_id)
+        return [str(row["photo_id"]) for row in rows]
+
+    return photo_ids

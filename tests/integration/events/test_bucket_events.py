@@ -7,12 +7,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
+
 from photodock.bootstrap import opened_s3_events, opened_worker
-from photodock.domain.photo import UPLOAD_EXPIRED
 from photodock.db import photos
 from photodock.db.photos import Move
+from photodock.domain.photo import UPLOAD_EXPIRED
 from photodock.settings import Settings
-from structlog.testing import capture_logs
 from support.clock import eventually
 from support.images import jpeg
 from support.reads import Reads
@@ -39,11 +40,12 @@ def expire(core: Any) -> Callable[[str], Any]:
 
 
 async def test_a_worker_confirms_what_its_clients_never_told(
-    api: Caller, project: str, core: Any, event_settings: Settings, notifying: Any, jobs: Any
+    api: Caller, project: str, core: Any, settings: Settings, notifying: Any, jobs: Any
 ) -> None:
+    told = changed(settings, s3_events_queue_url=notifying.url)
     issued = [await api.issue(project, jpeg()) for _ in range(12)]
     stop = asyncio.Event()
-    async with opened_s3_events(event_settings, core) as parts:
+    async with opened_s3_events(told, core) as parts:
         running = asyncio.create_task(parts["s3_events"](stop))
         assert {(await api.put(one, jpeg())).status_code for one in issued} == {200}
         for one in issued:
@@ -180,15 +182,12 @@ async def test_objects_of_unknown_keys_are_counted_and_left(
     assert await jobs() == []
 
 
-@pytest.mark.parametrize("key", ["a\0b", f"{'x' * 3000}", "%00", ""])
-async def test_a_forged_key_does_no_harm(consumer: Any, events: Any, event_of: Any, key: str) -> None:
-    await events.send(event_of(key))
-    assert await consumer.turn() == {"unknown_key": 1}
+async def test_a_forged_key_does_no_harm(consumer: Any, events: Any, event_of: Any) -> None:
+    await events.send(*map(event_of, ("a\0b", "x" * 3000, "%00", "")))
+    assert await consumer.turn() == {"unknown_key": 4}
 
 
-async def test_other_buckets_are_ignored(
-    api: Caller, project: str, consumer: Any, events: Any, event_of: Any
-) -> None:
+async def test_other_buckets_are_ignored(api: Caller, project: str, consumer: Any, events: Any, event_of: Any) -> None:
     issued = await api.issue(project, jpeg())
     await api.put(issued, jpeg())
     await events.send(event_of(key_of(issued), bucket="another"))
@@ -198,20 +197,18 @@ async def test_other_buckets_are_ignored(
 
 
 async def test_notifications_come_through_sns(
-    api: Caller, project: str, consumer: Any, events: Any, store: Store, aws: Any
+    api: Caller, project: str, consumer: Any, events: Any, notify: Any, store: Store, aws: Any
 ) -> None:
     queue = (await events.attributes())["QueueArn"]
     async with aws("sns") as sns:
         topic = (await sns.create_topic(Name=events.name))["TopicArn"]
-        policy = {"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "sns:Publish", "Resource": topic}
+        s3 = {"Service": "s3.amazonaws.com"}
+        policy = {"Effect": "Allow", "Principal": s3, "Action": "sns:Publish", "Resource": topic}
         await sns.set_topic_attributes(
-            TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+            TopicArn=topic, AttributeName="Policy", AttributeValue=json.dumps({"Statement": [policy]})
         )
         await sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue)
-    await store.client.put_bucket_notification_configuration(
-        Bucket=store.bucket,
-        NotificationConfiguration={"TopicConfigurations": [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]},
-    )
+    await notify(TopicConfigurations=[{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}])
     issued = await api.issue(project, jpeg())
     await api.put(issued, jpeg())
     await eventually(lambda: turned(consumer, "confirmed"))
@@ -224,16 +221,14 @@ async def turned(consumer: Any, outcome: str) -> bool:
 
 
 async def test_notifications_come_through_event_bridge(
-    api: Caller, project: str, consumer: Any, events: Any, store: Store, aws: Any
+    api: Caller, project: str, consumer: Any, events: Any, notify: Any, store: Store, aws: Any
 ) -> None:
     queue = (await events.attributes())["QueueArn"]
     pattern = {"source": ["aws.s3"], "detail": {"bucket": {"name": [store.bucket]}}}
     async with aws("events") as bridge:
         await bridge.put_rule(Name=events.name, EventPattern=json.dumps(pattern))
         await bridge.put_targets(Rule=events.name, Targets=[{"Id": "queue", "Arn": queue}])
-    await store.client.put_bucket_notification_configuration(
-        Bucket=store.bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
-    )
+    await notify(EventBridgeConfiguration={})
     issued = await api.issue(project, jpeg())
     await api.put(issued, jpeg())
     await eventually(lambda: turned(consumer, "confirmed"))
@@ -241,9 +236,12 @@ async def test_notifications_come_through_event_bridge(
     assert await is_empty(events)
 
 
-async def test_a_worker_consumes_events_only_where_they_have_a_queue(event_settings: Settings) -> None:
-    settings = changed(event_settings, queue_url=event_settings.s3_events_queue_url)
-    async with opened_worker(settings) as parts:
-        assert "s3_events" in parts
-    async with opened_worker(changed(settings, s3_events_queue_url=None)) as parts:
-        assert "s3_events" not in parts
+async def test_a_worker_consumes_events_only_where_they_have_a_queue(
+    settings: Settings, events: Any, keys: Any
+) -> None:
+    with keys():
+        without = changed(settings, queue_url=events.url)
+        async with opened_worker(without) as parts:
+            assert "s3_events" not in parts
+        async with opened_worker(changed(without, s3_events_queue_url=events.url)) as parts:
+            assert "s3_events" in parts

@@ -24,8 +24,13 @@ __all__ = ["eventually", "gallery", "gate_to", "listener", "relay_to", "running"
 INSTALL = Path(__file__).with_name("install.sh")
 INSTALL_SECONDS = 300
 
-# What docs/rabbitmq.md gives to a worker that need not make the queue.
-SENDER = Permissions(configure="^$", write=r"^amq\.default$", read="^$")
+# As docs/rabbitmq.md gives them, for this folder's queues.
+NAMES = "jobs-[0-9a-f]+"
+USERS = {
+    "maker": Permissions(f"^{NAMES}(-dead)?$", rf"^(amq\.default|{NAMES}(-dead)?)$", f"^{NAMES}(-dead)?$"),
+    "sender": Permissions("^$", r"^amq\.default$", "^$"),
+    "detector": Permissions("^$", "^$", f"^{NAMES}$"),
+}
 
 
 def install() -> None:
@@ -42,7 +47,7 @@ def install() -> None:
 def rabbitmq(servers_dir: Path) -> Iterator[RabbitServer]:
     if not PROGRAM.exists():
         install()
-    with RabbitServer(servers_dir / "rabbitmq", servers_dir / "logs", users={"sender": SENDER}) as server:
+    with RabbitServer(servers_dir / "rabbitmq", servers_dir / "logs", users=USERS) as server:
         yield server
 
 

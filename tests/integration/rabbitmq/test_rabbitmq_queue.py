@@ -129,7 +129,17 @@ async def test_a_job_that_is_returned_too_often_becomes_a_dead_letter(opened, ch
     assert await consumed.get(fail=False) is None
 
 
-async def test_a_sender_that_may_only_send_uses_the_queue_that_is_there(opened, queue_name, receive):
+async def test_rights_on_these_names_alone_suffice_to_make_them(opened, queue_name, receive):
+    with capture_logs() as logs:
+        async with opened(user="maker") as queue:
+            assert await queue.publish([job()]) == [None]
+            await queue.check()
+    assert logs == []
+    await receive(1)
+    await receive(0, f"{queue_name}-dead")
+
+
+async def test_a_sender_that_may_only_send_uses_the_queue_that_is_there(opened, receive):
     async with opened() as queue:
         await queue.check()
     async with opened(user="sender") as queue:
