@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+
 from photodock.db.migrate import migrate
 from photodock.db.pool import Database
 from photodock.embedded.ministack import MiniStackServer
@@ -101,9 +102,7 @@ class S3:
 
 @pytest.fixture(scope="session")
 async def s3(seaweedfs: SeaweedServer) -> S3:
-    found = S3(
-        seaweedfs.endpoint_url, "photodock-tests", seaweedfs.access_key, seaweedfs.secret_key, seaweedfs.region
-    )
+    found = S3(seaweedfs.endpoint_url, "photodock-tests", seaweedfs.access_key, seaweedfs.secret_key, seaweedfs.region)
     bucket = Bucket(found.bucket, found.region, found.endpoint_url, "path")
     credentials = CredentialsProvider.static(found.access_key, found.secret_key)
     await ensure_bucket(credentials, bucket, allowed_origins=["https://app.example"])

@@ -7,7 +7,16 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, PostgresDsn, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PostgresDsn,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "PHOTODOCK_"
@@ -25,7 +34,7 @@ def _duration(value: Any) -> Any:
         number, unit = (text[:-1], UNITS[text[-1]]) if text and text[-1] in UNITS else (text, 1)
         try:
             return timedelta(seconds=float(number) * unit)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise ValueError("write a duration as 90, 90s, 15m, 1h or 7d") from None
     return value
 
@@ -34,9 +43,28 @@ def _words(value: Any) -> Any:
     return tuple(filter(None, (word.strip() for word in value.split(",")))) if isinstance(value, str) else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+def _or_none(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _address(value: str | None) -> str | None:
+    if value is not None and not re.match(r"https?://[^/?#]", value):
+        raise ValueError("must be an address that begins with https:// or http://")
+    return value
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta(0):
+        raise ValueError("must be longer than nothing; write a duration as 90, 90s, 15m, 1h or 7d")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_positive)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
-Delays = Annotated[tuple[float, ...], NoDecode, BeforeValidator(_words)]
+Delay = Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)]
+Delays = Annotated[tuple[Delay, ...], NoDecode, BeforeValidator(_words)]
+Text = Annotated[str | None, BeforeValidator(_or_none)]
+Address = Annotated[str | None, BeforeValidator(_or_none), AfterValidator(_address)]
 
 
 class TokenSettings(BaseSettings):
@@ -45,8 +73,8 @@ class TokenSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
     jwt_secret: SecretStr | None = Field(None, description="HS256 secret, 32 bytes or more.")
-    jwt_issuer: str | None = Field(None, description="Required `iss`, when set.")
-    jwt_audience: str | None = Field(None, description="Required `aud`, when set.")
+    jwt_issuer: Text = Field(None, description="Required `iss`, when set.")
+    jwt_audience: Text = Field(None, description="Required `aud`, when set.")
     jwt_claim_user: str = Field("sub", description="The claim that holds the user's id.")
     jwt_claim_organization: str = Field("org", description="The claim that holds the organization's id (UUID).")
     jwt_claim_scope: str = Field("scope", description="The claim that holds the scopes, separated by spaces.")
@@ -71,8 +99,8 @@ class Settings(TokenSettings):
 
     s3_bucket: str = Field("", description="Bucket of the photos; empty: `companycam-photos-{environment}`.")
     s3_region: str = Field("us-east-1", description="The bucket's region.")
-    s3_endpoint_url: str | None = Field(None, description="An S3 server other than AWS, as this service reaches it.")
-    s3_public_endpoint_url: str | None = Field(None, description="The same server as clients reach it, if different.")
+    s3_endpoint_url: Address = Field(None, description="An S3 server other than AWS, as this service reaches it.")
+    s3_public_endpoint_url: Address = Field(None, description="The same server as clients reach it, if different.")
     s3_addressing_style: Literal["virtual", "path"] | None = Field(
         None, description="`virtual` or `path`; empty: virtual on AWS, path on other servers."
     )
@@ -83,7 +111,7 @@ class Settings(TokenSettings):
         description="Detection queue, SQS's URL or `amqp://user:password@host/vhost?queue=name`; `worker` needs it.",
     )
     s3_events_queue_url: str | None = Field(None, description="SQS queue of the bucket's events; empty: none are read.")
-    sqs_endpoint_url: str | None = Field(None, description="An SQS server other than AWS.")
+    sqs_endpoint_url: Address = Field(None, description="An SQS server other than AWS.")
     sqs_region: str = Field("", description="The queues' region; empty: the bucket's.")
     retry_delays: Delays = Field((1.0, 2.0, 4.0), description="Seconds before each new try of an S3 or queue call.")
     outbox_max_attempts: int = Field(10, ge=1, description="Failed publishes after which a job is parked.")
@@ -116,6 +144,13 @@ class Settings(TokenSettings):
             return None
         if not re.match(r"(https?|amqps?)://[^/?#]", value.get_secret_value()):
             raise ValueError("must look like https://sqs.… or amqp://user:password@host:5672/vhost?queue=name")
+        return value
+
+    @field_validator("max_file_size")
+    @classmethod
+    def _is_not_below_the_least(cls, value: int, others: ValidationInfo) -> int:
+        if value < others.data.get("min_file_size", 0):
+            raise ValueError(f"must not be below {PREFIX}MIN_FILE_SIZE")
         return value
 
     @field_validator("detection_types")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+
 from conftest import S3, Sqs
 from photodock.settings import Settings
 from support.serving import serving

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+
 from conftest import S3
-from support.serving import serving
 from photodock.db.pool import Database
 from photodock.settings import Settings
 from support.clock import within_one_minute
 from support.images import jpeg, png
+from support.serving import serving
 from support.system import Caller, sha256
 
 
@@ -222,7 +223,9 @@ async def test_a_refresh_revives_a_photo_that_was_given_up(api: Caller, project:
 async def test_every_issued_url_moves_the_last_urls_end(api: Caller, project: str, db: Database) -> None:
     photo_id = (await api.request_upload(project, jpeg(), key="k")).json()["photo_id"]
     long_ago = timedelta(hours=5)
-    await db.execute("UPDATE photos SET url_expires_at = url_expires_at - $1::interval, sweep_at = sweep_at - $1", long_ago)
+    await db.execute(
+        "UPDATE photos SET url_expires_at = url_expires_at - $1::interval, sweep_at = sweep_at - $1", long_ago
+    )
     issued = (await api.request_upload(project, jpeg(), key="k")).json()
 
     row = await db.fetchrow("SELECT url_expires_at, sweep_at FROM photos WHERE id = $1", photo_id)

@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+
 from conftest import administer, database_named
 from photodock.db.health import current_revision
 from photodock.db.migrate import migrate, newest_revision

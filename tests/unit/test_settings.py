@@ -79,6 +79,8 @@ def test_durations(monkeypatch: pytest.MonkeyPatch, written: str, seconds: float
         ("S3_ADDRESSING_STYLE", "path", "addressing_style", "path"),
         ("UPLOAD_URLS_PER_MINUTE", "0", "upload_urls_per_minute", 0),
         ("QUEUE_URL", "", "queue_url", None),
+        ("S3_ENDPOINT_URL", "", "s3_endpoint_url", None),
+        ("JWT_ISSUER", "", "jwt_issuer", None),
     ],
 )
 def test_what_may_be_set(
@@ -98,6 +100,13 @@ def test_what_may_be_set(
         ("PENDING_TTL", "7w", "write a duration as 90, 90s, 15m, 1h or 7d"),
         ("SWEEP_INTERVAL", "", "write a duration as 90, 90s, 15m, 1h or 7d"),
         ("S3_TIMEOUT", "nan", "write a duration"),
+        ("S3_TIMEOUT", "inf", "write a duration"),
+        ("PENDING_TTL", "1e300d", "write a duration"),
+        ("SWEEP_INTERVAL", "-5s", "longer than nothing"),
+        ("RETRY_DELAYS", "1,-2", "greater than or equal to 0"),
+        ("RETRY_DELAYS", "nan", "finite number"),
+        ("MAX_FILE_SIZE", "1000", "must not be below PHOTODOCK_MIN_FILE_SIZE"),
+        ("S3_ENDPOINT_URL", "localhost:9000", "begins with https:// or http://"),
         ("RETRY_DELAYS", "1,soon", "valid number"),
         ("OUTBOX_MAX_ATTEMPTS", "0", "greater than or equal to 1"),
         ("ENVIRONMENT", "Production", "[a-z0-9-]"),

@@ -59,7 +59,9 @@ def test_a_failed_row_shows_its_code_and_a_sentence_below(run, make_photo):
 
 def test_the_fields_that_were_wrong_are_named(run, server, make_photo):
     server.fails("request", 422, "invalid_request")
-    server.faults["request"][0]._content = b'{"code": "invalid_request", "title": "Shape", "errors": [{"field": "x", "message": "missing"}]}'
+    server.faults["request"][
+        0
+    ]._content = b'{"code": "invalid_request", "title": "Shape", "errors": [{"field": "x", "message": "missing"}]}'
     assert run(make_photo()) == 1
     assert "invalid_request: Shape (x: missing)" in run.stdout
 
