@@ -146,6 +146,13 @@ class Settings(TokenSettings):
             raise ValueError("must look like https://sqs.… or amqp://user:password@host:5672/vhost?queue=name")
         return value
 
+    @field_validator("s3_events_queue_url")
+    @classmethod
+    def _is_an_sqs_queue(cls, value: str | None) -> str | None:
+        if value and not re.match(r"https?://[^/?#]", value):
+            raise ValueError("must look like https://sqs.…: bucket events come through SQS alone")
+        return value or None
+
     @field_validator("max_file_size")
     @classmethod
     def _is_not_below_the_least(cls, value: int, others: ValidationInfo) -> int:

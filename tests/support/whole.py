@@ -55,6 +55,9 @@ class System:
             photo_id,
             time,
         )
+        await self.db.execute(
+            "UPDATE outbox SET due_at = due_at - $2::interval WHERE photo_id = $1 AND sent_at IS NULL", photo_id, time
+        )
 
     @asynccontextmanager
     async def without_worker(self) -> AsyncIterator[None]:

@@ -245,3 +245,13 @@ async def test_a_worker_consumes_events_only_where_they_have_a_queue(
             assert "s3_events" not in parts
         async with opened_worker(changed(without, s3_events_queue_url=events.url)) as parts:
             assert "s3_events" in parts
+
+
+@pytest.mark.parametrize("url", ["photodock-s3-events", "amqp://guest:guest@127.0.0.1/", "https://"])
+def test_what_is_no_sqs_queue_is_refused_at_start(settings: Settings, url: str) -> None:
+    with pytest.raises(ValueError, match="bucket events come through SQS alone"):
+        changed(settings, s3_events_queue_url=url)
+
+
+def test_an_empty_setting_is_none(settings: Settings) -> None:
+    assert changed(settings, s3_events_queue_url="").s3_events_queue_url is None
