@@ -172,7 +172,7 @@ class StatusEvent:
     to_status: PhotoStatus
     at: datetime
     actor: str | None
-    """The user, `relay`, `sweeper` or `pipeline:<sub>`; null after the photo was erased."""
+    """The user, `relay`, `sweeper`, `s3-event`, `adopted` or `pipeline:<sub>`; null after the photo was erased."""
     reason: str | None
 
 

@@ -5,8 +5,9 @@ from uuid import UUID
 
 import structlog
 
-from photodock.db import photos, sweep
-from photodock.db.photos import Deletion, Found, Move
+from photodock.db import moves, photos, sweep
+from photodock.db.moves import Found, Move
+from photodock.db.photos import Deletion
 from photodock.db.pool import Database
 from photodock.domain.errors import (
     InvalidStatusTransition,
@@ -89,7 +90,7 @@ class Confirmation:
     async def _accept(self, photo: Photo, inspection: Inspection, actor: str, trace: Trace) -> Photo | None:
         if inspection.error:
             log.warning("metadata_unreadable", photo_id=str(photo.id), reason=inspection.error)
-        return await photos.mark_uploaded(
+        return await moves.mark_uploaded(
             self._db,
             photo.id,
             Move(to=UPLOADED, actor=actor, reason="upload confirmed"),
@@ -100,7 +101,7 @@ class Confirmation:
 
     async def _fail(self, photo: Photo, problem: str, actor: str) -> Photo | None:
         move = Move(to=CONTENT_MISMATCH, actor=actor, reason=problem, error_detail=problem)
-        moved = await photos.mark_mismatched(self._db, photo.id, move)
+        moved = await moves.mark_mismatched(self._db, photo.id, move)
         if moved:
             log.info("content_mismatch", photo_id=str(photo.id), error_code="content_mismatch", reason=problem)
             doomed = Deletion(moved.id, moved.s3_key, moved.url_expires_at)

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import structlog
 
-from photodock.db import outbox, photos
-from photodock.db.photos import Move
+from photodock.db import moves, outbox, photos
+from photodock.db.moves import Move
 from photodock.db.pool import Connection, Database
 from photodock.domain.errors import InvalidStatusTransition, PhotoNotFound
 from photodock.domain.identity import Principal, Trace
@@ -93,7 +93,7 @@ class Detection:
                     f"The photo is {photo.state}; only a failed detection can be started again."
                 )
             await outbox.start_anew(tx, photo_id)
-            moved = await photos.move(tx, photo_id, Move(to=UPLOADED, actor=who.user_id, reason="detection retried"))
+            moved = await moves.move(tx, photo_id, Move(to=UPLOADED, actor=who.user_id, reason="detection retried"))
             if moved is None:
                 raise RuntimeError(f"the database refused the move {photo.state} -> {UPLOADED}")
             await outbox.send_again(tx, photo_id, s3_uri=self._s3_uri(photo.s3_key), trace=trace)
@@ -104,12 +104,12 @@ class Detection:
         moved: Photo | None
         match report:
             case Completed(detections) if to == COMPLETED:
-                moved = await photos.mark_completed(tx, photo.id, Move(to=to, actor=actor), detections)
+                moved = await moves.mark_completed(tx, photo.id, Move(to=to, actor=actor), detections)
             case Failed(error) if to == DETECTION_FAILED:
                 move = Move(to=to, actor=actor, reason=reason_of(error), error_detail=FAILED_DETAIL)
-                moved = await photos.mark_detection_failed(tx, photo.id, move, error)
+                moved = await moves.mark_detection_failed(tx, photo.id, move, error)
             case _:
-                moved = await photos.start_processing(tx, photo.id, Move(to=to, actor=actor))
+                moved = await moves.start_processing(tx, photo.id, Move(to=to, actor=actor))
         if moved is None:
             # The row is locked by us and the step was looked up in the same table: the two disagree.
             raise RuntimeError(f"the database refused the move {photo.state} -> {to}")

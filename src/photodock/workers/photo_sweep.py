@@ -8,8 +8,8 @@ from uuid import uuid4
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from photodock.db import outbox, photos, sweep
-from photodock.db.photos import Move
+from photodock.db import moves, outbox, photos, sweep
+from photodock.db.moves import Move
 from photodock.db.pool import Database
 from photodock.domain.errors import (
     InvalidStatusTransition,
@@ -124,7 +124,7 @@ class PhotoSweep:
             # A URL issued meanwhile leaves the status as it was, so only the version tells.
             if current is None or current.version != photo.version:
                 return Outcome.MOVED_ON
-            await photos.move(db, photo.id, EXPIRY)
+            await moves.move(db, photo.id, EXPIRY)
         log.info("upload_expired")
         return Outcome.EXPIRED
 
@@ -139,7 +139,7 @@ class PhotoSweep:
                 return Outcome.JOB_WAITS
             jobs_sent = await sweep.jobs_sent(db, photo.id)
             if jobs_sent >= MAX_JOBS:
-                await photos.move(db, photo.id, _timeout(jobs_sent))
+                await moves.move(db, photo.id, _timeout(jobs_sent))
             else:
                 s3_uri = self._s3_uri(photo.s3_key)
                 await outbox.send_again(db, photo.id, s3_uri=s3_uri, trace=trace)

@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from photodock.bootstrap import opened_s3_events, opened_worker
-from photodock.db import photos
-from photodock.db.photos import Move
+from photodock.db import moves
+from photodock.db.moves import Move
 from photodock.domain.photo import UPLOAD_EXPIRED
 from photodock.settings import Settings
 from support.clock import eventually
@@ -34,7 +34,7 @@ async def confirmed(api: Caller, photo_id: str) -> bool:
 @pytest.fixture
 def expire(core: Any) -> Callable[[str], Any]:
     async def give_up(photo_id: str) -> None:
-        assert await photos.move(core.db, UUID(photo_id), Move(to=UPLOAD_EXPIRED, actor="sweeper"))
+        assert await moves.move(core.db, UUID(photo_id), Move(to=UPLOAD_EXPIRED, actor="sweeper"))
 
     return give_up
 

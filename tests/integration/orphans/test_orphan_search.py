@@ -10,8 +10,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from photodock.bootstrap import Core
-from photodock.db import photos
-from photodock.db.photos import Move
+from photodock.db import moves
+from photodock.db.moves import Move
 from photodock.domain.errors import StorageAccessDenied, StorageUnavailable
 from photodock.domain.photo import UPLOAD_EXPIRED
 from photodock.services.orphan_findings import Days, Kind, Outcome
@@ -27,7 +27,7 @@ TWO_DAYS = timedelta(days=2)
 
 async def given_up(api: Caller, project: str, core: Core) -> dict[str, Any]:
     issued = await api.issue(project, jpeg())
-    assert await photos.move(core.db, UUID(issued["photo_id"]), Move(to=UPLOAD_EXPIRED, actor="sweeper"))
+    assert await moves.move(core.db, UUID(issued["photo_id"]), Move(to=UPLOAD_EXPIRED, actor="sweeper"))
     await api.put(issued, jpeg())
     return issued
 

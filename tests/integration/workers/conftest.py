@@ -14,10 +14,10 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
-from photodock.db import photos, projects, uploads
+from photodock.db import moves, photos, projects, uploads
 from photodock.db.listener import Listener
+from photodock.db.moves import Found, Move
 from photodock.db.outbox import CHANNEL
-from photodock.db.photos import Found, Move
 from photodock.db.pool import Database
 from photodock.domain.identity import Trace
 from photodock.domain.jobs import DetectionJob, Priority
@@ -59,7 +59,7 @@ class Gallery:
         return await self.get(photo.id)
 
     async def confirm(self, photo_id: UUID) -> None:
-        await photos.mark_uploaded(
+        await moves.mark_uploaded(
             self.db,
             photo_id,
             Move(to=UPLOADED, actor="anna"),

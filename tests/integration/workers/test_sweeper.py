@@ -10,8 +10,8 @@ from uuid import uuid4
 
 import pytest
 
-from photodock.db import outbox, photos, sweep, uploads
-from photodock.db.photos import Move
+from photodock.db import moves, outbox, photos, sweep, uploads
+from photodock.db.moves import Move
 from photodock.domain.errors import (
     DatabaseUnavailable,
     InvalidStatusTransition,
@@ -193,7 +193,7 @@ class TestPendingUploads:
         photo = await gallery.pending()
 
         async def failed_meanwhile(photo_id: Any) -> None:
-            await photos.mark_mismatched(db, photo_id, Move(to=CONTENT_MISMATCH, actor="anna"))
+            await moves.mark_mismatched(db, photo_id, Move(to=CONTENT_MISMATCH, actor="anna"))
             raise InvalidStatusTransition("mismatch")
 
         world.on_confirm = failed_meanwhile
@@ -221,7 +221,7 @@ class TestPendingUploads:
 
     async def test_a_photo_that_awaits_nothing_is_not_looked_at_again(self, gallery, world, sweeper, db):
         photo = await gallery.pending()
-        await photos.move(db, photo.id, Move(to=UPLOAD_EXPIRED, actor="anna", sweep_at=datetime.now(UTC)))
+        await moves.move(db, photo.id, Move(to=UPLOAD_EXPIRED, actor="anna", sweep_at=datetime.now(UTC)))
         await sweeper.run_once()
         assert await next_look(db, photo) is None
         assert world.confirmed == []
@@ -286,7 +286,7 @@ class TestStuckDetections:
         photo = await self.stuck(gallery, relay_to(queue), db)
         (taken,) = await sweep.take_due_photos(db, limit=10, lease=DAY)
         move = Move(to=COMPLETED, actor="pipeline:detector")
-        await photos.mark_completed(db, photo.id, move, {"damage": False})
+        await moves.mark_completed(db, photo.id, move, {"damage": False})
         assert await sweeper._photos.look_at(taken) is Outcome.MOVED_ON
         assert await gallery.state(photo) == "completed"
         assert await outbox.take(db, limit=10, lease=DAY) == []
@@ -353,7 +353,7 @@ class TestDeletions:
 
     async def test_a_url_issued_during_the_last_look_earns_another(self, gallery, world, sweeper, db):
         photo = await gallery.pending(url_ended_ago=TTL)
-        await photos.mark_mismatched(db, photo.id, Move(to=CONTENT_MISMATCH, actor="anna"))
+        await moves.mark_mismatched(db, photo.id, Move(to=CONTENT_MISMATCH, actor="anna"))
         end = datetime.now(UTC) + timedelta(minutes=15)
 
         async def replayed_meanwhile(_: str) -> None:
