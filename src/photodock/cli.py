@@ -5,6 +5,7 @@ Each command imports what it needs: `upload` and `up` start without loading the 
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,8 @@ app = typer.Typer(
 outbox = typer.Typer(help="Detection jobs that could not be sent.", no_args_is_help=True)
 app.add_typer(outbox, name="outbox")
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than load balancers and clients keep idle connections (60 s), or they would use one that just went away."""
 GRACEFUL_SECONDS = 8
 """What a stopping `serve` gives to requests in flight; process managers expect an end within 10 seconds."""
 
@@ -76,6 +79,8 @@ def serve(
     with failures_in_words():
         # Here and not in the server's processes, so that a bad setting ends with a sentence.
         asyncio.run(bootstrap.check_start(load_settings()))
+    # The server, when it is done, raises the signal that stopped it once more: a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "photodock.bootstrap:api_from_environment",
         factory=True,
@@ -89,6 +94,7 @@ def serve(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
 
 
