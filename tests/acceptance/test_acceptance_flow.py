@@ -1,23 +1,17 @@
 """A photo's way through the whole system."""
 
-import asyncio
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from photodock.imaging import Inspection, inspect_file
 from support.calls import ABOUT_A_PHOTO
-from support.clock import eventually
 from support.images import jpeg, png
 from support.system import Caller, sha256
 from support.whole import System
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-PHOTOS = Path(__file__).parents[3] / "shared" / "photos" / "images"
 
 
 async def test_a_photo_goes_in_and_its_results_come_out(system: System, api: Caller, project: str) -> None:
@@ -124,64 +118,6 @@ async def test_a_held_request_answers_as_soon_as_the_photo_is_done(system: Syste
         assert len(statuses) <= 4
 
 
-@dataclass(frozen=True)
-class RealPhoto:
-    """A file of somebody's camera, with what can be read from it as a whole."""
-
-    name: str
-    declared: str
-    data: bytes
-    content: Inspection
-
-    @classmethod
-    def of(cls, file: Path) -> "RealPhoto":
-        declared = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png"}[file.suffix.lower()]
-        return cls(file.name, declared, file.read_bytes(), inspect_file(file))
-
-    @property
-    def outcome(self) -> str | None:
-        """The code of the error that its content must end with before any detector sees it."""
-        if len(self.data) < 1_024:
-            return "file_too_small"
-        return "content_mismatch" if self.content.mime_type != self.declared else None
-
-
-if PHOTOS.is_dir():
-
-    async def test_real_photos_end_with_what_their_files_hold(system: System, project: str) -> None:
-        photos = [RealPhoto.of(file) for file in sorted(PHOTOS.iterdir())]
-        slots = asyncio.Semaphore(8)
-
-        async def through(photo: RealPhoto) -> str | None:
-            async with slots:
-                return await sent_through(system, project, photo)
-
-        codes = await asyncio.gather(*(through(photo) for photo in photos))
-        assert codes == [photo.outcome for photo in photos]
-        assert Counter(codes)[None] > 50
-
-
-async def sent_through(system: System, project: str, file: RealPhoto) -> str | None:
-    """The error code that the photo ended with, if it is not the detector's."""
-    api = system.api
-    answer = await api.request_upload(project, file.data, file_name=file.name, mime_type=file.declared)
-    if answer.status_code != 200:
-        return str(answer.json()["code"])
-    issued = answer.json()
-    assert (await api.put(issued, file.data)).status_code == 200, file.name
-    assert (await api.confirm(issued["photo_id"])).status_code == 200, file.name
-    photo = await system.finished(issued["photo_id"], seconds=60)
-    code = photo["error"] and photo["error"]["code"]
-    if code == "content_mismatch":
-        return str(code)
-
-    found = [photo[name] for name in ("width", "height", "exif_data")]
-    assert found == [file.content.width, file.content.height, file.content.exif_data], file.name
-    assert len(system.detector.jobs_of(photo["id"])) == 1, file.name
-    # Some files are damaged on purpose, and no decoder opens them.
-    return None if code == "detection_failed" else code
-
-
 async def test_a_corrupt_jpeg_is_taken_in_and_failed_by_the_detector(system: System, api: Caller, project: str) -> None:
     data = jpeg()[:3] + bytes(range(256)) * 8
     photo = await api.upload(project, data)
@@ -212,85 +148,6 @@ async def test_what_is_no_jpeg_never_reaches_the_detector(
     assert (again.status_code, again.json()["code"]) == (409, "invalid_status_transition")
     # The URL writes only where nothing is, so a second write that succeeds proves the deletion.
     assert (await api.put(issued, data)).status_code == 200
-
-
-async def test_a_client_that_dies_after_its_put_loses_nothing(system: System, api: Caller, project: str) -> None:
-    data = jpeg()
-    issued = await api.issue(project, data)
-    assert (await api.put(issued, data)).status_code == 200
-
-    await system.let_pass(issued["photo_id"], timedelta(minutes=21))
-
-    assert (await system.finished(issued["photo_id"]))["status"] == "completed"
-    items = (await api.call("GET", f"/photos/{issued['photo_id']}/history")).json()["items"]
-    assert (items[1]["to"], items[1]["actor"]) == ("uploaded", "sweeper")
-    assert len(system.detector.jobs_of(issued["photo_id"])) == 1
-
-
-async def test_a_photo_given_up_comes_back_when_its_object_arrives_after_all(
-    system: System, api: Caller, project: str
-) -> None:
-    data = jpeg()
-    issued = await api.issue(project, data)
-    photo_id = issued["photo_id"]
-    await system.let_pass(photo_id, timedelta(days=8))
-    assert (await system.finished(photo_id))["error"]["code"] == "upload_expired"
-
-    assert (await api.put(issued, data)).status_code == 200
-    assert (await api.confirm(photo_id)).json()["status"] == "uploaded"
-    assert (await system.finished(photo_id))["status"] == "completed"
-
-
-async def test_a_deleted_photo_and_its_object_are_gone(system: System, api: Caller, project: str) -> None:
-    data = jpeg()
-    issued = await api.issue(project, data)
-    photo_id = issued["photo_id"]
-    await api.put(issued, data)
-    await api.confirm(photo_id)
-    photo = await system.finished(photo_id)
-    assert (await api.call("DELETE", f"/photos/{photo_id}")).status_code == 204
-
-    for call in ABOUT_A_PHOTO:
-        caller = api.pipeline() if call.scopes == ("photos:pipeline",) else api
-        answer = await call.by(caller, photo_id=photo_id, project_id=project)
-        assert (answer.status_code, answer.json()["code"]) == (404, "photo_not_found"), str(call)
-    assert (await api.storage.get(photo["download_url"])).status_code == 404
-
-    # The URL outlives its photo: what comes through it is deleted again, after the URL's end.
-    assert (await api.put(issued, data)).status_code == 200
-    await system.let_pass(photo_id, timedelta(minutes=21))
-
-    async def deleted_again() -> bool:
-        return (await api.storage.get(photo["download_url"])).status_code == 404
-
-    await eventually(deleted_again)
-
-
-async def test_a_detector_faster_than_the_relay_changes_nothing_else(system: System, api: Caller, project: str) -> None:
-    async with system.without_worker():
-        photo = await api.upload(project, jpeg())
-        report = {"status": "completed", "detections": {"measured": [64, 48]}}
-        assert (await system.detector.report(photo["id"], report)).json()["status"] == "completed"
-    before = await api.history(photo["id"])
-
-    async def job_came() -> bool:
-        return len(system.detector.jobs_of(photo["id"])) == 1
-
-    await eventually(job_came)
-    # A later photo's job came through, so no second one of this photo is on its way.
-    await system.finished((await api.upload(project, jpeg()))["id"])
-    assert len(system.detector.jobs_of(photo["id"])) == 1
-    assert (await api.photo(photo["id"]))["status"] == "completed"
-    assert (
-        await api.history(photo["id"])
-        == before
-        == [
-            (None, "pending_upload"),
-            ("pending_upload", "uploaded"),
-            ("uploaded", "processing"),
-            ("processing", "completed"),
-        ]
-    )
 
 
 async def test_another_organization_is_refused_everywhere(system: System, api: Caller, project: str) -> None:

@@ -103,7 +103,7 @@ class SpreadTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, pools: int = 25, connections: int = 4) -> None:
         context = ssl.create_default_context()
-        # `serve` closes a connection that is idle for 5 seconds: whoever is to reuse one must be sure of it before.
+        # A server may close an idle connection in the moment in which it is used again: only fresh ones are.
         limits = httpx.Limits(max_connections=connections, keepalive_expiry=2)
         self._pools = [httpx.AsyncHTTPTransport(verify=context, limits=limits) for _ in range(pools)]
         self._turns = cycle(self._pools)
