@@ -59,6 +59,8 @@ async def running_api(settings: Settings, s3: S3) -> AsyncIterator[Caller]:
 
 @pytest.fixture
 def api(running_api: Caller) -> Caller:
+    # The service is shared, and a test elsewhere may have sent this process a signal to stop.
+    running_api.http._transport.app.state.stopping.clear()
     return running_api.stranger()
 
 
