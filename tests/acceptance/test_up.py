@@ -108,7 +108,7 @@ def start(tmp_path: Path, command: Callable[..., list[str]]) -> Iterator[Callabl
     yield begin
     for process in started:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=15)
 
 
 def jpeg() -> bytes:
@@ -151,7 +151,7 @@ def test_all_is_found_again_after_ctrl_c_and_a_dead_child_ends_up_with_one_sente
     assert len(children(first.data_dir)) >= 6
     assert first.end(signal.SIGINT) == 0
     assert children(first.data_dir) == []
-    shown = first.process.communicate()[0]
+    shown = first.process.communicate(timeout=15)[0]
     assert any(line.endswith(ready["token"]) for line in shown.splitlines())
     assert f"upload --project {ready['project_id']}" in shown
 
@@ -167,7 +167,9 @@ def test_all_is_found_again_after_ctrl_c_and_a_dead_child_ends_up_with_one_sente
         assert found["detection"]["results"]["quality"]["sharpness"]["laplacian_variance"] > 0
         assert httpx.get(found["download_url"]).content == content
 
-    refused = subprocess.run(command(free_port()), capture_output=True, text=True, cwd=tmp_path, check=False)
+    refused = subprocess.run(
+        command(free_port()), capture_output=True, text=True, cwd=tmp_path, check=False, timeout=30
+    )
     assert refused.returncode == 1
     assert refused.stderr.startswith("Another `photodock up` uses")
     assert refused.stderr.count("\n") == 1
@@ -196,8 +198,11 @@ def test_a_killed_up_leaves_no_process_behind_and_starts_again(start: Callable[[
 def test_ctrl_c_before_all_is_ready_ends_everything_too(tmp_path: Path, command: Callable[..., list[str]]) -> None:
     data_dir = tmp_path / "data"
     with subprocess.Popen(command(free_port()), stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
-        assert eventually(lambda: bool(children(data_dir)), 30)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
+        try:
+            assert eventually(lambda: bool(children(data_dir)), 30)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(15) == 0
+        finally:
+            process.kill()  # or the end of the block would wait for a process that did not heed the signal
     assert children(data_dir) == []
     assert not (tmp_path / "ready.json").exists()

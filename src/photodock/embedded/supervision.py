@@ -14,16 +14,37 @@ _SERVICES_GRACE_SECONDS = 9.0
 _SERVERS_GRACE_SECONDS = 4.0
 
 
-class Supervisor:
-    """The servers, and the services that use them."""
+class Interruption:
+    """A signal handler that raises KeyboardInterrupt and remembers it.
+
+    Python drops an exception that a signal happens to raise inside a destructor or a weak reference's callback, as
+    imports have them; then `again` raises it at the next step.
+    """
 
     def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self, *_: object) -> NoReturn:
+        self._asked = True
+        raise KeyboardInterrupt
+
+    def again(self) -> None:
+        if self._asked:
+            raise KeyboardInterrupt
+
+
+class Supervisor:
+    """The servers, and the services that use them. An interruption ends each of its waits but `stop`."""
+
+    def __init__(self, interruption: Interruption) -> None:
+        self._interruption = interruption
         self._servers: list[Server] = []
         self._services: list[ChildProcess] = []
 
     def begin(self, servers: Sequence[Server]) -> None:
         """Starts them side by side. Raises `EmbeddedError`."""
         for server in servers:
+            self._interruption.again()
             self._servers.append(server)
             server.begin()
 
@@ -33,12 +54,14 @@ class Supervisor:
 
     def start(self, *services: ChildProcess) -> None:
         for service in services:
+            self._interruption.again()
             self._services.append(service)
             service.start()
 
     def watch(self) -> NoReturn:
         """Waits for the first child that ends by itself, and raises its `EmbeddedError`."""
         while True:
+            self._interruption.again()
             for child in self._children():
                 if not child.running:
                     raise child.failure()

@@ -21,7 +21,7 @@ from photodock.embedded.files import explained, kept_secret, private_folder
 from photodock.embedded.ports import LOOPBACK, require_free
 from photodock.embedded.process import ChildProcess
 from photodock.embedded.server import loopback_url
-from photodock.embedded.supervision import Supervisor
+from photodock.embedded.supervision import Interruption, Supervisor
 from photodock.embedded.tenant import Tenant, kept_tenant
 
 _JWT_SECRET = "PHOTODOCK_JWT_SECRET"  # noqa: S105 - a variable's name
@@ -45,8 +45,9 @@ def run_up(options: UpOptions, environ: Mapping[str, str] | None = None) -> int:
     """Runs until SIGINT, SIGTERM or SIGHUP and returns 0, or until something fails: one sentence, and 1."""
     console = Console()
     try:
-        with _signals_interrupt(), _locked(options.data_dir) as data_dir:
-            _run(options, data_dir, os.environ if environ is None else environ, console)
+        with _signals_interrupt() as interruption, _locked(options.data_dir) as data_dir:
+            supervisor = Supervisor(interruption)
+            _run(options, data_dir, os.environ if environ is None else environ, console, supervisor)
     except KeyboardInterrupt:
         console.print("photodock has stopped.")
         return 0
@@ -56,11 +57,12 @@ def run_up(options: UpOptions, environ: Mapping[str, str] | None = None) -> int:
 
 
 @contextmanager
-def _signals_interrupt() -> Iterator[None]:
+def _signals_interrupt() -> Iterator[Interruption]:
     """The signals raise KeyboardInterrupt: SIGINT too, which a script's `photodock up &` would have us ignore."""
-    before = {number: signal.signal(number, signal.default_int_handler) for number in _SIGNALS}
+    interruption = Interruption()
+    before = {number: signal.signal(number, interruption) for number in _SIGNALS}
     try:
-        yield
+        yield interruption
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -83,8 +85,9 @@ def _locked(folder: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def _run(options: UpOptions, data_dir: Path, environ: Mapping[str, str], console: Console) -> NoReturn:
-    supervisor = Supervisor()
+def _run(
+    options: UpOptions, data_dir: Path, environ: Mapping[str, str], console: Console, supervisor: Supervisor
+) -> NoReturn:
     try:
         up = Up(options, data_dir, environ, supervisor)
         up.check()

@@ -22,7 +22,7 @@ from photodock.embedded.ministack import MiniStackServer
 from photodock.embedded.postgres import PostgresServer
 from photodock.embedded.process import ChildProcess, minimal_environment
 from photodock.embedded.seaweedfs import SeaweedServer
-from photodock.embedded.supervision import Supervisor
+from photodock.embedded.supervision import Interruption, Supervisor
 from photodock.embedded.tenant import kept_tenant
 
 DATABASE = {"PHOTODOCK_DATABASE_URL": "postgresql://u:p@db.invalid/d"}
@@ -175,7 +175,7 @@ class _Sleeper:
 
 @pytest.fixture
 def supervisor() -> Iterator[Supervisor]:
-    made = Supervisor()
+    made = Supervisor(Interruption())
     yield made
     made.stop()
 
