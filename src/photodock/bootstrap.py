@@ -25,7 +25,9 @@ from photodock.services.library import Library
 from photodock.services.orphans import Orphans
 from photodock.services.outbox import Outbox
 from photodock.services.projects import Projects
-from photodock.services.uploads import UploadRules, Uploads
+from photodock.services.upload_batches import UploadBatches
+from photodock.services.upload_rules import UploadRules
+from photodock.services.uploads import Uploads
 from photodock.settings import Settings, SettingsError, TokenSettings, load_settings
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import CredentialsProvider
@@ -124,8 +126,10 @@ def upload_rules(settings: Settings) -> UploadRules:
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
     async with opened_core(settings) as core, refreshing(core.credentials):
+        uploads = Uploads(core.db, core.presigner, upload_rules(settings))
         yield ApiServices(
-            uploads=Uploads(core.db, core.presigner, upload_rules(settings)),
+            uploads=uploads,
+            upload_batches=UploadBatches(core.db, uploads),
             confirmation=core.confirmation,
             detection=Detection(core.db, s3_uri=core.presigner.s3_uri),
             library=Library(core.db, core.store, core.presigner),

@@ -34,17 +34,29 @@ class Call:
     ) -> httpx.Response:
         """Of a caller's own headers each may be replaced, `Authorization` as well."""
         path = self.path.format(photo_id=photo_id, project_id=project_id, id=UNKNOWN_JOB)
-        body = self.body and {
-            key: value.format(project_id=project_id) if isinstance(value, str) else value
-            for key, value in self.body.items()
-        }
+        body = filled(self.body, photo_id=photo_id, project_id=project_id)
         return await caller.call(self.method, path, json=body, headers=headers or {})
+
+
+def filled(value: Any, **names: str) -> Any:
+    """The value with each text in it formatted."""
+    match value:
+        case str():
+            return value.format(**names)
+        case dict():
+            return {key: filled(item, **names) for key, item in value.items()}
+        case list():
+            return [filled(item, **names) for item in value]
+        case _:
+            return value
 
 
 READ = ("photos:read", "photos:pipeline")
 CALLS = (
     Call("POST", "/photos/upload-url", ("photos:write",), NEW_PHOTO),
+    Call("POST", "/photos/upload-urls", ("photos:write",), {"items": [NEW_PHOTO]}),
     Call("POST", "/photos/{photo_id}/upload-url", ("photos:write",)),
+    Call("POST", "/photos/confirm", ("photos:write",), {"photo_ids": ["{photo_id}"]}),
     Call("PATCH", "/photos/{photo_id}/status", ("photos:write",), {"status": "uploaded"}),
     Call("PATCH", "/photos/{photo_id}/status", ("photos:pipeline",), {"status": "processing"}),
     Call("PATCH", "/photos/{photo_id}/status", ("photos:pipeline",), {"status": "completed", "detections": {}}),

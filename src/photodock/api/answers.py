@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from photodock.api import examples
+from photodock.api import examples, problems
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import DetectionStatus, FailureCode, Photo, PhotoStatus, Project, StatusEvent
 from photodock.services.library import View
@@ -104,6 +104,24 @@ class PhotoResponse(BaseModel):
 
 
 SAME_NAMES = tuple(name for name in PhotoResponse.model_fields if name in Photo.__dataclass_fields__)
+
+
+class ItemProblem(BaseModel):
+    """In the place of a result, for an item that has none."""
+
+    error: problems.Problem
+
+
+class UploadBatchResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [examples.UPLOAD, examples.ITEM_PROBLEM]}]})
+
+    items: list[UploadResponse | ItemProblem] = Field(description="In the order of the request.")
+
+
+class PhotoBatch(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"items": [examples.PHOTO, examples.ITEM_PROBLEM]}]})
+
+    items: list[PhotoResponse | ItemProblem] = Field(description="In the order of the request.")
 
 
 class ExifResponse(BaseModel):

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
 
 from photodock import __version__
-from photodock.api import health, outbox, photos, problems, projects, uploads
+from photodock.api import batches, health, outbox, photos, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
 from photodock.api.middleware import LastResort, RequestContext
 from photodock.api.stopping import stop_noticed
@@ -20,6 +20,7 @@ from photodock.services.health import Health
 from photodock.services.library import Library
 from photodock.services.outbox import Outbox
 from photodock.services.projects import Projects
+from photodock.services.upload_batches import UploadBatches
 from photodock.services.uploads import Uploads
 
 DESCRIPTION = """
@@ -41,6 +42,7 @@ class ApiServices:
     """What the routes call."""
 
     uploads: Uploads
+    upload_batches: UploadBatches
     confirmation: Confirmation
     detection: Detection
     library: Library
@@ -83,7 +85,7 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
 
     app = Application(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
     problems.install(app)
-    for part in (uploads, photos, projects, outbox, health):
+    for part in (uploads, batches, photos, projects, outbox, health):
         app.include_router(part.router)
     app.add_api_route("/", to_documentation, include_in_schema=False)
     # The last added is the outermost: errors and refusals carry CORS headers and an id too.

@@ -74,4 +74,15 @@ HISTORY: JsonDict = {
     ]
 }
 
+ITEM_PROBLEM: JsonDict = {
+    "error": {
+        "type": "urn:photodock:problem:photo_not_found",
+        "title": "No such photo",
+        "status": 404,
+        "code": "photo_not_found",
+        "detail": "There is no such photo, or it belongs to another organization.",
+        "correlation_id": "0d1c3b5e7f9a4c2e8b6d4f2a1c3e5b7d",
+    }
+}
+
 PROJECTS: JsonDict = {"items": [{"id": _PROJECT_ID, "name": "Roofs of Main Street"}]}

@@ -8,8 +8,16 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 from photodock.api import cursors
 from photodock.api.answers import ExifResponse, HistoryItem, HistoryResponse, PhotoPage, PhotoResponse
 from photodock.api.problems import responses
-from photodock.api.requests import CompletedUpdate, FailedUpdate, ProcessingUpdate, StatusUpdate, UploadedUpdate
+from photodock.api.requests import (
+    MAX_BATCH,
+    CompletedUpdate,
+    FailedUpdate,
+    ProcessingUpdate,
+    StatusUpdate,
+    UploadedUpdate,
+)
 from photodock.api.secured import MAX_REPORT_BYTES, Caller, RequestTrace, SecuredRoute, scopes_of_status, secured
+from photodock.domain.errors import InvalidRequest
 from photodock.domain.identity import Scope
 from photodock.domain.photo import PhotoStatus
 from photodock.services.confirmation import Confirmation
@@ -21,6 +29,9 @@ router = APIRouter(prefix="/api/v1/photos", tags=["photos"], route_class=Secured
 READ = ("unauthenticated", "headers_too_large", "body_too_large", "insufficient_scope", "invalid_request")
 ONE = (*READ, "photo_not_found", "database_unavailable")
 MAX_WAIT_SECONDS = 30
+DEFAULT_LIMIT = 50
+MAX_IDS_LENGTH = 40 * MAX_BATCH
+"""A UUID has 36 characters; a comma and some blanks may stand between two."""
 
 
 def library(request: Request) -> Library:
@@ -134,12 +145,22 @@ async def list_photos(
     caller: Caller,
     project_id: UUID | None = None,
     status: PhotoStatus | None = None,
+    ids: Annotated[
+        str | None,
+        Query(max_length=MAX_IDS_LENGTH, description="Only these photos: up to 100 ids, with commas between."),
+    ] = None,
     cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int | None, Query(ge=1, le=200, description="50 when left out; with `ids`, as many.")] = None,
 ) -> PhotoPage:
-    """Your organization's photos, newest first."""
+    """Your organization's photos, newest first. Of `ids` those that are not there, or not yours, are left out."""
+    wanted = parse_ids(ids)
     views, following = await library(request).page(
-        caller, project_id=project_id, status=status, before=cursors.decode(cursor), limit=limit
+        caller,
+        project_id=project_id,
+        status=status,
+        ids=wanted,
+        before=cursors.decode(cursor),
+        limit=limit or (len(wanted) if wanted else DEFAULT_LIMIT),
     )
     return PhotoPage(
         items=[PhotoResponse.of(view) for view in views],
@@ -164,6 +185,19 @@ def shown(response: Response, view: View) -> PhotoResponse:
     response.headers["ETag"] = view.etag
     response.headers["Cache-Control"] = CACHE_CONTROL
     return PhotoResponse.of(view)
+
+
+def parse_ids(text: str | None) -> list[UUID] | None:
+    """Raises InvalidRequest."""
+    if text is None:
+        return None
+    try:
+        ids = [UUID(one.strip()) for one in text.split(",")]
+    except ValueError:
+        ids = []
+    if not 1 <= len(ids) <= MAX_BATCH:
+        raise InvalidRequest(f"ids must hold 1 to {MAX_BATCH} photo ids with commas between them.")
+    return ids
 
 
 def parse_etags(header: str | None) -> frozenset[str]:

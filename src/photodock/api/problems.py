@@ -1,6 +1,6 @@
 """Errors as RFC 9457 problem documents. The one place that knows the HTTP status of an error code."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ log = structlog.get_logger()
 TYPE_PREFIX = "urn:photodock:problem:"
 RETRY_AFTER_SECONDS = 5
 MAX_FIELD_ERRORS = 50
+MALFORMED = InvalidRequest("The request is not well formed; errors says where.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,9 @@ class Problem(BaseModel):
     code: str = Field(description="Stable; programs decide by it.", json_schema_extra={"enum": list(KINDS)})
     detail: str = Field(description="A sentence that says what to do.")
     correlation_id: str = Field(description="The `X-Request-ID` of this request, found in every log line of it.")
-    errors: list[FieldError] | None = Field(None, description="For a malformed request: each thing that is wrong.")
+    errors: list[FieldError] | None = Field(
+        None, exclude_if=lambda found: found is None, description="For a malformed request: each thing that is wrong."
+    )
 
 
 def problem(
@@ -166,8 +169,7 @@ def install(app: FastAPI) -> None:
 
     async def malformed(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)  # noqa: S101  (registered for this class)
-        errors = [_field_error(item) for item in error.errors()[:MAX_FIELD_ERRORS]]
-        return respond(request, InvalidRequest("The request is not well formed; errors says where."), errors)
+        return respond(request, MALFORMED, field_errors(error.errors()))
 
     async def http(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)  # noqa: S101  (registered for this class)
@@ -203,6 +205,11 @@ def allowed_methods(request: Request) -> list[str]:
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
         if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
     ]
+
+
+def field_errors(found: Sequence[Mapping[str, Any]], *place: str) -> list[dict[str, str]]:
+    """pydantic's errors as a problem lists them; `place` leads to what was validated."""
+    return [_field_error({**item, "loc": (*place, *item["loc"])}) for item in found[:MAX_FIELD_ERRORS]]
 
 
 def _field_error(item: Mapping[str, Any]) -> dict[str, str]:

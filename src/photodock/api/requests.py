@@ -14,6 +14,10 @@ from photodock.domain.jobs import Priority
 from photodock.domain.photo import NewPhoto
 
 MAX_DETECTIONS_BYTES = 256 * 1024
+MAX_BATCH = 100
+"""Items of one request for many."""
+KEY_PATTERN = r"^[\x21-\x7e]+$"
+KEY_DESCRIPTION = "Your own name for this photo: a repeat answers with the same photo and costs no quota."
 MAX_JSON_DEPTH = 64
 """Of detections: far above any detector's need, far below what recursion in a parser would mind."""
 
@@ -129,6 +133,26 @@ class UploadRequest(Strict):
             priority=self.priority,
             client_metadata=metadata,
         )
+
+
+class UploadItem(UploadRequest):
+    """One of many: what the call for a single photo takes, and its Idempotency-Key."""
+
+    idempotency_key: str | None = Field(
+        None, min_length=1, max_length=255, pattern=KEY_PATTERN, description=KEY_DESCRIPTION
+    )
+
+
+class UploadBatchRequest(Strict):
+    # What is no item stays as it came, so that its fault is its own answer and not the whole request's.
+    items: Annotated[
+        list[Annotated[UploadItem | Any, Field(union_mode="left_to_right")]],
+        Field(min_length=1, max_length=MAX_BATCH, description="A malformed item is answered with its own problem."),
+    ]
+
+
+class ConfirmBatchRequest(Strict):
+    photo_ids: Annotated[list[UUID], Field(min_length=1, max_length=MAX_BATCH)]
 
 
 class UploadedUpdate(Strict):

@@ -17,6 +17,7 @@ KIB = 1024
 MAX_BODY_BYTES = 64 * KIB
 MAX_REPORT_BYTES = 260 * KIB
 """A pipeline report: 256 KB of detections and what stands around them."""
+MAX_BATCH_BYTES = 256 * KIB
 MAX_HEADER_BYTES = 32 * KIB
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Header, Request, Response
 
 from photodock.api.answers import UploadResponse
 from photodock.api.problems import rate_limit_headers, responses
-from photodock.api.requests import UploadRequest
+from photodock.api.requests import KEY_DESCRIPTION, KEY_PATTERN, UploadRequest
 from photodock.api.secured import Caller, SecuredRoute, secured
 from photodock.domain.errors import InvalidRequest
 from photodock.domain.identity import Scope
-from photodock.services.uploads import IssuedUpload, Uploads
+from photodock.domain.photo import NewPhoto
+from photodock.services.uploads import IssuedUpload, Quota, Uploads
 
 router = APIRouter(prefix="/api/v1/photos", tags=["uploads"], route_class=SecuredRoute)
 
@@ -21,8 +22,8 @@ IdempotencyKey = Annotated[
         alias="Idempotency-Key",
         min_length=1,
         max_length=255,
-        pattern=r"^[\x21-\x7e]+$",
-        description="Your own name for this photo: a repeat answers with the same photo and costs no quota.",
+        pattern=KEY_PATTERN,
+        description=KEY_DESCRIPTION,
     ),
 ]
 COMMON = ("unauthenticated", "body_too_large", "headers_too_large", "insufficient_scope", "invalid_request")
@@ -46,11 +47,7 @@ async def request_upload_url(
 ) -> UploadResponse:
     """Answers with a presigned `PUT`, good for 15 minutes. Storage itself refuses another type, another size, other
     bytes (when a checksum was declared) and a second write."""
-    new = body.to_new_photo(request.app.state.detection_types)
-    unknown = set(new.detection_types) - set(request.app.state.detection_types)
-    if unknown:
-        known = ", ".join(request.app.state.detection_types)
-        raise InvalidRequest(f"detection_types may hold {known} here. Leave it out to have all of them.")
+    new = to_new_photo(body, request.app.state.detection_types)
     uploads: Uploads = request.app.state.uploads
     return answer(response, await uploads.request(caller, new, idempotency_key))
 
@@ -67,8 +64,20 @@ async def refresh_upload_url(request: Request, response: Response, caller: Calle
     return answer(response, await uploads.refresh(caller, photo_id))
 
 
+def to_new_photo(body: UploadRequest, known_types: tuple[str, ...]) -> NewPhoto:
+    """Raises InvalidRequest for detection types that are not in use here."""
+    new = body.to_new_photo(known_types)
+    if not set(new.detection_types) <= set(known_types):
+        known = ", ".join(known_types)
+        raise InvalidRequest(f"detection_types may hold {known} here. Leave it out to have all of them.")
+    return new
+
+
 def answer(response: Response, issued: IssuedUpload) -> UploadResponse:
-    if issued.quota:
-        quota = issued.quota
-        response.headers.update(rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds))
+    show_quota(response, issued.quota)
     return UploadResponse.of(issued)
+
+
+def show_quota(response: Response, quota: Quota | None) -> None:
+    if quota:
+        response.headers.update(rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds))

@@ -1,5 +1,6 @@
 """Photos' rows: reading and deleting them. `db.moves` has the changes of status."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
@@ -39,20 +40,22 @@ async def page(
     *,
     project_id: UUID | None,
     status: PhotoStatus | None,
+    ids: Sequence[UUID] | None,
     before: UUID | None,
     limit: int,
 ) -> list[Photo]:
-    """Newest first, those older than `before`."""
+    """Newest first, those older than `before`; of `ids` alone where they are given."""
     args: list[object] = [organization_id]
     where = ["p.organization_id = $1"]
     for condition, value in (
         ("p.project_id = ", project_id),
         ("p.status = ", status.value if status else None),
+        ("p.id = ANY", ids),
         ("p.id < ", before),
     ):
         if value is not None:
             args.append(value)
-            where.append(f"{condition}${len(args)}")
+            where.append(f"{condition}(${len(args)})")
     args.append(limit)
     rows = await db.fetch(f"{SELECT} WHERE {' AND '.join(where)} ORDER BY p.id DESC LIMIT ${len(args)}", *args)
     return [to_photo(row) for row in rows]

@@ -1,5 +1,6 @@
 """Issuing upload URLs: replay, quota, project check and insert in one round trip."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,6 +9,7 @@ from uuid import UUID
 from photodock.db.photos import to_photo
 from photodock.db.pool import Executor
 from photodock.domain.photo import NewPhoto, Photo
+from photodock.domain.values import JsonObject
 
 
 class Outcome(StrEnum):
@@ -79,6 +81,68 @@ async def request(
     )
     assert row is not None  # noqa: S101  (a function with OUT parameters always answers)
     return Answer(Outcome(row["outcome"]), row["photo_id"], row["s3_key"], row["used"], row["reset_seconds"])
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One of many: what was declared, and the names its photo will have. `place` is its index in the request."""
+
+    place: int
+    new: NewPhoto
+    photo_id: UUID
+    upload_id: UUID
+    s3_key: str
+    idempotency_key: str | None
+    request_hash: bytes | None
+
+    def as_item(self) -> JsonObject:
+        new = self.new
+        return {
+            "place": self.place,
+            "project_id": str(new.project_id),
+            "photo_id": str(self.photo_id),
+            "upload_id": str(self.upload_id),
+            "idempotency_key": self.idempotency_key,
+            "request_hash": self.request_hash.hex() if self.request_hash else None,
+            "file_name": new.file_name,
+            "mime_type": new.mime_type,
+            "file_size": new.file_size,
+            "checksum_sha256": new.checksum_sha256,
+            "s3_key": self.s3_key,
+            "detection_types": list(new.detection_types),
+            "priority": new.priority.value,
+            "client_metadata": new.client_metadata,
+        }
+
+
+async def request_many(db: Executor, issue: Issue, wanted: Sequence[Wanted]) -> dict[int, Answer]:
+    """Answers by place. Those that are missing repeat a known key: ask `request` for each of them.
+
+    No two of `wanted` may have the same key.
+    """
+    rows = await db.fetch(
+        "SELECT * FROM request_uploads($1, $2, $3, $4, $5, $6, $7)",
+        issue.organization_id,
+        issue.user_id,
+        [one.as_item() for one in wanted],
+        issue.now,
+        issue.url_expires_at,
+        issue.sweep_at,
+        issue.limit,
+    )
+    by_place = {one.place: one for one in wanted}
+    answers = {}
+    for row in rows:
+        outcome, one = Outcome(row["outcome"]), by_place[row["place"]]
+        made = outcome is Outcome.CREATED
+        answers[one.place] = Answer(
+            outcome,
+            one.photo_id if made else None,
+            one.s3_key if made else None,
+            row["used"],
+            row["reset_seconds"],
+        )
+    return answers
 
 
 async def take_quota(db: Executor, issue: Issue) -> tuple[int | None, int]:

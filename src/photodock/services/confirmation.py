@@ -1,5 +1,7 @@
 """Confirming an upload: the one way to `uploaded`, for the client's call, the bucket's event and the sweeper alike."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -10,10 +12,13 @@ from photodock.db.moves import Found, Move
 from photodock.db.photos import Deletion
 from photodock.db.pool import Database
 from photodock.domain.errors import (
+    DatabaseUnavailable,
     InvalidStatusTransition,
     ObjectNotFound,
+    PhotodockError,
     PhotoNotFound,
     StorageError,
+    StorageUnavailable,
     UploadNotFound,
 )
 from photodock.domain.identity import Trace
@@ -25,6 +30,9 @@ from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectHead, ObjectStore
 
 log = structlog.get_logger()
+
+CONFIRMED_AT_ONCE = 8
+"""Of one request for many: enough to hide the store's latency, few enough to leave connections to others."""
 
 
 class Confirm(Protocol):
@@ -69,6 +77,35 @@ class Confirmation:
         moved = await (self._fail(photo, problem, actor) if problem else self._accept(photo, inspection, actor, trace))
         # Nothing moved: another process was faster, and its result stands.
         return moved or await self._get(photo_id, organization_id)
+
+    async def confirm_many(
+        self, photo_ids: Sequence[UUID], organization_id: UUID | None, *, actor: str, trace: Trace
+    ) -> list[Photo | PhotodockError]:
+        """What `confirm` gives or raises for each photo, in order; a few at a time.
+
+        Raises StorageUnavailable and DatabaseUnavailable, which are no photo's fault; confirming again is harmless.
+        """
+        at_once = asyncio.Semaphore(CONFIRMED_AT_ONCE)
+
+        async def result(photo_id: UUID) -> Photo | PhotodockError:
+            async with at_once:
+                try:
+                    return await self.confirm(photo_id, organization_id, actor=actor, trace=trace)
+                except (StorageUnavailable, DatabaseUnavailable):
+                    raise
+                except PhotodockError as refusal:
+                    return refusal
+
+        # The same photo twice is confirmed once.
+        tasks = {photo_id: asyncio.create_task(result(photo_id)) for photo_id in photo_ids}
+        try:
+            await asyncio.gather(*tasks.values())
+        finally:
+            # After an outage the others would only wait for the same.
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        return [tasks[photo_id].result() for photo_id in photo_ids]
 
     async def _get(self, photo_id: UUID, organization_id: UUID | None) -> Photo:
         photo = await photos.get(self._db, photo_id, organization_id)

@@ -1,7 +1,7 @@
 """Reading and deleting photos. Reading is organization-wide; the pipeline reads any organization's."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -113,12 +113,19 @@ class Library:
         *,
         project_id: UUID | None,
         status: PhotoStatus | None,
+        ids: Sequence[UUID] | None,
         before: UUID | None,
         limit: int,
     ) -> tuple[list[View], UUID | None]:
         """Newest first, and where the next page begins. Raises ProjectAccessDenied."""
         found = await photos.page(
-            self._db, who.organization_id, project_id=project_id, status=status, before=before, limit=limit + 1
+            self._db,
+            who.organization_id,
+            project_id=project_id,
+            status=status,
+            ids=ids,
+            before=before,
+            limit=limit + 1,
         )
         # A photo found in the project proves that it is ours; only an empty page leaves the question open.
         if project_id and not found and not await projects.exists(self._db, project_id, who.organization_id):

@@ -1,9 +1,7 @@
 """Issuing upload URLs: for a new photo, again for the same request, and afresh for a photo still awaited."""
 
-import hashlib
-import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -13,33 +11,21 @@ from photodock.db import photos, uploads
 from photodock.db.pool import Database
 from photodock.db.uploads import Answer, Issue, Outcome
 from photodock.domain.errors import (
-    FileTooLarge,
-    FileTooSmall,
     IdempotencyConflict,
-    InvalidFileType,
     InvalidStatusTransition,
     PhotoNotFound,
     ProjectAccessDenied,
     RateLimited,
 )
 from photodock.domain.identity import Principal
-from photodock.domain.photo import AWAITING_UPLOAD, EXTENSIONS, NewPhoto, object_key
+from photodock.domain.photo import AWAITING_UPLOAD, NewPhoto, object_key
 from photodock.domain.schedule import LOOKS
+from photodock.services.upload_rules import UploadRules, check_file, fingerprint
 from photodock.storage.presigner import PresignedUpload, Presigner
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class UploadRules:
-    """Sizes in bytes, inclusive; `urls_per_minute` for each user."""
-
-    min_file_size: int
-    max_file_size: int
-    urls_per_minute: int
-    url_ttl_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +62,8 @@ class Uploads:
 
         Raises InvalidFileType, FileTooLarge, FileTooSmall, IdempotencyConflict, RateLimited, ProjectAccessDenied.
         """
-        check_file(new, self._rules)
-        issue = self._issue(who)
+        self.check(new)
+        issue = self.issue(who)
         photo_id = uuid7()
         key = object_key(new.project_id, photo_id, new.mime_type, issue.now)
         request_hash = fingerprint(new) if idempotency_key is not None else None
@@ -92,17 +78,14 @@ class Uploads:
                 idempotency_key=idempotency_key,
                 request_hash=request_hash,
             )
-        quota = self._quota(answer.used, answer.reset_seconds)
-        if answer.photo_id is None or answer.s3_key is None:
-            raise self._refusal(answer)
-        return self._issued(issue, answer.photo_id, answer.s3_key, new, quota)
+        return self.issued(issue, answer, new)
 
     async def refresh(self, who: Principal, photo_id: UUID) -> IssuedUpload:
         """A fresh URL for the same photo and key, while its object is still awaited.
 
         Raises PhotoNotFound, InvalidStatusTransition, RateLimited.
         """
-        issue = self._issue(who)
+        issue = self.issue(who)
         async with self._db.transaction() as tx:
             photo = await photos.get(tx, photo_id, who.organization_id, lock=True)
             if photo is None:
@@ -126,9 +109,10 @@ class Uploads:
             priority=photo.priority,
             client_metadata=None,
         )
-        return self._issued(issue, photo.id, photo.s3_key, new, quota)
+        return self._signed(issue, photo.id, photo.s3_key, new, quota)
 
-    def _issue(self, who: Principal) -> Issue:
+    def issue(self, who: Principal) -> Issue:
+        """What all URLs issued to this caller now have in common, but for `upload_id`, which is good for one."""
         now = self._clock()
         expires_at = now + timedelta(seconds=self._rules.url_ttl_seconds)
         return Issue(
@@ -141,7 +125,18 @@ class Uploads:
             limit=self._rules.urls_per_minute,
         )
 
-    def _issued(self, issue: Issue, photo_id: UUID, key: str, new: NewPhoto, quota: Quota | None) -> IssuedUpload:
+    def check(self, new: NewPhoto) -> None:
+        """Raises InvalidFileType, FileTooLarge or FileTooSmall."""
+        check_file(new, self._rules)
+
+    def issued(self, issue: Issue, answer: Answer, new: NewPhoto) -> IssuedUpload:
+        """The signed URL for what the database answered; raises its refusal."""
+        if answer.photo_id is None or answer.s3_key is None:
+            raise self._refusal(answer)
+        quota = self._quota(answer.used, answer.reset_seconds)
+        return self._signed(issue, answer.photo_id, answer.s3_key, new, quota)
+
+    def _signed(self, issue: Issue, photo_id: UUID, key: str, new: NewPhoto, quota: Quota | None) -> IssuedUpload:
         upload = self._presigner.put(
             key,
             content_type=new.mime_type,
@@ -181,27 +176,3 @@ PHOTO_NOT_FOUND = "There is no such photo, or it belongs to another organization
 PROJECT_ACCESS_DENIED = (
     "There is no such project in your organization. Check project_id, or have an administrator create the project."
 )
-
-
-def check_file(new: NewPhoto, rules: UploadRules) -> None:
-    """Raises InvalidFileType, FileTooLarge or FileTooSmall."""
-    if new.mime_type not in EXTENSIONS:
-        if new.mime_type in ("image/heic", "image/heif"):
-            raise InvalidFileType(
-                "HEIC photos are not taken in. Send JPEG: on iOS choose the compatible representation in the photo "
-                "picker, or set Camera > Formats > Most Compatible."
-            )
-        raise InvalidFileType("Only image/jpeg and image/png are taken in. Convert the photo to one of them.")
-    if new.file_size > rules.max_file_size:
-        raise FileTooLarge(
-            f"The photo has {new.file_size} bytes; the most is {rules.max_file_size}. Send a smaller one."
-        )
-    if new.file_size < rules.min_file_size:
-        raise FileTooSmall(
-            f"The photo has {new.file_size} bytes; the least is {rules.min_file_size}. Check that the file is complete."
-        )
-
-
-def fingerprint(new: NewPhoto) -> bytes:
-    """What makes two requests under one Idempotency-Key the same: SHA-256 of all that was declared."""
-    return hashlib.sha256(json.dumps(asdict(new), sort_keys=True, default=str).encode()).digest()

@@ -1,0 +1,94 @@
+"""The calls for many photos at once. An item's fault is its own answer and never another item's."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from photodock.api.answers import ItemProblem, PhotoBatch, PhotoResponse, UploadBatchResponse, UploadResponse
+from photodock.api.problems import MALFORMED, Problem, correlation_id_of, field_errors, problem, responses
+from photodock.api.requests import ConfirmBatchRequest, UploadBatchRequest, UploadItem
+from photodock.api.secured import MAX_BATCH_BYTES, Caller, RequestTrace, SecuredRoute, secured
+from photodock.api.uploads import AWAY, COMMON, show_quota, to_new_photo
+from photodock.domain.errors import PhotodockError, RateLimited
+from photodock.domain.identity import Scope
+from photodock.services.confirmation import Confirmation
+from photodock.services.library import Library
+from photodock.services.upload_batches import Asked, UploadBatches
+from photodock.services.uploads import IssuedUpload, Quota
+
+router = APIRouter(prefix="/api/v1/photos", tags=["uploads"], route_class=SecuredRoute)
+
+
+@router.post(
+    "/upload-urls",
+    summary="Get upload URLs for many new photos",
+    responses=responses(*COMMON, *AWAY),
+)
+@secured(Scope.WRITE, max_body=MAX_BATCH_BYTES)
+async def request_upload_urls(
+    request: Request, response: Response, caller: Caller, body: UploadBatchRequest
+) -> UploadBatchResponse:
+    """At most 100 items, each as for a single upload URL, with its `idempotency_key` beside it. Each costs one of the
+    quota; when that ends in the middle, the items after it are `rate_limited`."""
+    items = [_asked(request, place, item) for place, item in enumerate(body.items)]
+    batches: UploadBatches = request.app.state.upload_batches
+    results = await batches.request(caller, [item for item in items if isinstance(item, Asked)])
+    show_quota(response, _quota(results))
+    answers = (_issued(request, result) for result in results)
+    return UploadBatchResponse(items=[next(answers) if isinstance(item, Asked) else item for item in items])
+
+
+def _asked(request: Request, place: int, item: Any) -> Asked | ItemProblem:
+    if not isinstance(item, UploadItem):
+        try:
+            UploadItem.model_validate(item)
+        except ValidationError as error:
+            return _refused(request, MALFORMED, field_errors(error.errors(), "body", "items", str(place)))
+    try:
+        return Asked(to_new_photo(item, request.app.state.detection_types), item.idempotency_key)
+    except PhotodockError as error:
+        return _refused(request, error)
+
+
+def _issued(request: Request, result: IssuedUpload | PhotodockError) -> UploadResponse | ItemProblem:
+    return UploadResponse.of(result) if isinstance(result, IssuedUpload) else _refused(request, result)
+
+
+def _quota(results: Sequence[IssuedUpload | PhotodockError]) -> Quota | None:
+    """As the last item that had to do with the quota left it."""
+    for result in reversed(results):
+        if isinstance(result, RateLimited):
+            return Quota(result.limit, 0, result.reset_seconds)
+        if isinstance(result, IssuedUpload) and result.quota:
+            return result.quota
+    return None
+
+
+@router.post(
+    "/confirm",
+    summary="Confirm many uploads",
+    responses=responses(*COMMON, *AWAY),
+)
+@secured(Scope.WRITE, max_body=MAX_BATCH_BYTES)
+async def confirm_uploads(
+    request: Request, caller: Caller, trace: RequestTrace, body: ConfirmBatchRequest
+) -> PhotoBatch:
+    """At most 100 photos whose files have been sent: for each the photo, or why it is not confirmed. A repeat is
+    harmless."""
+    confirmation: Confirmation = request.app.state.confirmation
+    library: Library = request.app.state.library
+    results = await confirmation.confirm_many(body.photo_ids, caller.organization_id, actor=caller.user_id, trace=trace)
+    return PhotoBatch(
+        items=[
+            _refused(request, result) if isinstance(result, PhotodockError) else PhotoResponse.of(library.view(result))
+            for result in results
+        ]
+    )
+
+
+def _refused(request: Request, error: PhotodockError, errors: list[dict[str, str]] | None = None) -> ItemProblem:
+    return ItemProblem(
+        error=Problem.model_validate(problem(error.code, error.detail, correlation_id_of(request), errors))
+    )
