@@ -1,0 +1,40 @@
+"""Lets the tests of this folder import its `machine_*` modules, and gives them one database for all examples."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from machine_bench import Bench, RunMachine, opened_bench
+from machine_rules import make_machine
+
+EXAMPLES = int(os.environ.get("PHOTODOCK_TEST_MACHINE_EXAMPLES", "0"))
+"""0: the same forty each time. Any other number: that many new ones, for a long search."""
+
+SETTINGS = settings(
+    max_examples=EXAMPLES or 40,
+    stateful_step_count=40,
+    derandomize=not EXAMPLES,
+    database=None,
+    deadline=None,
+    print_blob=bool(EXAMPLES),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def run_machine(database_url: str) -> RunMachine:
+    """Runs the machine; fails with the shortest steps that break one of its promises."""
+
+    def run(**changes: Any) -> Bench:
+        with opened_bench(database_url) as bench:
+            run_state_machine_as_test(make_machine(bench), settings=settings(SETTINGS, **changes))
+        return bench
+
+    return run
