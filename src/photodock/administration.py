@@ -25,7 +25,9 @@ from photodock.settings import Settings, SettingsError, TokenSettings
 async def migrate_database(settings: Settings) -> str:
     """Returns the revision reached."""
     async with translated():
-        return await migrate(settings.database_url.get_secret_value())
+        return await migrate(
+            settings.database_url.get_secret_value(), timeout=settings.migration_timeout.total_seconds()
+        )
 
 
 def make_token(

@@ -59,7 +59,9 @@ async def opened_core(settings: Settings) -> AsyncIterator[Core]:
             bucket_of(settings),
             credentials,
             delays=settings.retry_delays,
+            connect_timeout=settings.s3_connect_timeout.total_seconds(),
             timeout=settings.s3_timeout.total_seconds(),
+            total_timeout=settings.s3_total_timeout.total_seconds(),
         )
         stack.push_async_callback(store.aclose)
         signed_for = settings.s3_public_endpoint_url or settings.s3_endpoint_url
@@ -73,6 +75,8 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         settings.database_url.get_secret_value(),
         max_size=settings.database_pool_size,
         command_timeout=settings.database_timeout.total_seconds(),
+        acquire_timeout=settings.database_acquire_timeout.total_seconds(),
+        connect_timeout=settings.database_connect_timeout.total_seconds(),
     )
     await db.open()
     try:
@@ -135,7 +139,7 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             library=Library(core.db, core.store, core.presigner),
             projects=Projects(core.db),
             outbox=Outbox(core.db),
-            health=Health(core.db, newest_revision(), {"storage": core.store.check}),
+            health=Health(core.db, newest_revision(), core.store.check),
             tokens=tokens,
             detection_types=settings.detection_types,
         )
@@ -168,9 +172,16 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
             "The settings can't be used:\n  PHOTODOCK_QUEUE_URL: is not set. The worker sends detection jobs there."
         )
     url = settings.queue_url.get_secret_value()
+    connect_timeout = settings.queue_connect_timeout.total_seconds()
+    answer_timeout = settings.queue_timeout.total_seconds()
     if url.startswith(("amqp:", "amqps:")):
         try:
-            return RabbitQueue(url, retry_delays=settings.retry_delays)
+            return RabbitQueue(
+                url,
+                connect_timeout=connect_timeout,
+                confirm_timeout=answer_timeout,
+                retry_delays=settings.retry_delays,
+            )
         except ValueError as error:
             raise SettingsError(f"The settings can't be used:\n  PHOTODOCK_QUEUE_URL: {error}") from None
     return SqsQueue(
@@ -178,6 +189,8 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
         url,
         region=settings.sqs_region or settings.s3_region,
         endpoint_url=settings.sqs_endpoint_url,
+        connect_timeout=connect_timeout,
+        read_timeout=answer_timeout,
         retry_delays=settings.retry_delays,
     )
 
@@ -224,7 +237,11 @@ async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]
         relay = Relay(
             core.db,
             queue,
-            Listener(settings.database_url.get_secret_value(), outbox.CHANNEL),
+            Listener(
+                settings.database_url.get_secret_value(),
+                outbox.CHANNEL,
+                connect_timeout=settings.database_connect_timeout.total_seconds(),
+            ),
             detection_timeout=settings.detection_timeout,
             backoff=Backoff(max_attempts=settings.outbox_max_attempts),
         )

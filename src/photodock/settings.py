@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -93,9 +94,18 @@ class Settings(TokenSettings):
     environment: str = Field("local", pattern=r"^[a-z0-9-]{1,32}$", description="Names the bucket.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged.")
 
-    database_url: SecretStr = Field(description="PostgreSQL 14 or newer: `postgresql://user:password@host/database`.")
+    database_url: SecretStr = Field(
+        description="PostgreSQL 14 or newer: `postgresql://user:password@host/database`; hosts separated by commas."
+    )
     database_pool_size: int = Field(16, ge=1, le=500, description="Connections a process holds at the most.")
     database_timeout: Duration = Field(timedelta(seconds=10), description="The longest one statement may take.")
+    database_connect_timeout: Duration = Field(
+        timedelta(seconds=2), description="The longest connecting to one PostgreSQL host may take."
+    )
+    database_acquire_timeout: Duration = Field(
+        timedelta(seconds=5), description="The longest wait for a free or a new connection to the database."
+    )
+    migration_timeout: Duration = Field(timedelta(minutes=10), description="The longest `photodock migrate` may take.")
 
     s3_bucket: str = Field("", description="Bucket of the photos; empty: `companycam-photos-{environment}`.")
     s3_region: str = Field("us-east-1", description="The bucket's region.")
@@ -105,6 +115,10 @@ class Settings(TokenSettings):
         None, description="`virtual` or `path`; empty: virtual on AWS, path on other servers."
     )
     s3_timeout: Duration = Field(timedelta(seconds=10), description="The longest one S3 request may take.")
+    s3_connect_timeout: Duration = Field(timedelta(seconds=2), description="The longest connecting to S3 may take.")
+    s3_total_timeout: Duration = Field(
+        timedelta(seconds=25), description="The longest an S3 call may take with all its tries."
+    )
 
     queue_url: SecretStr | None = Field(
         None,
@@ -114,6 +128,10 @@ class Settings(TokenSettings):
     sqs_endpoint_url: Address = Field(None, description="An SQS server other than AWS.")
     sqs_region: str = Field("", description="The queues' region; empty: the bucket's.")
     retry_delays: Delays = Field((1.0, 2.0, 4.0), description="Seconds before each new try of an S3 or queue call.")
+    queue_timeout: Duration = Field(timedelta(seconds=5), description="The longest wait for a queue's answer.")
+    queue_connect_timeout: Duration = Field(
+        timedelta(seconds=3), description="The longest connecting to a queue may take."
+    )
     outbox_max_attempts: int = Field(10, ge=1, description="Failed publishes after which a job is parked.")
 
     upload_url_ttl_seconds: int = Field(900, ge=60, le=604_800, description="How long an upload URL is good for.")
@@ -131,10 +149,20 @@ class Settings(TokenSettings):
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
         try:
-            PostgresDsn(value.get_secret_value())
+            PostgresDsn(url)
         except ValidationError:
-            raise ValueError("must look like postgresql://user:password@host:5432/database") from None
+            url = ""
+        if not re.match(r"postgres(ql)?://", url):
+            raise ValueError(
+                "must look like postgresql://user:password@host:5432/database; several hosts: @host1:5432,host2:5432/"
+            )
+        wanted = parse_qs(urlsplit(url).query).get("target_session_attrs", ["any"])[-1]
+        if wanted not in {"any", "primary", "read-write"}:
+            raise ValueError(
+                "must lead to a server that takes writes: target_session_attrs=read-write, or leave it out"
+            )
         return value
 
     @field_validator("queue_url")

@@ -94,6 +94,10 @@ def test_what_may_be_set(
     [
         ("DATABASE_URL", "mysql://u:p@h/d", "postgresql://user:password@host:5432/database"),
         ("DATABASE_URL", "", "postgresql://user:password@host:5432/database"),
+        ("DATABASE_URL", "postgresql+asyncpg://u:p@h/d", "several hosts: @host1:5432,host2:5432/"),
+        ("DATABASE_URL", "postgresql://u:p@h1,h2/d?target_session_attrs=standby", "target_session_attrs=read-write"),
+        ("DATABASE_CONNECT_TIMEOUT", "0", "longer than nothing"),
+        ("S3_TOTAL_TIMEOUT", "-1s", "longer than nothing"),
         ("DATABASE_POOL_SIZE", "0", "greater than or equal to 1"),
         ("DATABASE_POOL_SIZE", "many", "valid integer"),
         ("DATABASE_TIMEOUT", "soon", "write a duration as 90, 90s, 15m, 1h or 7d"),
@@ -134,6 +138,18 @@ def test_a_mistake_is_told_with_its_variable_and_the_mend(
     assert len(lines) == 1
     assert lines[0].startswith(f"  PHOTODOCK_{name}: ")
     assert mend in lines[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@h1:5432,h2:5433/db?target_session_attrs=read-write",
+        "postgresql://u:p@h1,h2/db?target_session_attrs=any",
+        "postgres://u:p@h1:5432,h2:5433,[::1]:5434/db?sslmode=require",
+    ],
+)
+def test_a_database_may_have_several_hosts(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    assert loaded(monkeypatch, DATABASE_URL=url).database_url.get_secret_value() == url
 
 
 def test_several_mistakes_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

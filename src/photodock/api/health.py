@@ -1,5 +1,6 @@
 """For load balancers and people who look after the service."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -16,7 +17,7 @@ class Alive(BaseModel):
 
 class Ready(BaseModel):
     ready: bool
-    parts: dict[str, str]
+    parts: Mapping[str, str]
 
 
 @router.get("/healthz", summary="Is the process alive?")
@@ -29,7 +30,7 @@ NOT_READY: dict[int | str, dict[str, Any]] = {503: {"model": Ready, "description
 
 @router.get("/readyz", summary="Can it do its work?", responses=NOT_READY)
 async def readyz(request: Request, response: Response) -> Ready:
-    """503 while the database is away or behind the migrations; storage is reported but does not decide."""
+    """503 while the database is away or behind the migrations; storage and queue are reported but do not decide."""
     health: Health = request.app.state.health
     found = await health.readiness()
     response.status_code = 200 if found.ready else 503

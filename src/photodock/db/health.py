@@ -1,4 +1,7 @@
-"""The database's own word on its state."""
+"""The database's own word on its state, and on that of what waits in it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
 
 from photodock.db.pool import Database, SchemaBehind
 
@@ -10,3 +13,28 @@ async def current_revision(db: Database) -> str | None:
     except SchemaBehind:
         return None
     return str(row["version_num"]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """`oldest_age`: how long the oldest unsent job has waited, None when none does. `parked`: some job was given up."""
+
+    oldest_age: timedelta | None
+    parked: bool
+
+
+async def backlog(db: Database) -> Backlog:
+    """Of the jobs that come due first, a hundred are looked at, so that an outage's thousands cost no more.
+
+    Jobs that no relay has tried yet come due when they were made: the oldest of them are among these.
+    """
+    row = await db.fetchrow(
+        """
+        SELECT clock_timestamp() - min(created_at) AS oldest_age,
+            EXISTS (SELECT FROM outbox WHERE parked_at IS NOT NULL) AS parked
+        FROM (
+            SELECT created_at FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL ORDER BY due_at LIMIT 100
+        ) AS first
+        """
+    )
+    return Backlog(row["oldest_age"], row["parked"]) if row else Backlog(None, parked=False)

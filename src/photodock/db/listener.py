@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NoReturn
 
-import asyncpg
 import structlog
+
+from photodock.db.connecting import Connector
 
 log = structlog.get_logger(__name__)
 
@@ -15,8 +16,9 @@ class Listener:
     """Hears what is sent to one channel, and connects again whenever the connection is lost.
 
     `url` must lead to PostgreSQL itself or to a pooler in session mode: in transaction mode LISTEN hears nothing.
-    A lost connection loses notifications, so callers must also poll. Times in seconds; `reconnect_delays` are the
-    waits after the first, second … failure in a row, the last one repeated.
+    A lost connection loses notifications, so callers must also poll. After `heartbeat_seconds` without a word the
+    server is asked for one: a peer that vanished, or that takes no writes any more, is left for another. Times in
+    seconds; `reconnect_delays` are the waits after the first, second … failure in a row, the last one repeated.
     """
 
     def __init__(
@@ -24,13 +26,12 @@ class Listener:
         url: str,
         channel: str,
         *,
-        connect_timeout: float = 5.0,
+        connect_timeout: float = 2.0,
         heartbeat_seconds: float = 15.0,
         reconnect_delays: Sequence[float] = (0.2, 0.5, 1.0, 2.0, 5.0),
     ) -> None:
-        self._url = url
+        self._connector = Connector(url, connect_timeout=connect_timeout, command_timeout=connect_timeout)
         self._channel = channel
-        self._connect_timeout = connect_timeout
         self._heartbeat_seconds = heartbeat_seconds
         self._reconnect_delays = reconnect_delays
 
@@ -64,7 +65,7 @@ class Listener:
 
     async def _listen(self, connected: Callable[[], None], notified: Callable[[], None]) -> NoReturn:
         """Listens until the connection is lost; never returns otherwise than by an error."""
-        connection: Any = await asyncpg.connect(self._url, timeout=self._connect_timeout)
+        connection: Any = await self._connector.connect()
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _: lost.set())
         try:
@@ -76,7 +77,8 @@ class Listener:
                         await lost.wait()
                 except TimeoutError:
                     # A peer that vanished sends no word of it: only asking finds out.
-                    await connection.execute("SELECT 1", timeout=self._connect_timeout)
+                    if await connection.fetchval("SHOW transaction_read_only") == "on":
+                        raise ConnectionResetError from None
         finally:
             with suppress(Exception):
                 await connection.close(timeout=1)

@@ -1,16 +1,20 @@
 """Brings the database to the newest migration; safe to run from several processes at once."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
-import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from photodock.db.connecting import AWAY, Connector, Prepare
 
 # Any fixed number: it names the lock that keeps two migrating processes apart.
 MIGRATION_LOCK = 7_054_121_203
@@ -22,14 +26,6 @@ def _config() -> Config:
     return config
 
 
-def _engine(database_url: str) -> AsyncEngine:
-    # `async_creator` hands the address to asyncpg as it is, so that migrations and the pool read it alike
-    # (several hosts, sslmode); SQLAlchemy's own URL knows fewer options.
-    return create_async_engine(
-        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(database_url, timeout=10), poolclass=NullPool
-    )
-
-
 def newest_revision() -> str:
     """The revision that this version of the code was written for."""
     head = ScriptDirectory.from_config(_config()).get_current_head()
@@ -37,24 +33,63 @@ def newest_revision() -> str:
     return head
 
 
-async def migrate(database_url: str) -> str:
-    """Runs what is missing, each migration in its own transaction; returns the revision reached."""
+async def migrate(database_url: str, *, timeout: float = 600.0) -> str:
+    """Runs what is missing, each migration in its own transaction; returns the revision reached.
 
-    def upgrade(connection: Connection) -> str:
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
-        connection.commit()
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-        return MigrationContext.configure(connection).get_current_revision() or ""
+    `timeout` in seconds, for all of it, the wait for another process that migrates included. Raises TimeoutError, or
+    what asyncpg raises for a server that is away.
+    """
+    connector = Connector(database_url)
+    opened: list[Any] = []
 
-    engine = _engine(database_url)
+    async def connect() -> Any:
+        opened.append(await connector.connect(_limited(timeout)))
+        return opened[-1]
+
+    working = asyncio.create_task(_migrated(connect))
+    try:
+        done, _ = await asyncio.wait({working}, timeout=timeout)
+        if not done:
+            raise TimeoutError("The database did not answer in time.")
+        return await working
+    finally:
+        # Going away in order would wait for a server that may be silent.
+        for connection in opened:
+            connection.terminate()
+        await asyncio.gather(working, return_exceptions=True)
+
+
+def _limited(seconds: float) -> Prepare:
+    async def prepare(connection: Any) -> None:
+        await connection.execute(f"SET statement_timeout = {round(seconds * 1000)}")
+
+    return prepare
+
+
+async def _migrated(connect: Callable[[], Awaitable[Any]]) -> str:
+    # `async_creator` hands the address to asyncpg as it is, so that migrations and the pool read it alike
+    # (several hosts, sslmode); SQLAlchemy's own URL knows fewer options.
+    engine = create_async_engine("postgresql+asyncpg://", async_creator=connect, poolclass=NullPool)
     try:
         async with engine.connect() as connection:
-            return await connection.run_sync(upgrade)
+            return await connection.run_sync(_upgrade)
+    except DBAPIError as error:
+        cause = error.orig and error.orig.__cause__
+        if isinstance(cause, AWAY):
+            raise cause from error
+        raise
     finally:
         await engine.dispose()
+
+
+def _upgrade(connection: Connection) -> str:
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    connection.commit()
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    connection.commit()
+    return MigrationContext.configure(connection).get_current_revision() or ""
 
 
 def migrate_sync(database_url: str) -> str:

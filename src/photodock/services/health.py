@@ -1,11 +1,18 @@
 """Whether this process can do its work."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
-from photodock.db.health import current_revision
+from photodock.db.health import backlog, current_revision
 from photodock.db.pool import Database
 from photodock.domain.errors import PhotodockError
+
+CHECK_SECONDS = 2.0
+"""Whoever asks whether a process is ready waits a few seconds at the most."""
+DELAYED_AFTER = timedelta(minutes=1)
+"""A job is sent within milliseconds, and a minute later at the latest when the relay that had it was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,28 +20,46 @@ class Readiness:
     """Each part's state in a word or a code; only the database decides `ready`."""
 
     ready: bool
-    parts: dict[str, str]
+    parts: Mapping[str, str]
 
 
 class Health:
-    def __init__(self, db: Database, newest_revision: str, others: dict[str, Callable[[], Awaitable[None]]]) -> None:
+    """`check_storage` returns when the store answers, and raises a PhotodockError when it does not."""
+
+    def __init__(self, db: Database, newest_revision: str, check_storage: Callable[[], Awaitable[None]]) -> None:
         self._db = db
         self._newest_revision = newest_revision
-        self._others = others
+        self._check_storage = check_storage
 
     async def readiness(self) -> Readiness:
-        parts = {"database": await self._database()}
-        for name, check in self._others.items():
-            try:
-                await check()
-                parts[name] = "ok"
-            except PhotodockError as error:
-                parts[name] = error.code
-        return Readiness(parts["database"] == "ok", parts)
+        """All parts side by side, none of them longer than `CHECK_SECONDS`."""
+        database, storage, queue = await asyncio.gather(
+            _in_time(self._database, "database_unavailable"),
+            _in_time(self._storage, "storage_unavailable"),
+            _in_time(self._queue, "unknown"),
+        )
+        return Readiness(database == "ok", {"database": database, "storage": storage, "queue": queue})
 
     async def _database(self) -> str:
-        try:
-            revision = await current_revision(self._db)
-        except PhotodockError as error:
-            return error.code
+        revision = await current_revision(self._db)
         return "ok" if revision == self._newest_revision else "migrations_missing"
+
+    async def _storage(self) -> str:
+        await self._check_storage()
+        return "ok"
+
+    async def _queue(self) -> str:
+        """What the outbox tells of it: this process has no way to the broker, and needs none."""
+        found = await backlog(self._db)
+        if found.oldest_age is not None and found.oldest_age > DELAYED_AFTER:
+            return "delayed"
+        return "jobs_parked" if found.parked else "ok"
+
+
+async def _in_time(check: Callable[[], Awaitable[str]], otherwise: str) -> str:
+    """The part's state; `otherwise` when it is not to be had."""
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            return await check()
+    except (PhotodockError, TimeoutError):
+        return otherwise

@@ -1,12 +1,12 @@
 """Reading and deleting the bucket's objects."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import obstore
 import structlog
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from types_aiobotocore_s3.type_defs import ListObjectsV2OutputTypeDef
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 _PROBE_KEY = "photodock-readiness-probe"
 
@@ -54,7 +56,7 @@ class ObjectStore:
 
     Every call but `check` is repeated after `delays` (seconds) while the store is away. Raises StorageUnavailable
     when it stays away, and StorageAccessDenied at once when it refuses: that is a misconfiguration, and logged.
-    `connect_timeout` and `timeout` (of one attempt as a whole) are in seconds.
+    In seconds: `connect_timeout`, `timeout` of one attempt as a whole, `total_timeout` of a call with all its attempts.
     """
 
     def __init__(
@@ -65,12 +67,14 @@ class ObjectStore:
         delays: Sequence[float] = (1, 2, 4),
         connect_timeout: float = 2,
         timeout: float = 10,
+        total_timeout: float = 25,
     ) -> None:
         self._bucket = bucket
         self._credentials = credentials
         self._delays = tuple(delays)
         self._connect_timeout = connect_timeout
         self._timeout = timeout
+        self._total_timeout = total_timeout
         self._reader = s3_reader(bucket, credentials, connect_timeout, timeout)
         self._client: S3Client | None = None
         self._client_lock = asyncio.Lock()
@@ -91,14 +95,14 @@ class ObjectStore:
                 return ObjectHead(0, None, None, b"")
             return ObjectHead(found.meta["size"], found.attributes.get("Content-Type"), found.meta["e_tag"], data)
 
-        return await retrying(attempt, self._delays, is_transient)
+        return await self._tried("read_head", key, attempt)
 
     async def read_range(self, key: str, start: int, end: int) -> bytes:
         """The bytes from `start` up to `end` (exclusive), or as many of them as there are.
 
         Raises ObjectNotFound.
         """
-        return await retrying(lambda: self._read_range(key, start, end), self._delays, is_transient)
+        return await self._tried("read_range", key, lambda: self._read_range(key, start, end))
 
     async def delete(self, key: str) -> None:
         """Deletes the object with all its versions and delete markers. That there is none is no error.
@@ -106,7 +110,7 @@ class ObjectStore:
         Needs s3:DeleteObject; in a bucket with versioning also s3:ListBucketVersions and s3:DeleteObjectVersion.
         Without those two the object is hidden behind a delete marker, and the log says so.
         """
-        await retrying(lambda: self._delete(key), self._delays, is_transient)
+        await self._tried("delete", key, lambda: self._delete(key))
 
     async def list_objects(self, prefix: str, *, after: str = "") -> AsyncIterator[ListedObject]:
         """The objects whose keys begin with `prefix` and come behind `after`, in the order of their keys.
@@ -136,6 +140,11 @@ class ObjectStore:
         self._client = None
         await self._resources.aclose()
 
+    async def _tried(self, operation: str, key: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        with translated(operation, key):
+            async with asyncio.timeout(self._total_timeout):
+                return await retrying(attempt, self._delays, is_transient)
+
     async def _read_range(self, key: str, start: int, end: int) -> bytes:
         try:
             with translated("read_range", key):
@@ -151,7 +160,7 @@ class ObjectStore:
         """
         following: dict[str, str] | None = request
         while following is not None:
-            page = await retrying(partial(self._page, following), self._delays, is_transient)
+            page = await self._tried("list", following.get("Prefix", ""), partial(self._page, following))
             yield page
             token = page.get("NextContinuationToken")
             following = {**request, "ContinuationToken": token} if token else None
@@ -159,12 +168,15 @@ class ObjectStore:
     async def _page(self, request: dict[str, Any]) -> "ListObjectsV2OutputTypeDef":
         with translated("list", request.get("Prefix", "")):
             client = await self._sdk_client()
-            return await client.list_objects_v2(Bucket=self._bucket.name, **request)
+            # The SDK's own limit is for each piece of the answer: a trickle would never meet it.
+            async with asyncio.timeout(self._timeout):
+                return await client.list_objects_v2(Bucket=self._bucket.name, **request)
 
     async def _delete(self, key: str) -> None:
         with translated("delete", key):
             client = await self._sdk_client()
-            answer = await client.delete_object(Bucket=self._bucket.name, Key=key)
+            async with asyncio.timeout(self._timeout):
+                answer = await client.delete_object(Bucket=self._bucket.name, Key=key)
         # Only a bucket with versioning answers a plain delete with a marker: in others the object is gone now.
         if not answer.get("DeleteMarker"):
             return

@@ -22,11 +22,13 @@ async def test_without_the_queue_photos_are_confirmed_and_their_jobs_wait(
         await eventually(lambda: attempted(system, photos[0]))
         assert {(await api.photo(photo_id))["status"] for photo_id in photos} == {"uploaded"}
         assert (await api.call("DELETE", f"/photos/{deleted}")).status_code == 204
-        assert await health(api) == (200, 200, {"database": "ok", "storage": "ok"})
+        assert await health(api) == (200, 200, {"database": "ok", "storage": "ok", "queue": "ok"})
         # As after an outage of hours: the next attempt would come much later than the queue.
         await system.db.execute(
-            "UPDATE outbox SET attempts = 6, due_at = now() + interval '1 hour' WHERE sent_at IS NULL"
+            "UPDATE outbox SET attempts = 6, due_at = now() + interval '1 hour', "
+            "created_at = created_at - interval '2 hours' WHERE sent_at IS NULL"
         )
+        assert await health(api) == (200, 200, {"database": "ok", "storage": "ok", "queue": "delayed"})
 
     for photo_id in photos:
         assert (await system.finished(photo_id, seconds=CATCH_UP_SECONDS))["status"] == "completed"

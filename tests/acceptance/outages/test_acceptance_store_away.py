@@ -33,7 +33,7 @@ async def test_without_the_store_what_needs_it_says_so_and_nothing_is_lost(
             # Deleted for whoever asks; the object follows when the store is back.
             assert (await api.call("DELETE", f"/photos/{finished}")).status_code == 204
             assert (await api.call("GET", f"/photos/{finished}")).status_code == 404
-            assert await health(api) == (200, 200, {"database": "ok", "storage": "storage_unavailable"})
+            assert await health(api) == (200, 200, {"database": "ok", "storage": "storage_unavailable", "queue": "ok"})
 
     assert (await api.put(issued, jpeg())).status_code == 200
     for photo_id in (issued["photo_id"], put_before):

@@ -9,7 +9,7 @@ import obstore
 import pytest
 import structlog
 
-from conftest import S3, database_named
+from conftest import database_named
 from photodock.db.pool import Database
 from photodock.settings import Settings
 from support.calls import CALLS
@@ -169,6 +169,8 @@ async def test_a_database_without_tables_is_not_ready(settings: Settings) -> Non
         assert (await caller.http.get("/healthz")).json() == {"status": "ok"}
 
 
-async def test_all_is_ready(api: Caller, s3: S3) -> None:
-    ready = await api.http.get("/readyz")
-    assert (ready.status_code, ready.json()) == (200, {"ready": True, "parts": {"database": "ok", "storage": "ok"}})
+async def test_all_is_ready(settings: Settings, database_url: str) -> None:
+    async with running(changed(settings, database_url=database_url)) as caller:
+        ready = await caller.http.get("/readyz")
+    parts = {"database": "ok", "storage": "ok", "queue": "ok"}
+    assert (ready.status_code, ready.json()) == (200, {"ready": True, "parts": parts})

@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -23,6 +22,7 @@ from photodock.domain.identity import Trace
 from photodock.domain.jobs import DetectionJob, Priority
 from photodock.domain.photo import UPLOADED, NewPhoto, Photo, Project, object_key
 from photodock.workers.relay import Relay
+from support.proxy import Proxy
 
 
 @dataclass(frozen=True)
@@ -187,60 +187,12 @@ def _plain(message: dict[str, Any]) -> dict[str, Any]:
     return {"body": json.loads(message["Body"]), **attributes}
 
 
-class Gate:
-    """A TCP port that leads to a server while it is open, refuses while it is closed, and is silent while frozen."""
-
-    def __init__(self, target: str) -> None:
-        self._target = urlsplit(target)
-        self._port = 0
-        self._server: asyncio.Server | None = None
-        self._writers: list[asyncio.StreamWriter] = []
-        self._flowing = asyncio.Event()
-        self._flowing.set()
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self._port}"
-
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-
-    async def close(self) -> None:
-        assert self._server is not None
-        self._server.close()
-        for writer in self._writers:
-            writer.transport.abort()
-        self._writers.clear()
-
-    def freeze(self) -> None:
-        """What has connected so far is never heard of again, as behind a firewall that forgot it."""
-        self._flowing.clear()
-        self._flowing = asyncio.Event()
-        self._flowing.set()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        onward = await asyncio.open_connection(self._target.hostname, self._target.port)
-        self._writers += [writer, onward[1]]
-        flowing = self._flowing
-        await asyncio.gather(self._pass(reader, onward[1], flowing), self._pass(onward[0], writer, flowing))
-
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flowing: asyncio.Event) -> None:
-        try:
-            while data := await reader.read(65536):
-                if flowing.is_set():
-                    writer.write(data)
-            writer.close()
-        except OSError:
-            writer.transport.abort()
-
-
 @pytest.fixture
-async def gate_to() -> AsyncIterator[Callable[[str], Awaitable[Gate]]]:
-    gates: list[Gate] = []
+async def gate_to() -> AsyncIterator[Callable[[str], Awaitable[Proxy]]]:
+    gates: list[Proxy] = []
 
-    async def make(target: str) -> Gate:
-        gate = Gate(target)
+    async def make(target: str) -> Proxy:
+        gate = Proxy(target)
         await gate.open()
         gates.append(gate)
         return gate

@@ -1,0 +1,84 @@
+"""Connections to PostgreSQL, each opened within its time, on whichever of several hosts takes writes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, TypeAlias
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+import asyncpg
+
+# What asyncpg raises when the server is away, starting, stopping, full, too slow, or no longer the one that writes; a
+# client may try all of them again.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.InternalClientError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+
+Prepare: TypeAlias = Callable[[Any], Awaitable[None]]
+
+
+class Connector:
+    """Opens connections to one of the hosts in `url`, beginning with the one that answered last.
+
+    Unless `url` says otherwise (`target_session_attrs`), a server that takes no writes is passed over: a standby, or a
+    primary that has become one. `connect_timeout`, in seconds, is each host's: one that swallows everything must not
+    use up the time of the next. `command_timeout` is the longest a statement may take; null: for ever.
+    """
+
+    def __init__(self, url: str, *, connect_timeout: float = 2.0, command_timeout: float | None = None) -> None:
+        self._urls = urls_of_hosts(url)
+        self._options: dict[str, Any] = {"command_timeout": command_timeout}
+        if "target_session_attrs" not in parse_qs(urlsplit(url).query):
+            self._options["target_session_attrs"] = "read-write"
+        self._connect_timeout = connect_timeout
+        self._preferred = 0
+
+    async def connect(self, prepare: Prepare | None = None) -> Any:
+        """A connection on which `prepare` has run. Raises the last host's error, one of `AWAY`."""
+        count = len(self._urls)
+        *others, last = ((self._preferred + turn) % count for turn in range(count))
+        for number in others:
+            with suppress(*AWAY):
+                return await self._try(number, prepare)
+        return await self._try(last, prepare)
+
+    async def _try(self, number: int, prepare: Prepare | None) -> Any:
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                return await self._open(self._urls[number], prepare)
+        except BaseException:
+            # When cancelled too: the next caller then begins with another host. One of several who fail at the same
+            # time moves on for all.
+            if self._preferred == number:
+                self._preferred = (number + 1) % len(self._urls)
+            raise
+
+    async def _open(self, url: str, prepare: Prepare | None) -> Any:
+        connection = await asyncpg.connect(url, **self._options)
+        try:
+            if prepare:
+                await prepare(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+
+def urls_of_hosts(url: str) -> tuple[str, ...]:
+    """`postgresql://u:p@a:1,b:2/db` → the same address with host a alone, and with host b alone."""
+    parts = urlsplit(url)
+    login, at, hosts = parts.netloc.rpartition("@")
+    if "," not in hosts:
+        return (url,)
+    return tuple(urlunsplit(parts._replace(netloc=f"{login}{at}{host}")) for host in hosts.split(","))
