@@ -4,12 +4,8 @@ Each command imports what it needs: `upload` and `up` start without loading the 
 """
 
 import asyncio
-import json
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,36 +14,22 @@ from uuid import UUID
 
 import typer
 
-from photodock.domain.errors import PhotodockError
+from photodock.cli_failures import failures_in_words
+from photodock.cli_photos import inspect, upload
+from photodock.cli_queues import dead_letters, outbox
 from photodock.domain.identity import Scope
-from photodock.domain.jobs import Priority
-from photodock.settings import SettingsError, load_settings, load_token_settings
+from photodock.settings import load_settings, load_token_settings
 
 app = typer.Typer(
     help="Photo intake: presigned uploads, checks, metadata, a detection queue.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-outbox = typer.Typer(help="Detection jobs that could not be sent.", no_args_is_help=True)
-app.add_typer(outbox, name="outbox")
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than load balancers and clients keep idle connections (60 s), or they would use one that just went away."""
 GRACEFUL_SECONDS = 8
 """What a stopping `serve` gives to requests in flight; process managers expect an end within 10 seconds."""
-
-
-@contextmanager
-def failures_in_words() -> Iterator[None]:
-    """Expected failures end the command with one sentence: settings with status 2, the rest with 1."""
-    try:
-        yield
-    except SettingsError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-    except PhotodockError as error:
-        typer.echo(error.detail, err=True)
-        raise typer.Exit(1) from None
 
 
 @app.command()
@@ -151,52 +133,8 @@ def project(
         typer.echo(asyncio.run(make_project(load_settings(), name, organization, project_id)))
 
 
-@app.command()
-def upload(
-    paths: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos.")],
-    project: Annotated[UUID, typer.Option(help="The project's id.")],
-    url: Annotated[str, typer.Option(envvar="PHOTODOCK_URL", help="Where the API is.")] = "http://127.0.0.1:8000",
-    token: Annotated[str, typer.Option(envvar="PHOTODOCK_TOKEN", help="An access token.")] = "",
-    wait: Annotated[bool, typer.Option(help="Wait for each photo's detection.")] = True,
-    timeout: Annotated[float, typer.Option(help="Seconds to wait for a photo's detection.")] = 300,
-    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of a table.")] = False,
-    detection_type: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
-    priority: Annotated[Priority | None, typer.Option(help="Of the detection.")] = None,
-) -> None:
-    """Upload photos and follow them until their detection is done."""
-    from rich.console import Console
-
-    from photodock.client.run import run_upload
-    from photodock.client.upload import UploadOptions
-
-    options = UploadOptions(
-        paths=tuple(paths),
-        project_id=project,
-        base_url=url,
-        token=token,
-        wait=wait,
-        timeout_seconds=timeout,
-        json_lines=json_lines,
-        detection_types=tuple(detection_type) if detection_type else None,
-        priority=priority,
-    )
-    raise typer.Exit(run_upload(options, Console()))
-
-
-@app.command()
-def inspect(paths: Annotated[list[Path], typer.Argument(help="JPEG and PNG files.")]) -> None:
-    """Show what the service would read from a file: one JSON object a line."""
-    from photodock.imaging import inspect_file
-
-    failed = False
-    for path in paths:
-        try:
-            found = asdict(inspect_file(path))
-        except OSError as error:
-            failed = True
-            found = dict.fromkeys(("mime_type", "width", "height", "exif_data")) | {"error": error.strerror}
-        sys.stdout.write(json.dumps({"file": str(path), **found}, allow_nan=False) + "\n")
-    raise typer.Exit(1 if failed else 0)
+app.command()(upload)
+app.command()(inspect)
 
 
 @app.command()
@@ -228,27 +166,8 @@ def sweep(
             asyncio.run(sweep_once(settings))
 
 
-@outbox.command("list")
-def list_outbox() -> None:
-    """Show the parked jobs: one JSON object a line."""
-    from photodock.administration import list_parked
-
-    with failures_in_words():
-        for job in asyncio.run(list_parked(load_settings())):
-            typer.echo(json.dumps(asdict(job), default=str))
-
-
-@outbox.command("retry")
-def retry_outbox(
-    ids: Annotated[list[int] | None, typer.Argument(help="Ids from `outbox list`; all when left out.")] = None,
-) -> None:
-    """Send parked jobs again; their attempts are counted anew."""
-    from photodock.administration import retry_parked
-
-    with failures_in_words():
-        freed = asyncio.run(retry_parked(load_settings(), ids))
-        typer.echo(f"{freed} parked job{'' if freed == 1 else 's'} will be sent again.")
-    raise typer.Exit(0 if freed or not ids else 1)
+app.add_typer(outbox, name="outbox")
+app.add_typer(dead_letters, name="dlq")
 
 
 if __name__ == "__main__":

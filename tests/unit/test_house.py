@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +23,19 @@ MAY_IMPORT = {
     "api": {"services"},
     "workers": {"services", "db", "queues", "storage"},
     "client": set(),
+    "consumer": {"client", "queues"},
     "settings": set(),
     "logs": set(),
     "bootstrap": {"api", "db", "logs", "queues", "services", "settings", "storage", "workers"},
     "administration": {"api", "bootstrap", "db", "services", "settings"},
-    "cli": {"administration", "bootstrap", "client", "embedded", "imaging", "logs", "settings", "workers"},
+    "dead_letters": {"queues", "settings"},
+    "cli": {
+        *("administration", "bootstrap", "cli_failures", "cli_photos", "cli_queues"),
+        *("embedded", "logs", "settings", "workers"),
+    },
+    "cli_failures": {"settings"},
+    "cli_photos": {"client", "imaging"},
+    "cli_queues": {"administration", "cli_failures", "dead_letters", "settings"},
     "embedded": {"administration", "api", "bootstrap", "db", "services", "settings", "storage"},
     "__main__": {"cli"},
 }
@@ -83,6 +93,15 @@ def test_the_domain_knows_only_the_standard_library() -> None:
     assert foreign == set()
 
 
+LIGHT = "import sys, photodock.consumer; print(*sorted({name.split('.')[0] for name in sys.modules} & set(sys.argv)))"
+
+
+def test_the_consumer_kit_brings_nothing_of_the_service_with_it() -> None:
+    heavy = ("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn")
+    done = subprocess.run([sys.executable, "-c", LIGHT, *heavy], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == ""
+
+
 def test_only_bootstrap_picks_a_broker() -> None:
     picked = {path.name for part, path, tree in modules() if part != "queues" and ADAPTERS & set(imported(tree))}
     assert picked == {"bootstrap.py"}
@@ -109,9 +128,9 @@ def test_sql_stands_in_db_alone() -> None:
 
 
 def test_http_status_of_the_service_is_known_in_api_alone() -> None:
-    # `client` and `embedded` are HTTP clients: they read statuses, they give none.
+    # `client`, `consumer` and `embedded` are HTTP clients: they read statuses, they give none.
     for part, path, tree in modules():
-        if part not in {"api", "client", "embedded"}:
+        if part not in {"api", "client", "consumer", "embedded"}:
             assert not HTTP_STATUS.search(ast.unparse(tree)), path
 
 

@@ -1,20 +1,17 @@
-"""The sample detector: what it measures, and how it deals with messages."""
+"""The sample detector: what it measures, and what it tells the kit."""
 
-import asyncio
 import importlib.util
 import io
 import json
-import os
-import signal
-import sys
 from pathlib import Path
 from types import ModuleType
 from uuid import uuid4
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
+
+from photodock.consumer import ConsumerOptions, DetectionFailed
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "quality_detector.py"
 
@@ -24,14 +21,12 @@ def load_example() -> ModuleType:
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    # Dataclasses look their own module up by name.
-    sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
 
 
 detector = load_example()
-measure, Unmeasurable = detector.measure, detector.Unmeasurable
+measure = detector.measure
 
 
 def encoded(image: Image.Image, kind: str = "JPEG") -> bytes:
@@ -127,288 +122,61 @@ def test_a_single_pixel_gives_numbers_that_json_can_carry():
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_photo_cut_off_is_undecodable(scene, kind):
     data = encoded(scene, kind)
-    with pytest.raises(Unmeasurable) as failure:
+    with pytest.raises(DetectionFailed) as failure:
         measure(data[: len(data) // 2])
-    assert failure.value.args[0] == "undecodable"
+    assert failure.value.code == "undecodable"
 
 
 @pytest.mark.parametrize("data", [b"", b"just text" * 200, b"\xff\xd8\xff\xe0" + bytes(2000), encoded(grey(9), "GIF")])
 def test_what_is_no_jpeg_or_png_is_undecodable(data):
-    with pytest.raises(Unmeasurable) as failure:
+    with pytest.raises(DetectionFailed) as failure:
         measure(data)
-    assert failure.value.args[0] == "undecodable"
+    assert failure.value.code == "undecodable"
 
 
 # Pillow raises above twice the limit, and between the limit and that its warning is an error, here as in the example.
 @pytest.mark.parametrize("limit", [400 * 300 - 1, 400 * 300 // 2 - 1])
 def test_a_decompression_bomb_is_refused_before_its_pixels_are_decoded(monkeypatch, limit):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
-    with pytest.raises(Unmeasurable) as failure:
+    with pytest.raises(DetectionFailed) as failure:
         measure(encoded(grey(9), "PNG"))
-    assert failure.value.args[0] == "too_many_pixels"
+    assert failure.value.code == "too_many_pixels"
 
 
-class FakeQueue:
-    """An SQS client with what a detector uses of it. A list of messages or errors, in order, then silence."""
+class FakeJob:
+    """What a handler uses of a job."""
 
-    def __init__(self, *answers: object) -> None:
-        self.answers = list(answers)
-        self.deleted: list[str] = []
-        self.asked: list[dict[str, object]] = []
-        self.empty = asyncio.Event()
-
-    async def receive_message(self, **asked: object) -> dict[str, object]:
-        self.asked.append(asked)
-        if not self.answers:
-            self.empty.set()
-            await asyncio.Event().wait()
-        answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return {"Messages": [answer]} if answer else {}
-
-    async def delete_message(self, **asked: str) -> None:
-        self.deleted.append(asked["ReceiptHandle"])
-
-
-class FakePhotodock:
-    """The API and the storage. `faults` are answered or raised first, keyed by GET, PATCH or storage."""
+    photo_id = uuid4()
 
     def __init__(self, data: bytes) -> None:
         self.data = data
-        self.photo: dict[str, object] = {"status": "processing", "download_url": "https://storage.test/x?secret"}
-        self.faults: dict[str, list[httpx.Response | Exception]] = {}
-        self.reports: list[dict[str, object]] = []
-        self.requests: list[httpx.Request] = []
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        call = "storage" if request.url.host == "storage.test" else request.method
-        if self.faults.get(call):
-            fault = self.faults[call].pop(0)
-            if isinstance(fault, Exception):
-                raise fault
-            return fault
-        if call == "storage":
-            return httpx.Response(200, content=self.data)
-        if call == "GET":
-            return httpx.Response(200, json=self.photo)
-        self.reports.append(json.loads(request.content))
-        return httpx.Response(200, json=self.photo)
+    async def download(self) -> bytes:
+        return self.data
 
 
-def message(**changes: str) -> dict[str, object]:
-    attributes = {"message_id": str(uuid4()), "correlation_id": "req-7"} | changes
-    body = {"photo_id": "018f-photo", "s3_url": "s3://b/k", "detection_types": ["damage"], "priority": "normal"}
-    return {
-        "Body": json.dumps(body),
-        "ReceiptHandle": f"handle of {attributes['message_id']}",
-        "MessageAttributes": {name: {"StringValue": value} for name, value in attributes.items()},
-    }
+async def test_a_jobs_photo_is_measured(scene):
+    data = encoded(scene)
+    assert await detector.detect(FakeJob(data)) == {"quality": measure(data)}
 
 
-@pytest.fixture
-def photodock(scene) -> FakePhotodock:
-    return FakePhotodock(encoded(scene))
+async def test_a_photo_at_fault_is_told_as_such():
+    with pytest.raises(DetectionFailed, match="undecodable: The photo's pixels cannot be decoded"):
+        await detector.detect(FakeJob(b"no photo at all"))
 
 
-@pytest.fixture
-def queue() -> FakeQueue:
-    return FakeQueue()
-
-
-@pytest.fixture
-async def worker(queue, photodock):
-    transport = httpx.MockTransport(photodock)
-    headers = {"Authorization": "Bearer token"}
-    async with (
-        httpx.AsyncClient(base_url="http://photodock.test", headers=headers, transport=transport) as http,
-        httpx.AsyncClient(transport=transport) as downloads,
-    ):
-        yield detector.Detector(queue, "http://queue.test/q", detector.Photodock(http, downloads))
-
-
-def statuses(photodock: FakePhotodock) -> list[object]:
-    return [report["status"] for report in photodock.reports]
-
-
-async def test_a_photo_is_reported_processing_and_then_completed(worker, queue, photodock):
-    given = message()
-    await worker.handle(given)
-    assert statuses(photodock) == ["processing", "completed"]
-    assert photodock.reports[1]["detections"]["quality"] == measure(photodock.data)
-    assert queue.deleted == [given["ReceiptHandle"]]
-
-
-async def test_the_trace_goes_on_to_the_api_but_the_token_not_to_the_storage(worker, photodock):
-    await worker.handle(message(traceparent="00-abc-def-01"))
-    [download] = [request for request in photodock.requests if request.url.host == "storage.test"]
-    assert not {"Authorization", "X-Request-ID"} & download.headers.keys()
-    for request in photodock.requests:
-        if request is not download:
-            assert request.headers["X-Request-ID"] == "req-7"
-            assert request.headers["traceparent"] == "00-abc-def-01"
-            assert request.headers["Authorization"] == "Bearer token"
-
-
-async def test_an_undecodable_photo_is_reported_failed(worker, queue, photodock):
-    photodock.data = b"no photo at all"
-    await worker.handle(message())
-    assert statuses(photodock) == ["processing", "failed"]
-    assert photodock.reports[1]["error"] == {
-        "code": "undecodable",
-        "detail": "The photo's pixels cannot be decoded.",
-    }
-    assert len(queue.deleted) == 1
-
-
-async def test_a_download_without_an_end_is_given_up(worker, photodock, monkeypatch):
-    monkeypatch.setattr(detector, "MAX_BYTES", 1000)
-    await worker.handle(message())
-    assert photodock.reports[1]["error"]["code"] == "too_many_bytes"
-
-
-@pytest.mark.parametrize(
-    "photo",
-    [{"status": "completed", "download_url": "https://storage.test/x"}, {"status": "failed", "download_url": None}],
-)
-async def test_a_photo_that_nobody_waits_for_is_left_alone(worker, queue, photodock, photo):
-    photodock.photo = photo
-    await worker.handle(message())
-    assert photodock.reports == []
-    assert len(queue.deleted) == 1
-
-
-async def test_a_deleted_photo_is_acknowledged(worker, queue, photodock):
-    photodock.faults["GET"] = [httpx.Response(404)]
-    await worker.handle(message())
-    assert (photodock.reports, len(queue.deleted)) == ([], 1)
-
-
-@pytest.mark.parametrize("status", [404, 409])
-async def test_a_report_that_is_not_wanted_is_acknowledged(worker, queue, photodock, status):
-    photodock.faults["PATCH"] = [httpx.Response(200), httpx.Response(status)]
-    await worker.handle(message())
-    assert len(queue.deleted) == 1
-
-
-async def test_a_late_result_is_sent_although_processing_was_refused(worker, photodock):
-    photodock.faults["PATCH"] = [httpx.Response(409)]
-    await worker.handle(message())
-    assert statuses(photodock) == ["completed"]
-
-
-@pytest.mark.parametrize(
-    ("call", "fault"),
-    [
-        ("GET", httpx.Response(503)),
-        ("GET", httpx.Response(401)),
-        ("GET", httpx.ConnectError("refused")),
-        ("storage", httpx.Response(403)),
-        ("storage", httpx.ReadTimeout("slow")),
-        ("PATCH", httpx.Response(500)),
-        ("PATCH", httpx.ReadError("cut")),
-    ],
-)
-async def test_without_an_accepted_report_a_message_is_kept_and_the_next_delivery_succeeds(
-    worker, queue, photodock, call, fault
-):
-    photodock.faults[call] = [fault]
-    given = message()
-    with pytest.raises(httpx.HTTPError):
-        await worker.handle(given)
-    assert queue.deleted == []
-    await worker.handle(given)
-    assert statuses(photodock)[-1] == "completed"
-    assert len(queue.deleted) == 1
-
-
-async def test_a_second_delivery_is_deleted_without_work(worker, queue, photodock):
-    given = message()
-    await worker.handle(given)
-    await worker.handle(given | {"ReceiptHandle": "second"})
-    assert statuses(photodock) == ["processing", "completed"]
-    assert queue.deleted[-1] == "second"
-
-
-async def test_what_was_done_is_forgotten_at_some_time(worker, photodock, monkeypatch):
-    monkeypatch.setattr(detector, "REMEMBERED", 1)
-    photodock.photo["download_url"] = None
-    first = message()
-    for given in (first, message(), first):
-        await worker.handle(given)
-    assert len(photodock.requests) == 3
-
-
-async def test_the_loop_outlives_whatever_fails_and_says_no_secret(worker, queue, photodock, caplog, monkeypatch):
-    pauses: list[float] = []
-    sleep = asyncio.sleep
-
-    async def brief(seconds: float) -> None:
-        pauses.append(seconds)
-        await sleep(0)
-
-    monkeypatch.setattr(detector.asyncio, "sleep", brief)
-    photodock.faults["storage"] = [httpx.Response(403)]
-    good = message()
-    queue.answers = [OSError("queue away"), good, {"Body": "{}"}, None, good]
-    working = asyncio.create_task(worker.work())
-    async with asyncio.timeout(10):
-        await queue.empty.wait()
-        worker.stopping.set()
-        await working
-    assert pauses == [2, 4, 8]
-    assert queue.deleted == [good["ReceiptHandle"]]
-    assert queue.asked[0]["WaitTimeSeconds"] == 20
-    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
-        "OSError; trying again soon",
-        "HTTPStatusError 403; trying again soon",
-        "KeyError; trying again soon",
-    ]
-    assert "secret" not in caplog.text
-
-
-async def test_a_message_in_work_is_finished_before_stopping(worker, queue, photodock):
-    queue.answers = [message(), message()]
-    handle = worker.handle
-
-    async def stopped_meanwhile(given):
-        worker.stopping.set()
-        await handle(given)
-
-    worker.handle = stopped_meanwhile
-    async with asyncio.timeout(10):
-        await worker.work()
-    assert (len(queue.deleted), len(queue.answers)) == (1, 1)
-
-
-async def test_a_signal_ends_the_detector(queue, monkeypatch):
-    class Session:
-        def create_client(self, *arguments, **named):
-            made.append((arguments, named))
-            return self
-
-        async def __aenter__(self):
-            return queue
-
-        async def __aexit__(self, *_): ...
-
-    made: list[object] = []
-    monkeypatch.setattr(detector, "get_session", Session)
+@pytest.mark.parametrize("queue_url", ["https://sqs.eu-west-1.amazonaws.com/1/q", "amqp://mq.example/?queue=jobs"])
+def test_it_reads_the_queue_that_the_environment_names(monkeypatch, queue_url):
+    started: list[object] = []
+    monkeypatch.setattr(detector, "run", lambda *arguments, **named: started.append((arguments, named)))
     environ = {
         "PHOTODOCK_URL": "http://photodock.test",
         "PHOTODOCK_TOKEN": "token",
-        "PHOTODOCK_QUEUE_URL": "http://queue.test/q",
+        "PHOTODOCK_QUEUE_URL": queue_url,
         "PHOTODOCK_SQS_ENDPOINT_URL": "http://queue.test",
-        "AWS_REGION": "eu-west-1",
     }
-    running = asyncio.create_task(detector.run(environ))
-    try:
-        async with asyncio.timeout(10):
-            await queue.empty.wait()
-            os.kill(os.getpid(), signal.SIGTERM)
-            await running
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().remove_signal_handler(number)
-    assert made == [(("sqs", "eu-west-1"), {"endpoint_url": "http://queue.test"})]
+    detector.main(environ)
+    options = ConsumerOptions(concurrency=2, visibility_seconds=15, sqs_endpoint_url="http://queue.test")
+    named = {"photodock_url": "http://photodock.test", "token": "token", "options": options}
+    assert started == [((detector.detect, queue_url), named)]
+    assert detector.options_of({}) == ConsumerOptions(concurrency=2, visibility_seconds=15)

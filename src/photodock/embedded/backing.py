@@ -23,7 +23,7 @@ _QUEUE = "photodock-detection"
 
 _DEFAULTS = {
     "PHOTODOCK_ENVIRONMENT": "local",
-    # The local queue cannot move messages back from its dead-letter queue, so a lost job is sent again soon.
+    # Nobody watches the local dead-letter queue, so a lost job is sent again soon.
     "PHOTODOCK_DETECTION_TIMEOUT": "120s",
     # Pages of a developer's own web server may call; without a token no call does anything.
     "PHOTODOCK_CORS_ALLOWED_ORIGINS": "*",
@@ -51,7 +51,8 @@ class Backing:
     @property
     def _only_local(self) -> bool:
         """Whether no AWS account is needed: then its variables and files are kept away from the children."""
-        return not {S3_ENDPOINT_URL, QUEUE_URL} & set(self._given)
+        queue_is_sqs = QUEUE_URL in self._given and not self._given[QUEUE_URL].startswith(("amqp:", "amqps:"))
+        return S3_ENDPOINT_URL not in self._given and not queue_is_sqs
 
     def _bucket(self) -> str:
         given = _DEFAULTS | self._given

@@ -154,8 +154,7 @@ class Up:
     def _consumers(self, environment: Mapping[str, str], token: str) -> Iterator[ChildProcess]:
         yield self._child("worker", [*_PHOTODOCK, "worker"], environment)
         if self._options.detector == "sample":
-            region = {"AWS_REGION": environment.get("PHOTODOCK_S3_REGION", "us-east-1")}
-            facts = {**environment} | region | {"PHOTODOCK_URL": self._url, "PHOTODOCK_TOKEN": token}
+            facts = {**environment, "PHOTODOCK_URL": self._url, "PHOTODOCK_TOKEN": token}
             yield self._child("detector", [str(_DETECTOR)], facts)
 
     def _announcement(self, environment: Mapping[str, str], bucket: str, tenant: Tenant, token: str) -> Announcement:

@@ -35,6 +35,8 @@ MAX_BYTES = 16_777_216
 
 _HEARTBEAT_SECONDS = 10
 _CLOSE_SECONDS = 1.0
+_closing: set[asyncio.Task[None]] = set()
+"""Kept, or the loop might forget them before they are done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,6 @@ class RabbitQueue:
         self._link: _Link | None = None
         self._opening = asyncio.Lock()
         self._sending = asyncio.Lock()
-        self._closing: set[asyncio.Task[None]] = set()
         self._reported = False
 
     async def publish(self, jobs: Sequence[DetectionJob]) -> list[str | None]:
@@ -160,7 +161,7 @@ class RabbitQueue:
             channel = connection.channel(publisher_confirms=True, on_return_raises=True)
             await channel.initialize()
         except BaseException:
-            await self._end(connection)
+            await end(connection)
             raise
         return _Link(connection, channel)
 
@@ -192,14 +193,15 @@ class RabbitQueue:
     async def _drop(self, link: _Link) -> None:
         if self._link is link:
             self._link = None
-        await self._end(link.connection)
+        await end(link.connection)
 
-    async def _end(self, connection: AbstractConnection) -> None:
-        """Asks the broker for an orderly end; one that does not answer is left to the heartbeat."""
-        closing = asyncio.create_task(connection.close())
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
-        await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
+
+async def end(connection: AbstractConnection) -> None:
+    """Asks the broker for an orderly end; one that does not answer is left to the heartbeat."""
+    closing = asyncio.create_task(connection.close())
+    _closing.add(closing)
+    closing.add_done_callback(_closing.discard)
+    await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
 
 
 def address(url: str) -> tuple[URL, str]:

@@ -1,0 +1,48 @@
+"""The programs of docs/consumer.md, run as they stand there, on both brokers."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+from integration.consumer.conftest import SECONDS, job
+from integration.consumer.test_consumer_brokers import reported
+from support.polling import until
+
+PAGE = Path(__file__).parents[3] / "docs" / "consumer.md"
+HANDLER, LOOP = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE.read_text())
+
+
+@pytest.mark.parametrize("source", [HANDLER, LOOP], ids=["handler", "loop"])
+async def test_a_shown_detector_works_off_the_queue(broker, pipeline, tmp_path, source):
+    photodock, url = pipeline
+    program = tmp_path / "detector.py"
+    program.write_text(source)
+    sent = [job() for _ in range(3)]
+    await broker.send(*sent)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        program,
+        env={
+            **{name: value for name, value in os.environ.items() if name.startswith(("AWS_", "COVERAGE_", "PATH"))},
+            "PHOTODOCK_QUEUE_URL": broker.url,
+            "PHOTODOCK_URL": url,
+            "PHOTODOCK_TOKEN": "pipeline",
+        },
+    )
+    try:
+        await until(reported(photodock, *sent), seconds=SECONDS * 2)
+        await until(broker.empty)
+        process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(SECONDS):
+            status = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    assert photodock.results[str(sent[0].photo_id)] == {"damage": [], "bytes_seen": 5}
+    # The loop has no stop of its own: it ends as every program does that is interrupted.
+    assert status == 0 if source == HANDLER else status != 0
