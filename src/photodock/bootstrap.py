@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from photodock import logs
 from photodock.api.app import ApiServices, create_app
 from photodock.api.auth import TokenRules, TokenVerifier
+from photodock.api.keys import ALGORITHMS, PUBLIC_ALGORITHMS, FixedKey, Keys, ListedKeys, public_key
 from photodock.db import outbox
 from photodock.db.listener import Listener
 from photodock.db.migrate import newest_revision
@@ -99,21 +100,49 @@ def token_rules(settings: TokenSettings) -> TokenRules:
         claim_user=settings.jwt_claim_user,
         claim_organization=settings.jwt_claim_organization,
         claim_scope=settings.jwt_claim_scope,
+        scope_prefix=settings.jwt_scope_prefix,
     )
 
 
-def token_verifier(settings: TokenSettings) -> TokenVerifier:
-    if settings.jwt_secret is None:
-        raise SettingsError(
-            "The settings can't be used:\n  PHOTODOCK_JWT_SECRET: is not set. Access tokens are verified with it; "
-            "make one with: openssl rand -hex 32"
+def token_keys(settings: TokenSettings) -> dict[str, Keys]:
+    """The accepted algorithms and their keys. Raises SettingsError."""
+    found: dict[str, Keys] = {}
+    if settings.jwt_secret:
+        found["HS256"] = FixedKey(settings.jwt_secret.get_secret_value())
+    if settings.jwt_public_key and settings.jwt_jwks_url:
+        raise _unusable("JWT_JWKS_URL", "can't be set together with PHOTODOCK_JWT_PUBLIC_KEY")
+    if settings.jwt_jwks_url:
+        found |= dict.fromkeys(PUBLIC_ALGORITHMS, ListedKeys(settings.jwt_jwks_url))
+    if settings.jwt_public_key:
+        try:
+            algorithm, key = public_key(settings.jwt_public_key)
+        except ValueError as error:
+            raise _unusable("JWT_PUBLIC_KEY", str(error)) from None
+        found[algorithm] = FixedKey(key)
+    if not found:
+        raise _unusable(
+            "JWT_SECRET",
+            "is not set, nor PHOTODOCK_JWT_JWKS_URL nor PHOTODOCK_JWT_PUBLIC_KEY. Access tokens are verified with one "
+            "of them; make a secret with: openssl rand -hex 32",
         )
-    return TokenVerifier(settings.jwt_secret.get_secret_value(), rules=token_rules(settings))
+    if unknown := set(settings.jwt_algorithms) - set(ALGORITHMS):
+        raise _unusable("JWT_ALGORITHMS", f"may name {', '.join(ALGORITHMS)}, and not {', '.join(sorted(unknown))}")
+    if keyless := set(settings.jwt_algorithms) - set(found):
+        raise _unusable("JWT_ALGORITHMS", f"names {', '.join(sorted(keyless))}, for which there is no key")
+    return {name: keys for name, keys in found.items() if name in (settings.jwt_algorithms or found)}
+
+
+def _unusable(name: str, mend: str) -> SettingsError:
+    return SettingsError(f"The settings can't be used:\n  PHOTODOCK_{name}: {mend}")
+
+
+def token_verifier(settings: TokenSettings) -> TokenVerifier:
+    return TokenVerifier(token_keys(settings), rules=token_rules(settings))
 
 
 async def check_start(settings: Settings) -> None:
     """What `serve` can't do without, found before its processes start. Raises SettingsError, StorageAccessDenied."""
-    token_verifier(settings)
+    token_keys(settings)
     await CredentialsProvider.from_chain()
 
 
@@ -129,7 +158,7 @@ def upload_rules(settings: Settings) -> UploadRules:
 @asynccontextmanager
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
-    async with opened_core(settings) as core, refreshing(core.credentials):
+    async with aclosing(tokens), opened_core(settings) as core, refreshing(core.credentials):
         uploads = Uploads(core.db, core.presigner, upload_rules(settings))
         yield ApiServices(
             uploads=uploads,
@@ -161,7 +190,7 @@ def api_from_settings(settings: Settings) -> FastAPI:
 def api_from_environment() -> FastAPI:
     """What `serve` hands to the HTTP server: one application for each process."""
     settings = load_settings()
-    token_verifier(settings)
+    token_keys(settings)
     logs.configure(settings.log_level)
     return api_from_settings(settings)
 

@@ -2,13 +2,14 @@
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import jwt
 
+from photodock.api.keys import Keys, ListedKeys
 from photodock.domain.errors import Unauthenticated
 from photodock.domain.identity import Principal
 
@@ -23,33 +24,39 @@ HOW_TO_SEND = "Send `Authorization: Bearer <token>` with a current access token.
 
 @dataclass(frozen=True, slots=True)
 class TokenRules:
-    """`issuer` and `audience` are checked when set; the claim names map a foreign issuer's tokens."""
+    """`issuer` and `audience` are checked when set; the claim names map a foreign issuer's tokens.
+
+    `scope_prefix` is what that issuer puts before each scope.
+    """
 
     issuer: str | None = None
     audience: str | None = None
     claim_user: str = "sub"
     claim_organization: str = "org"
     claim_scope: str = "scope"
+    scope_prefix: str = ""
 
 
 class TokenVerifier:
-    """`key` verifies by the listed `algorithms` and by no other."""
+    """`keys` has the accepted algorithms and no others, each with where its keys come from.
+
+    The token's header chooses among them, but an algorithm only ever meets keys of its own kind: a public key never
+    serves as an HS256 secret. What a header says of keys itself (`jwk`, `jku`, `x5u`) is not looked at.
+    """
 
     def __init__(
         self,
-        key: str,
-        algorithms: tuple[str, ...] = ("HS256",),
+        keys: Mapping[str, Keys],
         rules: TokenRules | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._key = key
-        self._algorithms = list(algorithms)
+        self._keys = dict(keys)
         self._rules = rules or TokenRules()
         self._clock = clock
         self._cache: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
 
-    def principal(self, authorization: str | None) -> Principal:
-        """Raises Unauthenticated."""
+    async def principal(self, authorization: str | None) -> Principal:
+        """Raises Unauthenticated, and IdentityUnavailable while the keys cannot be had."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated(f"There is no access token. {HOW_TO_SEND}")
@@ -59,26 +66,41 @@ class TokenVerifier:
         if known and known[1] > self._clock():
             self._cache.move_to_end(token)
             return known[0]
-        return self._verify(token)
+        return await self._verify(token)
 
-    def _verify(self, token: str) -> Principal:
+    async def _verify(self, token: str) -> Principal:
         try:
-            claims = jwt.decode(
-                token,
-                self._key,
-                algorithms=self._algorithms,
-                issuer=self._rules.issuer,
-                audience=self._rules.audience,
-                leeway=LEEWAY_SECONDS,
-                options={"require": ["exp"], "verify_aud": self._rules.audience is not None},
-            )
+            header = jwt.get_unverified_header(token)
+            claims = await self._claims(token, header)
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated(f"The access token has expired. {HOW_TO_SEND}") from error
-        except (jwt.PyJWTError, ValueError, RecursionError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
             raise Unauthenticated(f"The access token does not verify. {HOW_TO_SEND}") from error
         principal = self._read(claims)
         self._remember(token, principal, float(claims["exp"]))
         return principal
+
+    async def _claims(self, token: str, header: Mapping[str, Any]) -> dict[str, Any]:
+        algorithm, key_id = header.get("alg"), header.get("kid")
+        if algorithm not in self._keys or not isinstance(key_id, str | None):
+            raise jwt.InvalidAlgorithmError
+        key = await self._keys[algorithm].key(algorithm, key_id)
+        if key is None:
+            raise jwt.InvalidKeyError
+        return jwt.decode(
+            token,
+            key,
+            algorithms=[algorithm],
+            issuer=self._rules.issuer,
+            audience=self._rules.audience,
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["exp"], "verify_aud": self._rules.audience is not None},
+        )
+
+    async def aclose(self) -> None:
+        for keys in self._keys.values():
+            if isinstance(keys, ListedKeys):
+                await keys.aclose()
 
     def _read(self, claims: dict[str, Any]) -> Principal:
         rules = self._rules
@@ -92,8 +114,12 @@ class TokenVerifier:
             raise Unauthenticated(
                 f"The access token's claim {rules.claim_organization} must hold the organization's id, a UUID."
             ) from error
-        scopes = frozenset(scope.split()) if isinstance(scope, str) else frozenset()
-        return Principal(user_id=user_id, organization_id=organization_id, scopes=scopes)
+        return Principal(user_id=user_id, organization_id=organization_id, scopes=self._scopes(scope))
+
+    def _scopes(self, claim: object) -> frozenset[str]:
+        """From a text with spaces between (RFC 8693) or, as some providers have it, a list of texts."""
+        words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
+        return frozenset(word.removeprefix(self._rules.scope_prefix) for word in words if isinstance(word, str))
 
     def _remember(self, token: str, principal: Principal, expires_at: float) -> None:
         now = self._clock()
@@ -108,7 +134,7 @@ def mint(secret: str, principal: Principal, *, lifetime_seconds: int, rules: Tok
     claims: dict[str, Any] = {
         rules.claim_user: principal.user_id,
         rules.claim_organization: str(principal.organization_id),
-        rules.claim_scope: " ".join(sorted(principal.scopes)),
+        rules.claim_scope: " ".join(rules.scope_prefix + scope for scope in sorted(principal.scopes)),
         "iat": int(time.time()),
         "exp": int(time.time()) + lifetime_seconds,
     }

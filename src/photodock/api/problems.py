@@ -14,6 +14,7 @@ from starlette.routing import Match
 
 from photodock.domain.errors import (
     DatabaseUnavailable,
+    IdentityUnavailable,
     InvalidRequest,
     NotFound,
     PhotodockError,
@@ -55,6 +56,7 @@ KINDS: dict[str, Kind] = {
     "rate_limited": Kind(429, "Too many upload URLs"),
     "storage_unavailable": Kind(503, "Storage is not available"),
     "database_unavailable": Kind(503, "The database is not available"),
+    "identity_unavailable": Kind(503, "Access tokens cannot be verified"),
     "internal_error": Kind(500, "Something went wrong here"),
 }
 
@@ -145,7 +147,7 @@ def respond(request: Request, error: PhotodockError, errors: list[dict[str, str]
 def _headers(error: PhotodockError) -> dict[str, str]:
     if isinstance(error, RateLimited):
         return {"Retry-After": str(error.reset_seconds), **rate_limit_headers(error.limit, 0, error.reset_seconds)}
-    if isinstance(error, DatabaseUnavailable | StorageUnavailable):
+    if isinstance(error, DatabaseUnavailable | StorageUnavailable | IdentityUnavailable):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if error.code == "unauthenticated":
         return {"WWW-Authenticate": "Bearer"}
@@ -223,7 +225,8 @@ def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
 def responses(*codes: str, also: dict[int | str, dict[str, Any]] | None = None) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of the errors of a call: each status with its codes."""
     found: dict[int | str, dict[str, Any]] = {}
-    for code in (*codes, "internal_error"):
+    always = ("identity_unavailable",) if "unauthenticated" in codes else ()
+    for code in (*codes, *always, "internal_error"):
         kind = KINDS[code]
         entry = found.setdefault(kind.status, {"description": "", "content": CONTENT})
         entry["description"] = f"{entry['description']} `{code}`: {kind.title}.".strip()

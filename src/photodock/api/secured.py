@@ -50,7 +50,7 @@ class SecuredRoute(APIRoute):
         scopes_of, max_body = SECURITY[self.endpoint]
 
         async def handle(request: Request) -> Response:
-            principal: Principal = request.app.state.tokens.principal(request.headers.get("authorization"))
+            principal: Principal = await request.app.state.tokens.principal(request.headers.get("authorization"))
             structlog.contextvars.bind_contextvars(user_id=principal.user_id)
             check_headers(request)
             body = await limited_body(request, max_body)

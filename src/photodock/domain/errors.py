@@ -22,6 +22,7 @@
     │   └── StorageUnavailable     away, or too slow
     │       └── StorageAccessDenied  reachable but refusing us: a misconfiguration, never retried
     ├── DatabaseUnavailable
+    ├── IdentityUnavailable        the identity provider's keys cannot be had, and none are known
     └── QueueUnavailable           the broker is away; the outbox keeps the jobs
 
 Each class has a stable `code`; the HTTP status of a code is known in `api` alone. `detail` is a sentence for
@@ -128,6 +129,10 @@ class StorageAccessDenied(StorageUnavailable):
 
 class DatabaseUnavailable(PhotodockError):
     code = "database_unavailable"
+
+
+class IdentityUnavailable(PhotodockError):
+    code = "identity_unavailable"
 
 
 class QueueUnavailable(PhotodockError):

@@ -78,7 +78,7 @@ async def test_a_call_needs_its_scope_and_no_other(place: Place, call: Call) -> 
         assert all(needed in answer.json()["detail"] for needed in call.scopes)
 
 
-@pytest.mark.parametrize("scope", [7, ["photos:read"], {"photos:read": True}], ids=str)
+@pytest.mark.parametrize("scope", [7, [["photos:read"]], {"photos:read": True}], ids=str)
 async def test_scopes_of_another_form_are_none(place: Place, scope: object) -> None:
     answer = await place.call(READING, signed(claims(place.owner.organization_id, scope=scope)))
     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")

@@ -122,15 +122,15 @@ async def test_a_token_of_our_own_is_taken_by_the_api(settings: Settings, api: C
     assert answer.status_code == 403
 
 
-def test_a_token_is_made_by_the_rules_that_it_will_be_checked_by(settings: Settings) -> None:
+async def test_a_token_is_made_by_the_rules_that_it_will_be_checked_by(settings: Settings) -> None:
     other = changed(settings, jwt_issuer="us", jwt_audience="photos", jwt_claim_organization="tenant")
     organization_id = uuid4()
     token = f"Bearer {make_token(other, 'ben', organization_id, ('photos:read',), 1)}"
 
-    principal = token_verifier(other).principal(token)
+    principal = await token_verifier(other).principal(token)
     assert (principal.user_id, principal.organization_id) == ("ben", organization_id)
     with pytest.raises(Unauthenticated):
-        token_verifier(settings).principal(token)
+        await token_verifier(settings).principal(token)
 
 
 def test_a_tokens_days_are_its_lifetime(settings: Settings) -> None:

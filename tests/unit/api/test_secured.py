@@ -97,6 +97,7 @@ CONTRACT = {
     "rate_limited": 429,
     "storage_unavailable": 503,
     "database_unavailable": 503,
+    "identity_unavailable": 503,
     "internal_error": 500,
 }
 
