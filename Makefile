@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test unit check format lock clean
+.PHONY: help setup run test unit check format lock bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -49,9 +49,16 @@ format: $(VENV)/dev.stamp ## Put the code into the common form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
+$(VENV)/bench.stamp: requirements/bench.txt $(VENV)/run.stamp
+	@$(PIP) --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: $(VENV)/bench.stamp ## Measure against the floor and the baseline; ARGS='--rounds 1' passes options on
+	@$(BIN)/python -m bench $(ARGS)
+
 lock: ## Resolve the dependencies anew and write the locked requirements
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve'; do \
+	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve' 'bench --extra bench'; do \
 		set -- $$part; name=$$1; shift; \
 		build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header --constraint requirements/dev.txt "$$@" pyproject.toml -o requirements/$$name.txt || exit 1; \
