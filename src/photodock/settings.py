@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from pydantic import (
     AfterValidator,
@@ -162,7 +162,7 @@ class Settings(TokenSettings):
             raise ValueError(
                 "must look like postgresql://user:password@host:5432/database; several hosts: @host1:5432,host2:5432/"
             )
-        wanted = parse_qs(urlsplit(url).query).get("target_session_attrs", ["any"])[-1]
+        wanted = parse_qs(url.partition("?")[2].partition("#")[0]).get("target_session_attrs", ["any"])[-1]
         if wanted not in {"any", "primary", "read-write"}:
             raise ValueError(
                 "must lead to a server that takes writes: target_session_attrs=read-write, or leave it out"

@@ -1,10 +1,11 @@
 """Connections to PostgreSQL, each opened within its time, on whichever of several hosts takes writes."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import parse_qs
 
 import asyncpg
 
@@ -39,7 +40,7 @@ class Connector:
     def __init__(self, url: str, *, connect_timeout: float = 2.0, command_timeout: float | None = None) -> None:
         self._urls = urls_of_hosts(url)
         self._options: dict[str, Any] = {"command_timeout": command_timeout}
-        if "target_session_attrs" not in parse_qs(urlsplit(url).query):
+        if "target_session_attrs" not in query_of(url):
             self._options["target_session_attrs"] = "read-write"
         self._connect_timeout = connect_timeout
         self._preferred = 0
@@ -77,8 +78,14 @@ class Connector:
 
 def urls_of_hosts(url: str) -> tuple[str, ...]:
     """`postgresql://u:p@a:1,b:2/db` → the same address with host a alone, and with host b alone."""
-    parts = urlsplit(url)
-    login, at, hosts = parts.netloc.rpartition("@")
-    if "," not in hosts:
-        return (url,)
-    return tuple(urlunsplit(parts._replace(netloc=f"{login}{at}{host}")) for host in hosts.split(","))
+    # Not by urlsplit: some of Python's versions refuse an IPv6 address that is not the only host.
+    scheme, slashes, rest = url.partition("//")
+    place = re.match(r"[^/?#]*", rest)
+    login, at, hosts = (place[0] if place else "").rpartition("@")
+    tail = rest.removeprefix(f"{login}{at}{hosts}")
+    return tuple(f"{scheme}{slashes}{login}{at}{host}{tail}" for host in hosts.split(","))
+
+
+def query_of(url: str) -> dict[str, list[str]]:
+    """The address's parameters."""
+    return parse_qs(url.partition("?")[2].partition("#")[0])

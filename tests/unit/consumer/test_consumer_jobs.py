@@ -349,7 +349,7 @@ async def test_a_fault_that_stays_puts_the_job_off_and_names_no_url(running, ser
 
 async def test_httpx_may_log_requests_but_no_presigned_one(running, inbox, caplog):
     inbox.messages = [message()]
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO), caplog.at_level(logging.INFO, logger="httpx"):
         await running.until_empty(detect)
     assert "http://photodock.test" in caplog.text
     assert "X-Amz" not in caplog.text
