@@ -7,10 +7,10 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test unit check format lock bench clean
+.PHONY: help setup run test unit crash-test check format lock bench clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 # A stamp for each lock file: it is made again when the lock file changes.
 $(BIN)/python:
@@ -38,6 +38,9 @@ test: $(VENV)/dev.stamp ## Run every test, with coverage
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
+
+crash-test: $(VENV)/dev.stamp ## Kill every part at every step under load, and audit what is left (8 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m crash $(ARGS)
 
 check: $(VENV)/dev.stamp ## Lint, format, types, import rules
 	@$(BIN)/ruff check

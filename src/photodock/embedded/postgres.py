@@ -1,10 +1,13 @@
 """PostgreSQL as a local server."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
+import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,6 +22,8 @@ from photodock.embedded.server import Server
 
 _NAME = "photodock"
 """The database and its owner."""
+
+_ORPHANS_SECONDS = 10.0
 
 _THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -138,7 +143,24 @@ class PostgresServer(Server):
             working_in = Path(f"/proc/{pid}/cwd")
             if working_in.exists() and working_in.samefile(self._cluster):
                 raise EmbeddedError(f"Another PostgreSQL (pid {pid}) runs on {self._cluster}: end it first.")
+            self._end_orphans()
             lock.unlink()
+
+    def _end_orphans(self) -> None:
+        """Kills what a killed server left: a busy backend outlives it, and no new server starts beside one."""
+        deadline = time.monotonic() + _ORPHANS_SECONDS
+        while (orphans := list(self._processes())) and time.monotonic() < deadline:
+            for pid in orphans:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+
+    def _processes(self) -> Iterator[int]:
+        """The processes that work in the cluster's folder; those that just end, or are a stranger's, are left out."""
+        for folder in Path("/proc").glob("[0-9]*/cwd"):
+            with contextlib.suppress(OSError):
+                if folder.samefile(self._cluster):
+                    yield int(folder.parent.name)
 
     def _is_ready(self) -> bool:
         # In a thread, because the caller's may already run an event loop.

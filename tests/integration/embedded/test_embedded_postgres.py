@@ -1,3 +1,4 @@
+import asyncio
 import os
 import pwd
 import shutil
@@ -112,6 +113,31 @@ async def test_committed_rows_survive_a_kill_and_the_stale_lock_does_not_hinder(
     with PostgresServer(tmp_path / "pg", logs) as again:
         assert await _run(again, "SELECT x FROM t") == 42
     server.stop()
+
+
+async def test_a_backend_that_outlives_its_killed_server_is_ended(
+    tmp_path: Path, logs: Path, alive: Callable[[int], bool], eventually: Callable[..., bool]
+) -> None:
+    server = PostgresServer(tmp_path / "pg", logs)
+    server.start()
+    assert server.process
+    pid = server.process.pid or 0
+    busy = await asyncpg.connect(server.database_url)
+    backend = await busy.fetchval("SELECT pg_backend_pid()")
+    endless = asyncio.create_task(busy.execute("SELECT count(*) FROM generate_series(1, 10000000000)"))
+    at_work = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%generate_series%'"
+    async with asyncio.timeout(10):
+        while await _run(server, at_work) != 2:  # this question itself is the other
+            await asyncio.sleep(0.02)
+    os.kill(pid, signal.SIGKILL)
+    assert eventually(lambda: not alive(pid))
+    assert alive(backend)
+    with PostgresServer(tmp_path / "pg", logs) as again:
+        assert not alive(backend)
+        assert await _run(again, "SELECT 1") == 1
+    server.stop()
+    with pytest.raises((OSError, asyncpg.PostgresError, asyncpg.InterfaceError)):
+        await endless
 
 
 async def test_a_server_that_runs_on_the_same_data_is_not_disturbed(tmp_path: Path, logs: Path) -> None:
