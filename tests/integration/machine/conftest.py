@@ -1,18 +1,14 @@
-"""Lets the tests of this folder import its `machine_*` modules, and gives them one database for all examples."""
+"""One database for all examples."""
 
 import os
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from machine_bench import Bench, RunMachine, opened_bench
-from machine_rules import make_machine
+from machine.bench import Bench, RunMachine, opened_bench
+from machine.rules import make_machine
 
 EXAMPLES = int(os.environ.get("PHOTODOCK_TEST_MACHINE_EXAMPLES", "0"))
 """0: the same forty each time. Any other number: that many new ones, for a long search."""

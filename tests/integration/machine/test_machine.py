@@ -1,6 +1,6 @@
 """Random interleavings of clients, bucket events, sweeps, relays, redeliveries and detectors break no promise."""
 
-from machine_bench import RunMachine
+from machine.bench import RunMachine
 
 
 def test_no_interleaving_breaks_a_promise(run_machine: RunMachine) -> None:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import Phase
 from hypothesis.errors import Flaky
-from machine_bench import RunMachine
 
+from machine.bench import RunMachine
 from photodock.db import moves, outbox, photos, sweep, uploads
 from photodock.db.outbox import OutboxRow
 from photodock.db.photos import Deletion

@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
-from image_builder import (
+
+from photodock.imaging import inspect_bytes
+from support.image_builder import (
     ASCII,
     BYTE,
     DOUBLE,
@@ -23,8 +25,6 @@ from image_builder import (
     numbers,
     text,
 )
-
-from photodock.imaging import inspect_bytes
 
 MAKE, MODEL, ORIENTATION = 0x010F, 0x0110, 0x0112
 EXPOSURE_TIME, F_NUMBER, ISO, FLASH, FOCAL_LENGTH, LENS_MODEL = 0x829A, 0x829D, 0x8827, 0x9209, 0x920A, 0xA434

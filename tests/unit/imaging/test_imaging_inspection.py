@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from image_builder import (
+
+from photodock.imaging import HEAD_BYTES, Inspection, inspect_bytes, inspect_file, inspection, inspection_steps
+from support.image_builder import (
     ASCII,
     END,
     JFIF,
@@ -31,8 +33,6 @@ from image_builder import (
     segment,
     text,
 )
-
-from photodock.imaging import HEAD_BYTES, Inspection, inspect_bytes, inspect_file, inspection, inspection_steps
 
 MIB = 1024 * 1024
 RICH = Exif(

@@ -3,11 +3,11 @@
 import struct
 
 import pytest
-from image_builder import JFIF, SCAN, SHORT, Exif, app1, frame, jpeg, numbers, segment, text
 
 from photodock.imaging import HEAD_BYTES, ByteRange, Inspection, inspect_bytes, inspection_steps
 from photodock.imaging.jpeg import MAX_EXIF_BLOCKS
 from photodock.imaging.reading import MAX_STEPS
+from support.image_builder import JFIF, SCAN, SHORT, Exif, app1, frame, jpeg, numbers, segment, text
 
 MIB = 1024 * 1024
 EXIF = Exif(image=[text(0x010F, "Apple"), numbers(0x0112, SHORT, 6)]).tiff()

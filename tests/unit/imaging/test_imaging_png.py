@@ -4,11 +4,11 @@ import struct
 import zlib
 
 import pytest
-from image_builder import END, PIXELS, SHORT, Exif, chunk, header, numbers, png, raw_profile, text
 
 from photodock.imaging import HEAD_BYTES, ByteRange, Inspection, inspect_bytes, inspection_steps
 from photodock.imaging.png import MAX_EXIF_TRIES, SUFFIX_BYTES
 from photodock.imaging.reading import MAX_STEPS
+from support.image_builder import END, PIXELS, SHORT, Exif, chunk, header, numbers, png, raw_profile, text
 
 MIB = 1024 * 1024
 EXIF = Exif(image=[text(0x010F, "Apple"), numbers(0x0112, SHORT, 6)], order=">").tiff()

@@ -3,12 +3,12 @@
 import struct
 
 import pytest
-from image_builder import ASCII, LONG, RATIONAL, SHORT, Entry, Exif, app1, jpeg, numbers, text
 
 from photodock.domain.values import JsonObject
 from photodock.imaging import inspect_bytes
 from photodock.imaging.reading import ExifBlock
 from photodock.imaging.tiff import MAX_ENTRIES, Tiff
+from support.image_builder import ASCII, LONG, RATIONAL, SHORT, Entry, Exif, app1, jpeg, numbers, text
 
 MAKE, MODEL, ORIENTATION, ISO = 0x010F, 0x0110, 0x0112, 0x8827
 

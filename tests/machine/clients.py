@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import TypeVar
 
-from machine_bench import Bench, Parts
-from machine_doubles import Crash, nothing
-from machine_model import CONTENT, LONGEST_PUT, Known, Model, Upload, Url, wrong
-
+from machine.bench import Bench, Parts
+from machine.doubles import Crash, nothing
+from machine.model import CONTENT, LONGEST_PUT, Known, Model, Upload, Url, wrong
 from photodock.db import projects
 from photodock.domain.errors import (
     IdempotencyConflict,

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from machine_clients import Clients
-from machine_doubles import Crash, away, broker_away, broker_fault, crash, created_event, denied, nothing
 from uuid_utils.compat import uuid7
 
+from machine.clients import Clients
+from machine.doubles import Crash, away, broker_away, broker_fault, crash, created_event, denied, nothing
 from photodock.db import outbox
 from photodock.domain.errors import InvalidStatusTransition, PhotodockError
 from photodock.domain.photo import COMPLETED, object_key

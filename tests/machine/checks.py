@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from machine_doubles import nothing
-from machine_model import FILE_NAME, URLS_PER_MINUTE, Known
-from machine_world import World
-
+from machine.doubles import nothing
+from machine.model import FILE_NAME, URLS_PER_MINUTE, Known
+from machine.world import World
 from photodock.db import photos
 from photodock.db.pool import Row
 from photodock.domain.errors import PhotoNotFound

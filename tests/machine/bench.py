@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from machine_doubles import BUCKET, Inbox, Queue, Store
-from machine_model import DETECTION_TIMEOUT, PENDING_TTL, URL_TTL, URLS_PER_MINUTE
-
+from machine.doubles import BUCKET, Inbox, Queue, Store
+from machine.model import DETECTION_TIMEOUT, PENDING_TTL, URL_TTL, URLS_PER_MINUTE
 from photodock.db.listener import Listener
 from photodock.db.outbox import CHANNEL
 from photodock.db.pool import Database

@@ -8,10 +8,11 @@ from functools import partial
 import structlog
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
-from machine_bench import Bench
-from machine_checks import check, check_hidden, come_to_rest
-from machine_doubles import Crash, Meanwhile, away, crash, nothing
-from machine_world import CLOCK, Operation, World
+
+from machine.bench import Bench
+from machine.checks import check, check_hidden, come_to_rest
+from machine.doubles import Crash, Meanwhile, away, crash, nothing
+from machine.world import CLOCK, Operation, World
 
 # Drawn without regard to what is there, so that the same choices mean the same steps whatever raced.
 WHICH = st.integers(0, 3)
