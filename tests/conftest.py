@@ -8,6 +8,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+import structlog
 
 from photodock.db.migrate import migrate
 from photodock.db.pool import Database
@@ -19,6 +20,18 @@ from photodock.storage.credentials import CredentialsProvider
 
 TEMPLATE = "photodock_template"
 numbers = count(1)
+
+
+def pytest_configure() -> None:
+    # structlog's own way draws each traceback with all local variables, which holds an event loop up for seconds.
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+        ]
+    )
 
 
 @pytest.hookimpl(wrapper=True)

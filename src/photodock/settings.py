@@ -104,7 +104,7 @@ class Settings(TokenSettings):
     database_pool_size: int = Field(16, ge=1, le=500, description="Connections a process holds at the most.")
     database_timeout: Duration = Field(timedelta(seconds=10), description="The longest one statement may take.")
     database_connect_timeout: Duration = Field(
-        timedelta(seconds=2), description="The longest connecting to one PostgreSQL host may take."
+        timedelta(seconds=4), description="The longest connecting to one PostgreSQL host may take."
     )
     database_acquire_timeout: Duration = Field(
         timedelta(seconds=5), description="The longest wait for a free or a new connection to the database."

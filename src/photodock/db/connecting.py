@@ -37,7 +37,7 @@ class Connector:
     use up the time of the next. `command_timeout` is the longest a statement may take; null: for ever.
     """
 
-    def __init__(self, url: str, *, connect_timeout: float = 2.0, command_timeout: float | None = None) -> None:
+    def __init__(self, url: str, *, connect_timeout: float = 4.0, command_timeout: float | None = None) -> None:
         self._urls = urls_of_hosts(url)
         self._options: dict[str, Any] = {"command_timeout": command_timeout}
         if "target_session_attrs" not in query_of(url):

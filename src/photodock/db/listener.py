@@ -26,7 +26,7 @@ class Listener:
         url: str,
         channel: str,
         *,
-        connect_timeout: float = 2.0,
+        connect_timeout: float = 4.0,
         heartbeat_seconds: float = 15.0,
         reconnect_delays: Sequence[float] = (0.2, 0.5, 1.0, 2.0, 5.0),
     ) -> None:

@@ -92,7 +92,7 @@ class Database:
         max_size: int = 16,
         command_timeout: float = 10.0,
         acquire_timeout: float = 5.0,
-        connect_timeout: float = 2.0,
+        connect_timeout: float = 4.0,
     ) -> None:
         self._connector = Connector(
             url, connect_timeout=connect_timeout, command_timeout=command_timeout + SILENCE_SECONDS
