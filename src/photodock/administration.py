@@ -13,7 +13,6 @@ from uuid_utils.compat import uuid7
 from photodock.api.auth import mint
 from photodock.bootstrap import opened_core, opened_database, orphans, sweeper, token_rules
 from photodock.db import outbox
-from photodock.db.migrate import migrate
 from photodock.db.outbox import ParkedJob
 from photodock.db.pool import translated
 from photodock.domain.identity import Principal
@@ -24,6 +23,9 @@ from photodock.settings import Settings, SettingsError, TokenSettings
 
 async def migrate_database(settings: Settings) -> str:
     """Returns the revision reached."""
+    # Alembic and SQLAlchemy take a second to load, and no other command needs them.
+    from photodock.db.migrate import migrate  # noqa: PLC0415
+
     async with translated():
         return await migrate(
             settings.database_url.get_secret_value(), timeout=settings.migration_timeout.total_seconds()

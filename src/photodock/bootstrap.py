@@ -13,7 +13,6 @@ from photodock.api.auth import TokenRules, TokenVerifier
 from photodock.api.keys import ALGORITHMS, PUBLIC_ALGORITHMS, FixedKey, Keys, ListedKeys, public_key
 from photodock.db import outbox
 from photodock.db.listener import Listener
-from photodock.db.migrate import newest_revision
 from photodock.db.pool import Database
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
@@ -168,7 +167,7 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             library=Library(core.db, core.store, core.presigner),
             projects=Projects(core.db),
             outbox=Outbox(core.db),
-            health=Health(core.db, newest_revision(), core.store.check),
+            health=Health(core.db, core.store.check),
             tokens=tokens,
             detection_types=settings.detection_types,
         )

@@ -5,8 +5,8 @@ import asyncio
 import asyncpg
 
 from conftest import administer, database_named
-from photodock.db.health import current_revision
-from photodock.db.migrate import migrate, newest_revision
+from photodock.db.health import NEWEST_REVISION, current_revision
+from photodock.db.migrate import migrate
 from photodock.db.pool import Database
 from photodock.embedded.postgres import PostgresServer
 
@@ -17,7 +17,7 @@ async def test_processes_that_migrate_at_once_do_not_disturb_each_other(postgres
 
     reached = await asyncio.gather(*(migrate(url) for _ in range(4)))
 
-    assert set(reached) == {newest_revision()}
+    assert set(reached) == {NEWEST_REVISION}
 
 
 async def test_a_database_without_migrations_has_no_revision(postgres: PostgresServer) -> None:

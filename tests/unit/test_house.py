@@ -93,12 +93,24 @@ def test_the_domain_knows_only_the_standard_library() -> None:
     assert foreign == set()
 
 
-LIGHT = "import sys, photodock.consumer; print(*sorted({name.split('.')[0] for name in sys.modules} & set(sys.argv)))"
+LOADED = "import sys, {module}; print(*sorted({{name.split('.')[0] for name in sys.modules}} & set(sys.argv)))"
 
 
-def test_the_consumer_kit_brings_nothing_of_the_service_with_it() -> None:
-    heavy = ("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn")
-    done = subprocess.run([sys.executable, "-c", LIGHT, *heavy], capture_output=True, text=True, check=True, timeout=60)
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        # A detector brings nothing of the service with it, and only migrations take Alembic's second to start.
+        (
+            "photodock.consumer",
+            ("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn"),
+        ),
+        ("photodock.bootstrap", ("alembic", "sqlalchemy", "typer", "uvicorn")),
+        ("photodock.cli", ("fastapi", "asyncpg", "aiobotocore", "obstore", "uvicorn")),
+    ],
+)
+def test_a_part_loads_nothing_heavy_that_it_does_not_need(module: str, heavy: tuple[str, ...]) -> None:
+    command = [sys.executable, "-c", LOADED.format(module=module), *heavy]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == ""
 
 
@@ -142,7 +154,9 @@ def test_nothing_reads_the_environment_when_it_is_imported() -> None:
         assert not any(re.search(r"os\.environ|getenv", ast.unparse(node)) for node in at_import), path
 
 
-@pytest.mark.parametrize("name", ["requirements/serve.txt", "requirements/run.txt", "requirements/dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements/serve.txt", "requirements/run.txt", "requirements/dev.txt", "requirements/bench.txt"]
+)
 def test_locked_requirements_carry_hashes_and_no_address(name: str) -> None:
     text = (ROOT / name).read_text()
     assert "://" not in text

@@ -5,6 +5,9 @@ from datetime import timedelta
 
 from photodock.db.pool import Database, SchemaBehind
 
+NEWEST_REVISION = "0002"
+"""The migration that this version's code was written for. Alembic knows it too, at the price of a second's start."""
+
 
 async def current_revision(db: Database) -> str | None:
     """The migration the database stands at; None before the first."""

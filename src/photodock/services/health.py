@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from photodock.db.health import backlog, current_revision
+from photodock.db.health import NEWEST_REVISION, backlog, current_revision
 from photodock.db.pool import Database
 from photodock.domain.errors import PhotodockError
 
@@ -26,9 +26,8 @@ class Readiness:
 class Health:
     """`check_storage` returns when the store answers, and raises a PhotodockError when it does not."""
 
-    def __init__(self, db: Database, newest_revision: str, check_storage: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, db: Database, check_storage: Callable[[], Awaitable[None]]) -> None:
         self._db = db
-        self._newest_revision = newest_revision
         self._check_storage = check_storage
 
     async def readiness(self) -> Readiness:
@@ -42,7 +41,7 @@ class Health:
 
     async def _database(self) -> str:
         revision = await current_revision(self._db)
-        return "ok" if revision == self._newest_revision else "migrations_missing"
+        return "ok" if revision == NEWEST_REVISION else "migrations_missing"
 
     async def _storage(self) -> str:
         await self._check_storage()

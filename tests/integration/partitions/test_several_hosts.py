@@ -10,8 +10,9 @@ import pytest
 from integration.partitions.conftest import Network
 from photodock.administration import migrate_database
 from photodock.db.connecting import Connector
+from photodock.db.health import NEWEST_REVISION
 from photodock.db.listener import Listener
-from photodock.db.migrate import migrate, newest_revision
+from photodock.db.migrate import migrate
 from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable
 from photodock.settings import Settings
@@ -59,7 +60,7 @@ async def test_the_pool_passes_over_a_dead_host_and_remembers_it(first_is_bad: s
 
 async def test_migrations_pass_over_a_dead_host(first_is_bad: str) -> None:
     async with asyncio.timeout(20):
-        assert await migrate(first_is_bad) == newest_revision()
+        assert await migrate(first_is_bad) == NEWEST_REVISION
 
 
 async def test_the_listener_passes_over_a_dead_host(first_is_bad: str) -> None:
