@@ -34,7 +34,7 @@ run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9
 	@exec $(BIN)/photodock up $(ARGS)
 
 test: $(VENV)/dev.stamp ## Run every test, with coverage
-	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

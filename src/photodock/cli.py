@@ -9,7 +9,7 @@ import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from uuid import UUID
 
 import typer
@@ -61,8 +61,7 @@ def serve(
     with failures_in_words():
         # Here and not in the server's processes, so that a bad setting ends with a sentence.
         asyncio.run(bootstrap.check_start(load_settings()))
-    # The server, when it is done, raises the signal that stopped it once more: a stop that was asked for is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, _end)
     uvicorn.run(
         "photodock.bootstrap:api_from_environment",
         factory=True,
@@ -78,6 +77,15 @@ def serve(
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+
+
+def _end(*_: object) -> NoReturn:
+    """The server, when it is done, raises the signal that stopped it once more: a stop asked for is no failure.
+
+    One that comes later still would break into the interpreter's own end, with a traceback.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)
 
 
 @app.command()
