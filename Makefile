@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test unit crash-test check format lock bench clean
+.PHONY: help setup run test test-long unit crash-test check format lock bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -33,8 +33,13 @@ setup: $(VENV)/run.stamp ## Make the virtual environment with everything that `m
 run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9000' passes options on
 	@exec $(BIN)/photodock up $(ARGS)
 
-test: $(VENV)/dev.stamp ## Run every test, with coverage
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered $(ARGS)
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+test: $(VENV)/dev.stamp ## Run the tests, with coverage; all but the long ones
+	@$(PYTEST) -m 'not long' --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
+	@$(PYTEST) -m long $(ARGS)
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

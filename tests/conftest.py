@@ -34,6 +34,24 @@ def pytest_configure() -> None:
     )
 
 
+LONG = (
+    "acceptance/crashes",
+    "acceptance/outages/test_acceptance_database_failover.py",
+    "acceptance/test_acceptance_dead_letters.py",
+    "integration/consumer",
+    "integration/machine",
+    "integration/partitions",
+    "integration/rabbitmq/test_rabbitmq_outages.py",
+)
+"""What kills, cuts off and waits. `make test-long` runs these, `make test` all others."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(LONG):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """In CI everything that a test needs is there: a skip is a failure."""
