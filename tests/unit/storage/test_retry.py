@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 
 from photodock.domain.retry import retrying
@@ -28,7 +30,8 @@ def slept(monkeypatch):
     async def record(delay: float) -> None:
         delays.append(delay)
 
-    monkeypatch.setattr("asyncio.sleep", record)
+    # In this module alone: with a sleep that never waits, a loop in the background of other tests would never yield.
+    monkeypatch.setattr("photodock.domain.retry.asyncio", SimpleNamespace(sleep=record))
     return delays
 
 
