@@ -98,7 +98,8 @@ async def loaded(system: System) -> AsyncIterator[Load]:
         load.over.set()
         ended = await asyncio.gather(*clients, return_exceptions=True)
     assert ended == [None] * CLIENTS
-    assert set(load.answers) == {"ok", "database_unavailable"}
+    # A take-over may be so quick that requests are slow and none is refused.
+    assert {"ok"} <= set(load.answers) <= {"ok", "database_unavailable"}
     assert load.slowest < ANSWER_SECONDS
     assert load.accepted == load.confirmed
     for photo_id in load.confirmed:
