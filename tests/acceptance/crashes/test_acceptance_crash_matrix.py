@@ -26,7 +26,7 @@ CHOSEN = {
     "deletion-object-gone",
 }
 SERVERS = ("postgresql", "rabbitmq", "seaweedfs")
-PHOTOS = 80
+PHOTOS = 100
 SEED = 4711
 
 

@@ -224,7 +224,8 @@ async def test_a_stop_ends_an_idle_poll_at_once(consumer: Any) -> None:
     stop = asyncio.Event()
     script = Script()
     running = asyncio.create_task(consumer.part(inbox=script).run(stop))
-    await script.silent.wait()
+    async with asyncio.timeout(5):
+        await script.silent.wait()
     stop.set()
     async with asyncio.timeout(1):
         await running

@@ -11,10 +11,10 @@ from machine.bench import Bench, RunMachine, opened_bench
 from machine.rules import make_machine
 
 EXAMPLES = int(os.environ.get("PHOTODOCK_TEST_MACHINE_EXAMPLES", "0"))
-"""0: the same twenty each time. Any other number: that many new ones, for a long search."""
+"""0: the same forty each time. Any other number: that many new ones, for a long search."""
 
 SETTINGS = settings(
-    max_examples=EXAMPLES or 20,
+    max_examples=EXAMPLES or 40,
     stateful_step_count=40,
     derandomize=not EXAMPLES,
     database=None,
