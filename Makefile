@@ -33,13 +33,14 @@ setup: $(VENV)/run.stamp ## Make the virtual environment with everything that `m
 run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9000' passes options on
 	@exec $(BIN)/photodock up $(ARGS)
 
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
 test: $(VENV)/dev.stamp ## Run the tests, with coverage; all but the long ones
-	@$(PYTEST) -m 'not long' --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(PYTEST) -n 2 -m 'not long' --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
-	@$(PYTEST) -m long $(ARGS)
+# They wait more than they compute, so that more of them run at once than there are processors.
+	@$(PYTEST) -n 4 -m long $(ARGS)
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

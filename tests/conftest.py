@@ -1,6 +1,7 @@
 """The real servers, each started once when a test first asks for it, and a fresh database for every test."""
 
 import os
+import signal
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -23,6 +24,8 @@ numbers = count(1)
 
 
 def pytest_configure() -> None:
+    # A shell starts what it puts into the background deaf to Ctrl-C, and children inherit that: tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # structlog's own way draws each traceback with all local variables, which holds an event loop up for seconds.
     structlog.configure(
         processors=[
