@@ -118,7 +118,6 @@ async def database_url(postgres: PostgresServer, template: str) -> AsyncIterator
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
-    await database.open()
     yield database
     await database.close()
 

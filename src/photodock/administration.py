@@ -26,7 +26,7 @@ async def migrate_database(settings: Settings) -> str:
     # Alembic and SQLAlchemy take a second to load, and no other command needs them.
     from photodock.db.migrate import migrate  # noqa: PLC0415
 
-    async with translated():
+    with translated():
         return await migrate(
             settings.database_url.get_secret_value(), timeout=settings.migration_timeout.total_seconds()
         )

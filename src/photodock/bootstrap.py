@@ -78,7 +78,6 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         acquire_timeout=settings.database_acquire_timeout.total_seconds(),
         connect_timeout=settings.database_connect_timeout.total_seconds(),
     )
-    await db.open()
     try:
         yield db
     finally:

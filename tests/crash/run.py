@@ -121,7 +121,6 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
         stack.push_async_callback(worker.bury)
         await asyncio.gather(serve.start(), worker.start())
         db = Database(postgres.database_url, max_size=2, command_timeout=10)
-        await db.open()
         stack.push_async_callback(db.close)
         clients = httpx.AsyncClient(base_url=serve.url, timeout=10, transport=SpreadTransport(10))
         storage = httpx.AsyncClient(timeout=10, transport=SpreadTransport(10))

@@ -23,7 +23,6 @@ async def test_processes_that_migrate_at_once_do_not_disturb_each_other(postgres
 async def test_a_database_without_migrations_has_no_revision(postgres: PostgresServer) -> None:
     await administer(postgres.database_url, "CREATE DATABASE never_migrated")
     database = Database(database_named(postgres.database_url, "never_migrated"))
-    await database.open()
     assert await current_revision(database) is None
     await database.close()
 

@@ -83,7 +83,6 @@ def opened_bench(url: str) -> Iterator[Bench]:
     # A loop of its own: hypothesis calls its rules synchronously.
     with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
         db = Database(url)
-        runner.run(db.open())
         try:
             yield Bench(runner, db, url)
         finally:

@@ -77,7 +77,6 @@ async def running_system(
     """The database has its tables already."""
     async with AsyncExitStack() as stack:
         db = Database(backend.database_url, max_size=4)
-        await db.open()
         stack.push_async_callback(db.close)
         deployment = Deployment(folder, backend, settings)
         stack.push_async_callback(deployment.stop_all)

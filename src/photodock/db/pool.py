@@ -2,14 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
 
 from photodock.db.connecting import AWAY, Connector
+from photodock.db.connections import Connections
 from photodock.domain.errors import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -20,7 +21,6 @@ Row: TypeAlias = asyncpg.Record
 
 SILENCE_SECONDS = 1.0
 """The server ends a statement that takes too long; what it has not answered this much later, it never received."""
-_CLOSE_SECONDS = 2.0
 
 # What a database says that has not been migrated, or not far enough.
 BEHIND = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError)
@@ -30,15 +30,22 @@ class SchemaBehind(DatabaseUnavailable):
     """The server is there, this version's tables are not."""
 
 
-@asynccontextmanager
-async def translated() -> AsyncIterator[None]:
+def translate(error: BaseException | None) -> None:
     """Raises `DatabaseUnavailable` for everything that says that the database can't answer now."""
+    if isinstance(error, BEHIND):
+        raise SchemaBehind("The database is not ready for this version: run `photodock migrate` first.") from error
+    if isinstance(error, AWAY):
+        raise DatabaseUnavailable("The database can't be reached right now. Try again in a few seconds.") from error
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """For what talks to the database by other means than these connections."""
     try:
         yield
-    except BEHIND as error:
-        raise SchemaBehind("The database is not ready for this version: run `photodock migrate` first.") from error
-    except AWAY as error:
-        raise DatabaseUnavailable("The database can't be reached right now. Try again in a few seconds.") from error
+    except BaseException as error:
+        translate(error)
+        raise
 
 
 class Connection:
@@ -75,6 +82,28 @@ class Connection:
             raise
 
 
+class Lease:
+    """A connection for the length of a block, and its faults in our own words. A class: each request makes one."""
+
+    __slots__ = ("_connections", "_lost", "_raw")
+
+    def __init__(self, connections: Connections, lost: Callable[[BaseException], None]) -> None:
+        self._connections = connections
+        self._lost = lost
+
+    async def __aenter__(self) -> Connection:
+        try:
+            self._raw = await self._connections.acquire()
+        except BaseException as error:
+            translate(error)
+            raise
+        return Connection(self._raw, self._lost)
+
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        self._connections.release(self._raw)
+        translate(error)
+
+
 class Database:
     """A pool that connects when first used, so that a process starts while PostgreSQL is away.
 
@@ -97,31 +126,14 @@ class Database:
         self._connector = Connector(
             url, connect_timeout=connect_timeout, command_timeout=command_timeout + SILENCE_SECONDS
         )
-        self._max_size = max_size
         self._command_timeout = command_timeout
-        self._acquire_timeout = acquire_timeout
-        self._pool: Any = None
-        self._connections: set[Any] = set()
-
-    async def open(self) -> None:
         # Session state is set for good when a connection is made: nothing needs to be reset between two users of it.
-        self._pool = await asyncpg.create_pool(
-            min_size=0, max_size=self._max_size, connect=self._connect, reset=_no_reset
+        self._connections = Connections(
+            lambda: self._connector.connect(self._prepare), max_size=max_size, timeout=acquire_timeout
         )
 
     async def close(self) -> None:
-        if self._pool is not None:
-            # A server that is silent now leaves the pool's end to us.
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSE_SECONDS):
-                    await self._pool.close()
-
-    async def _connect(self, *_: object, **__: object) -> Any:
-        """Called by the pool, whose own options repeat what the connector knows."""
-        connection = await self._connector.connect(self._prepare)
-        self._connections.add(connection)
-        connection.add_termination_listener(lambda _: self._connections.discard(connection))
-        return connection
+        await self._connections.close()
 
     async def _prepare(self, raw: Any) -> None:
         """The second limit frees the locks of a transaction whose client has vanished from the network."""
@@ -135,13 +147,10 @@ class Database:
         if isinstance(error, asyncio.CancelledError):
             return
         log.warning("database_connections_given_up", kind=type(error).__name__, connections=len(self._connections))
-        for connection in list(self._connections):
-            connection.terminate()
+        self._connections.terminate()
 
-    @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        async with translated(), self._pool.acquire(timeout=self._acquire_timeout) as raw:
-            yield Connection(raw, self._lost)
+    def connection(self) -> Lease:
+        return Lease(self._connections, self._lost)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -176,10 +185,6 @@ def _count(tag: str) -> int:
     """`UPDATE 3` → 3"""
     last = tag.rpartition(" ")[2]
     return int(last) if last.isdigit() else 0
-
-
-async def _no_reset(_: Any) -> None:
-    return None
 
 
 def _to_json(value: object) -> str:

@@ -67,7 +67,6 @@ def api(running_api: Caller) -> Caller:
 @pytest.fixture(scope="session")
 async def db(settings: Settings) -> AsyncIterator[Database]:
     database = Database(settings.database_url.get_secret_value())
-    await database.open()
     yield database
     await database.close()
 

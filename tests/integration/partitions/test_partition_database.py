@@ -142,7 +142,6 @@ async def test_a_transaction_whose_client_vanished_gives_its_locks_back(
     issued = await api.issue(project, jpeg())
     url = settings.database_url.get_secret_value()
     vanishing = Database(url, command_timeout=1, acquire_timeout=2, connect_timeout=1)
-    await vanishing.open()
     row = "SELECT 1 FROM photos WHERE id = $1 FOR UPDATE"
 
     async def lock_is_free() -> bool:

@@ -48,7 +48,6 @@ def both(first: Proxy, second: Proxy, url: str) -> str:
 
 async def test_the_pool_passes_over_a_dead_host_and_remembers_it(first_is_bad: str, bad: Proxy) -> None:
     db = Database(first_is_bad, connect_timeout=CONNECT_SECONDS)
-    await db.open()
     assert await db.fetchrow("SELECT 1 AS one")
     tried = bad.accepted
     started = time.monotonic()
@@ -72,7 +71,6 @@ async def test_the_listener_passes_over_a_dead_host(first_is_bad: str) -> None:
 
 async def test_hosts_that_are_all_dead_are_told_in_time(network: Network, bad: Proxy, database_url: str) -> None:
     db = Database(both(bad, network.database, database_url), connect_timeout=CONNECT_SECONDS)
-    await db.open()
     network.database.fault = bad.fault = SILENT
     async with asyncio.timeout(5):
         with pytest.raises(DatabaseUnavailable):
@@ -85,7 +83,6 @@ async def test_hosts_that_are_all_dead_are_told_in_time(network: Network, bad: P
 async def test_a_connection_that_is_lost_while_it_is_made_is_closed(network: Network, database_url: str) -> None:
     """At the login (some 600 bytes), when the limits are set, and at the statement itself."""
     db = Database(network.database.in_place_of(database_url), command_timeout=0.2, connect_timeout=0.3)
-    await db.open()
     outcomes = set()
     for passed in range(480, 800, 8):
         async with network.database.suffering(Fault(answer=passed)):
@@ -109,7 +106,6 @@ async def test_a_waiter_that_gives_up_leaves_the_dead_host_to_nobody_else(
     bad.fault = SILENT
     url = both(bad, network.database, database_url)
     db = Database(url, acquire_timeout=0.3, connect_timeout=5)
-    await db.open()
     with pytest.raises(DatabaseUnavailable):
         await db.fetch("SELECT 1")
     assert await db.fetch("SELECT 1")
@@ -128,7 +124,6 @@ async def test_a_refused_write_is_no_fault_of_the_callers_and_throws_the_connect
     network: Network, database_url: str, db: Database
 ) -> None:
     behind = Database(network.database.in_place_of(database_url))
-    await behind.open()
     await asyncio.gather(*(behind.fetch("SELECT pg_sleep(0.1)") for _ in range(3)))
     assert network.database.connections == 3
     async with behind.connection() as connection:
