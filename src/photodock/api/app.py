@@ -8,10 +8,12 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.responses import RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from photodock import __version__
 from photodock.api import batches, health, outbox, photos, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
+from photodock.api.direct import Direct
 from photodock.api.middleware import LastResort, RequestContext
 from photodock.api.stopping import stop_noticed
 from photodock.services.confirmation import Confirmation
@@ -54,7 +56,22 @@ class ApiServices:
 
 
 class Application(FastAPI):
-    """FastAPI, whose OpenAPI document also tells of tokens and problem documents."""
+    """FastAPI, whose OpenAPI document also tells of tokens and problem documents.
+
+    `front` stands before all of it: the framework's own layers are for what `front` does not answer itself.
+    """
+
+    front: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self.front:
+            scope["app"] = self
+            await self.front(scope, receive, send)
+        else:
+            await self.framework(scope, receive, send)
+
+    async def framework(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -88,18 +105,21 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
     for part in (uploads, batches, photos, projects, outbox, health):
         app.include_router(part.router)
     app.add_api_route("/", to_documentation, include_in_schema=False)
-    # The last added is the outermost: errors and refusals carry CORS headers and an id too.
-    app.add_middleware(LastResort)
-    app.add_middleware(
-        CORSMiddleware,
+    app.front = in_front_of(app, cors_allowed_origins)
+    return app
+
+
+def in_front_of(app: Application, cors_allowed_origins: tuple[str, ...]) -> ASGIApp:
+    """From the outside in: errors and refusals, too, carry CORS headers and an id."""
+    cors = CORSMiddleware(
+        LastResort(Direct(app.framework, app)),
         allow_origins=cors_allowed_origins,
         allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
         allow_headers=ALLOWED_HEADERS,
         expose_headers=EXPOSED_HEADERS,
         max_age=3600,
     )
-    app.add_middleware(RequestContext)
-    return app
+    return RequestContext(cors)
 
 
 async def to_documentation() -> RedirectResponse:

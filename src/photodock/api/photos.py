@@ -114,7 +114,7 @@ async def get_photo(
         if wait
         else await library(request).get(caller, photo_id)
     )
-    if view.etag in etags or "*" in etags:
+    if is_known(view, etags):
         return Response(status_code=304, headers={"ETag": view.etag, "Cache-Control": CACHE_CONTROL})
     return shown(response, view)
 
@@ -185,6 +185,10 @@ def shown(response: Response, view: View) -> PhotoResponse:
     response.headers["ETag"] = view.etag
     response.headers["Cache-Control"] = CACHE_CONTROL
     return PhotoResponse.of(view)
+
+
+def is_known(view: View, etags: frozenset[str]) -> bool:
+    return view.etag in etags or "*" in etags
 
 
 def parse_ids(text: str | None) -> list[UUID] | None:

@@ -19,6 +19,7 @@ MAX_REPORT_BYTES = 260 * KIB
 """A pipeline report: 256 KB of detections and what stands around them."""
 MAX_BATCH_BYTES = 256 * KIB
 MAX_HEADER_BYTES = 32 * KIB
+NO_STORE = "no-store"
 
 TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 """W3C Trace Context; anything else is not passed on."""
@@ -58,7 +59,7 @@ class SecuredRoute(APIRoute):
             request.state.principal = principal
             response = await answer(request)
             # Answers hold personal data and presigned URLs: what says nothing else is kept by no cache.
-            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.setdefault("Cache-Control", NO_STORE)
             return response
 
         return handle
