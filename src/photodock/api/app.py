@@ -105,6 +105,8 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
     for part in (uploads, batches, photos, projects, outbox, health):
         app.include_router(part.router)
     app.add_api_route("/", to_documentation, include_in_schema=False)
+    # Here too: the framework's own last resort would answer before the one in front.
+    app.add_middleware(LastResort)
     app.front = in_front_of(app, cors_allowed_origins)
     return app
 

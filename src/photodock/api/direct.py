@@ -72,10 +72,10 @@ class Direct:
         if caller is None or headers.get(b"content-type") != b"application/json":
             await self._app(scope, receive, send)
             return
-        message = await receive()
-        asked = _asked(message, headers)
+        messages = await _read(receive, ISSUE.max_body)
+        asked = _asked(messages, headers)
         if asked is None:
-            await self._app(scope, _again(message, receive), send)
+            await self._app(scope, _again(messages, receive), send)
         else:
             await _answer(self._issued(caller, *asked), ISSUE, caller, scope, receive, send)
 
@@ -125,11 +125,19 @@ async def _answer(
         await _send(send, status, headers, body)
 
 
-def _asked(message: Message, headers: Headers) -> tuple[UploadRequest, str | None] | None:
+async def _read(receive: Receive, limit: int) -> list[Message]:
+    """The body, or as much of it as is more than `limit`."""
+    messages, size = [await receive()], 0
+    while messages[-1].get("more_body") and (size := size + len(messages[-1].get("body", b""))) <= limit:
+        messages.append(await receive())
+    return messages
+
+
+def _asked(messages: list[Message], headers: Headers) -> tuple[UploadRequest, str | None] | None:
     """The body and the Idempotency-Key, if there is nothing wrong with either."""
-    body = message.get("body", b"")
+    body = b"".join([message.get("body", b"") for message in messages])
     key = headers.get(b"idempotency-key")
-    if message.get("more_body") or len(body) > ISSUE.max_body:
+    if messages[-1].get("more_body") or messages[-1]["type"] != "http.request" or len(body) > ISSUE.max_body:
         return None
     try:
         return (
@@ -154,12 +162,12 @@ def _plain_headers(scope: Asgi) -> Headers:
     return headers if len(headers) == len(scope["headers"]) and size <= MAX_HEADER_BYTES else {}
 
 
-def _again(message: Message, receive: Receive) -> Receive:
-    """Gives `message`, which has been read, once more, and then what follows."""
-    unread: list[Message] = [message]
+def _again(messages: list[Message], receive: Receive) -> Receive:
+    """Gives the messages, which have been read, once more, and then what follows."""
+    unread = iter(messages)
 
     async def receive_again() -> Message:
-        return unread.pop() if unread else await receive()
+        return next(unread, None) or await receive()
 
     return receive_again
 

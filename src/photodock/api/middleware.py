@@ -3,11 +3,11 @@
 import json
 import re
 import time
-import uuid
 
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid4
 
 from photodock.api.problems import BodyTooLarge, problem
 from photodock.api.secured import MAX_REPORT_BYTES
@@ -81,8 +81,8 @@ def request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
             text = value.decode("latin-1")
-            return text if GOOD_ID.fullmatch(text) else uuid.uuid4().hex
-    return uuid.uuid4().hex
+            return text if GOOD_ID.fullmatch(text) else uuid4().hex
+    return uuid4().hex
 
 
 def limited(receive: Receive) -> Receive:

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import math
-import unicodedata
+import re
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -22,9 +22,12 @@ MAX_JSON_DEPTH = 64
 """Of detections: far above any detector's need, far below what recursion in a parser would mind."""
 
 
+# Unicode's categories Cc and Cs; format characters stay: emoji are made with them.
+_CONTROL_OR_SURROGATE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
 def _plain_name(value: str) -> str:
-    # Control characters and surrogates; format characters stay: emoji are made with them.
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in value):
+    if _CONTROL_OR_SURROGATE.search(value):
         raise ValueError("may not hold control characters")
     if "/" in value or "\\" in value:
         raise ValueError("may not hold path separators; send the name alone")
