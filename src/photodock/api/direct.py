@@ -6,7 +6,7 @@ asked is refused in one place. Models, services and problem documents are those 
 requests both ways.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -27,8 +27,6 @@ from photodock.domain.errors import PhotodockError
 from photodock.domain.identity import Principal
 
 Headers = dict[bytes, bytes]
-Answer = tuple[int, dict[str, str], BaseModel | None]
-"""Status, headers, and what the body says."""
 
 IDEMPOTENCY_KEY: TypeAdapter[str | None] = TypeAdapter(uploads.IdempotencyKey)
 
@@ -56,6 +54,12 @@ class Direct:
         self._state = owner.state
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
+        try:
+            await self._route(scope, receive, send)
+        except PhotodockError as error:
+            await respond(Request(scope), error)(scope, receive, send)
+
+    async def _route(self, scope: Asgi, receive: Receive, send: Send) -> None:
         path, method = scope["path"], scope["method"]
         if scope["query_string"]:
             await self._app(scope, receive, send)
@@ -69,22 +73,22 @@ class Direct:
     async def _issue(self, scope: Asgi, receive: Receive, send: Send) -> None:
         headers = _plain_headers(scope)
         caller = self._caller(headers, ISSUE)
-        if caller is None or headers.get(b"content-type") != b"application/json":
+        is_json = headers.get(b"content-type") == b"application/json"
+        if caller is None or not is_json or not _fits(headers, ISSUE.max_body):
             await self._app(scope, receive, send)
             return
         messages = await _read(receive, ISSUE.max_body)
         asked = _asked(messages, headers)
         if asked is None:
             await self._app(scope, _again(messages, receive), send)
-        else:
-            await _answer(self._issued(caller, *asked), ISSUE, caller, scope, receive, send)
-
-    async def _issued(self, caller: Principal, body: UploadRequest, key: str | None) -> Answer:
+            return
+        _note(scope, caller, ISSUE)
+        body, key = asked
         new = uploads.to_new_photo(body, self._state.detection_types)
         issued = await self._state.uploads.request(caller, new, key)
         quota = issued.quota
-        headers = rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds) if quota else {}
-        return 200, {**headers, "Cache-Control": NO_STORE}, UploadResponse.of(issued)
+        limits = rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds) if quota else {}
+        await _send(send, 200, {**limits, "Cache-Control": NO_STORE}, UploadResponse.of(issued))
 
     async def _show(self, scope: Asgi, receive: Receive, send: Send) -> None:
         headers = _plain_headers(scope)
@@ -95,16 +99,14 @@ class Direct:
         if caller is None or photo_id is None or has_body:
             await self._app(scope, receive, send)
             return
-        scope["path_params"] = {"photo_id": photo_id}
-        known = photos.parse_etags(headers.get(b"if-none-match", b"").decode("latin-1"))
-        await _answer(self._shown(caller, photo_id, known), SHOW, caller, scope, receive, send)
-
-    async def _shown(self, caller: Principal, photo_id: UUID, known: frozenset[str]) -> Answer:
+        _note(scope, caller, SHOW, photo_id=photo_id)
         view = await self._state.library.get(caller, photo_id)
-        headers = {"ETag": view.etag, "Cache-Control": photos.CACHE_CONTROL}
+        known = photos.parse_etags(headers.get(b"if-none-match", b"").decode("latin-1"))
+        answered = {"ETag": view.etag, "Cache-Control": photos.CACHE_CONTROL}
         if photos.is_known(view, known):
-            return 304, headers, None
-        return 200, headers, PhotoResponse.of(view)
+            await _send(send, 304, answered, None)
+        else:
+            await _send(send, 200, answered, PhotoResponse.of(view))
 
     def _caller(self, headers: Headers, call: Call) -> Principal | None:
         tokens: TokenVerifier = self._state.tokens
@@ -112,17 +114,16 @@ class Direct:
         return caller if caller and not call.scopes.isdisjoint(caller.scopes) else None
 
 
-async def _answer(
-    answer: Coroutine[Any, Any, Answer], call: Call, caller: Principal, scope: Asgi, receive: Receive, send: Send
-) -> None:
+def _note(scope: Asgi, caller: Principal, call: Call, **path_params: object) -> None:
+    """What the log's line tells of a request."""
     structlog.contextvars.bind_contextvars(user_id=caller.user_id)
-    scope["route"] = call.route
-    try:
-        status, headers, body = await answer
-    except PhotodockError as error:
-        await respond(Request(scope), error)(scope, receive, send)
-    else:
-        await _send(send, status, headers, body)
+    scope["route"], scope["path_params"] = call.route, path_params
+
+
+def _fits(headers: Headers, limit: int) -> bool:
+    """Whether the body has no more than `limit` bytes, by its own account."""
+    length = headers.get(b"content-length", b"0")
+    return length.isdigit() and len(length) < 10 and int(length) <= limit
 
 
 async def _read(receive: Receive, limit: int) -> list[Message]:
