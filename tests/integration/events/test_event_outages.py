@@ -72,7 +72,6 @@ async def test_with_the_store_refusing_the_message_comes_again(uploaded: Any, co
 
 async def test_with_the_database_away_the_message_comes_again(uploaded: Any, consumer: Any, events: Any) -> None:
     away = Database("postgresql://nobody:none@127.0.0.1:9/nothing", acquire_timeout=0.5)
-    await away.open()
     assert await consumer.turn(db=away) == {"away": 1}
     await away.close()
     assert await events.left() == 1
