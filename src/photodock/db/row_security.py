@@ -24,9 +24,11 @@ CREATE POLICY {policy} ON {table}
 """
 BIND_ORGANIZATION = """
 CREATE OR REPLACE FUNCTION bind_organization(p_organization_id uuid) RETURNS uuid LANGUAGE plpgsql AS $$
+DECLARE
+    -- Both until the end of this transaction; a single statement is one of its own. Declared, since PERFORM costs more.
+    organization text := set_config('photodock.organization_id', p_organization_id::text, true);
+    tenant text := set_config('role', {role}, true);
 BEGIN
-    -- Both until the end of this transaction; a single statement is one of its own.
-    PERFORM set_config('photodock.organization_id', p_organization_id::text, true), set_config('role', {role}, true);
     RETURN p_organization_id;
 END $$
 """
