@@ -15,6 +15,7 @@ from photodock.bootstrap import opened_core, opened_database, orphans, sweeper, 
 from photodock.db import outbox
 from photodock.db.outbox import ParkedJob
 from photodock.db.pool import translated
+from photodock.db.tenants import Tenants
 from photodock.domain.identity import Principal
 from photodock.services.orphan_findings import Days, Finding, Kind, Outcome
 from photodock.services.projects import Projects
@@ -49,7 +50,7 @@ def make_token(
 
 async def make_project(settings: Settings, name: str, organization_id: UUID, project_id: UUID | None) -> UUID:
     async with opened_database(settings) as db:
-        return (await Projects(db).put(project_id or uuid7(), organization_id, name)).id
+        return (await Projects(Tenants(db)).put(project_id or uuid7(), organization_id, name)).id
 
 
 async def sweep_once(settings: Settings) -> None:

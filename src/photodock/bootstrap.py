@@ -14,6 +14,7 @@ from photodock.api.keys import ALGORITHMS, PUBLIC_ALGORITHMS, FixedKey, Keys, Li
 from photodock.db import outbox
 from photodock.db.listener import Listener
 from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
@@ -66,7 +67,7 @@ async def opened_core(settings: Settings) -> AsyncIterator[Core]:
         stack.push_async_callback(store.aclose)
         signed_for = settings.s3_public_endpoint_url or settings.s3_endpoint_url
         presigner = Presigner(bucket_of(settings, signed_for), credentials.current)
-        yield Core(db, credentials, store, presigner, Confirmation(db, store, presigner))
+        yield Core(db, credentials, store, presigner, Confirmation(Tenants(db), store, presigner))
 
 
 @asynccontextmanager
@@ -157,15 +158,16 @@ def upload_rules(settings: Settings) -> UploadRules:
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
     async with aclosing(tokens), opened_core(settings) as core, refreshing(core.credentials):
-        uploads = Uploads(core.db, core.presigner, upload_rules(settings))
+        tenants = Tenants(core.db)
+        uploads = Uploads(tenants, core.presigner, upload_rules(settings))
         yield ApiServices(
             uploads=uploads,
-            upload_batches=UploadBatches(core.db, uploads),
+            upload_batches=UploadBatches(tenants, uploads),
             confirmation=core.confirmation,
-            detection=Detection(core.db, s3_uri=core.presigner.s3_uri),
-            library=Library(core.db, core.store, core.presigner),
-            projects=Projects(core.db),
-            outbox=Outbox(core.db),
+            detection=Detection(tenants, s3_uri=core.presigner.s3_uri),
+            library=Library(tenants, core.store, core.presigner),
+            projects=Projects(tenants),
+            outbox=Outbox(tenants),
             health=Health(core.db, core.store.check),
             tokens=tokens,
             detection_types=settings.detection_types,

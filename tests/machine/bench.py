@@ -12,6 +12,7 @@ from machine.model import DETECTION_TIMEOUT, PENDING_TTL, URL_TTL, URLS_PER_MINU
 from photodock.db.listener import Listener
 from photodock.db.outbox import CHANNEL
 from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.library import Library
@@ -101,11 +102,12 @@ class Parts:
         self.presigner = Presigner(bucket, lambda: Credentials("key", "secret"))
         rules = UploadRules(1, 10_000_000, URLS_PER_MINUTE, int(URL_TTL.total_seconds()))
         store: Any = self.store
-        self.uploads = Uploads(self.db, self.presigner, rules)
-        self.confirmation = Confirmation(self.db, store, self.presigner)
+        tenants = Tenants(self.db)
+        self.uploads = Uploads(tenants, self.presigner, rules)
+        self.confirmation = Confirmation(tenants, store, self.presigner)
         # One signing slot for ever: the ETag then tells the row's version alone.
-        self.library = Library(self.db, store, self.presigner, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
-        self.detection = Detection(self.db, s3_uri=self.presigner.s3_uri)
+        self.library = Library(tenants, store, self.presigner, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        self.detection = Detection(tenants, s3_uri=self.presigner.s3_uri)
         inbox: Any = Inbox()
         self.events = S3Events(self.db, self.confirmation, store, inbox, bucket=BUCKET)
         self.sweeper = Sweeper(

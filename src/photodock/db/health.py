@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
+import asyncpg
+
+from photodock.db import photos
 from photodock.db.pool import Database, SchemaBehind
+from photodock.db.tenants import Tenants
 
-NEWEST_REVISION = "0002"
+NEWEST_REVISION = "0003"
 """The migration that this version's code was written for. Alembic knows it too, at the price of a second's start."""
 
 
@@ -16,6 +21,16 @@ async def current_revision(db: Database) -> str | None:
     except SchemaBehind:
         return None
     return str(row["version_num"]) if row else None
+
+
+async def organizations_may_read(db: Database) -> bool:
+    """Whether the role of organizations' calls is there, may be taken on, and has its rights."""
+    nobody = UUID(int=0)
+    try:
+        await photos.seen(Tenants(db), nobody, nobody)
+    except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

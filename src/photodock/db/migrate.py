@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from photodock.db.connecting import AWAY, Connector, Prepare
+from photodock.db.row_security import ensure_role, protect_tables
 
 # Any fixed number: it names the lock that keeps two migrating processes apart.
 MIGRATION_LOCK = 7_054_121_203
@@ -28,8 +29,8 @@ def _config() -> Config:
 async def migrate(database_url: str, *, timeout: float = 600.0) -> str:
     """Runs what is missing, each migration in its own transaction; returns the revision reached.
 
-    `timeout` in seconds, for all of it, the wait for another process that migrates included. Raises TimeoutError, or
-    what asyncpg raises for a server that is away.
+    `timeout` in seconds, for all of it, the wait for another process that migrates included. Raises TimeoutError, what
+    asyncpg raises for a server that is away, or TenantRoleMissing.
     """
     connector = Connector(database_url)
     opened: list[Any] = []
@@ -77,9 +78,13 @@ async def _migrated(connect: Callable[[], Awaitable[Any]]) -> str:
 def _upgrade(connection: Connection) -> str:
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
     connection.commit()
+    role = ensure_role(connection)
+    connection.commit()
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    connection.commit()
+    protect_tables(connection, role)
     connection.commit()
     return MigrationContext.configure(connection).get_current_revision() or ""
 

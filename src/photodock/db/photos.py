@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from photodock.db.pool import Database, Executor, Row
+from photodock.db.pool import Executor, Row
+from photodock.db.tenants import Tenants, Transactions
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import FailureCode, Photo, PhotoStatus, StatusEvent
 from photodock.domain.values import JsonObject
@@ -32,6 +33,14 @@ async def get(db: Executor, photo_id: UUID, organization_id: UUID | None, *, loc
         organization_id,
     )
     return to_photo(row) if row else None
+
+
+async def seen(db: Tenants, photo_id: UUID, organization_id: UUID | None) -> Photo | None:
+    """The photo as an organization sees it, or (None) anyone's, in one round trip."""
+    if organization_id is None:
+        return await get(db.any, photo_id, None)
+    rows = await db.of(organization_id).call("get_photo", photo_id, columns=PLAIN_COLUMNS)
+    return to_photo(rows[0]) if rows else None
 
 
 async def page(
@@ -61,17 +70,18 @@ async def page(
     return [to_photo(row) for row in rows]
 
 
-async def history(db: Executor, photo_id: UUID, organization_id: UUID | None) -> list[StatusEvent]:
+ANY_HISTORY = """
+SELECT e.from_status, e.to_status, e.at, e.actor, e.reason
+FROM photos p JOIN photo_status_events e ON e.photo_id = p.id WHERE p.id = $1 ORDER BY e.id
+"""
+
+
+async def history(db: Tenants, photo_id: UUID, organization_id: UUID | None) -> list[StatusEvent]:
     """Oldest first; empty when there is no such photo."""
-    rows = await db.fetch(
-        """
-        SELECT e.from_status, e.to_status, e.at, e.actor, e.reason
-        FROM photos p JOIN photo_status_events e ON e.photo_id = p.id
-        WHERE p.id = $1 AND ($2::uuid IS NULL OR p.organization_id = $2) ORDER BY e.id
-        """,
-        photo_id,
-        organization_id,
-    )
+    if organization_id is None:
+        rows = await db.any.fetch(ANY_HISTORY, photo_id)
+    else:
+        rows = await db.of(organization_id).call("get_history", photo_id)
     return [
         StatusEvent(
             from_status=PhotoStatus(row["from_status"]) if row["from_status"] else None,
@@ -120,7 +130,7 @@ SELECT s3_key, url_expires_at FROM gone
 """
 
 
-async def delete(db: Database, photo_id: UUID, organization_id: UUID) -> Deletion | None:
+async def delete(db: Transactions, photo_id: UUID, organization_id: UUID) -> Deletion | None:
     """Turns the photo into a tombstone and notes its object for deletion.
 
     Its job leaves the outbox with it. None when there is no such photo.

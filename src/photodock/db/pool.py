@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
@@ -153,11 +153,11 @@ class Database:
         return Lease(self._connections, self._lost)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, begin: str = "BEGIN") -> AsyncIterator[Connection]:
         """Commits at the end of the block, rolls back on any exception. No network call belongs inside."""
         async with self.connection() as connection:
             try:
-                await connection.execute("BEGIN")
+                await connection.execute(begin)
                 yield connection
                 await connection.execute("COMMIT")
             except BaseException:
@@ -177,8 +177,14 @@ class Database:
             return await connection.execute(sql, *args)
 
 
-Executor: TypeAlias = "Database | Connection"
-"""Queries run alike on the pool (a transaction of their own) and inside a transaction."""
+class Executor(Protocol):
+    """Queries run alike on the pool and for one organization (each a transaction of its own), and in a transaction."""
+
+    async def fetch(self, sql: str, *args: object) -> list[Row]: ...
+
+    async def fetchrow(self, sql: str, *args: object) -> Row | None: ...
+
+    async def execute(self, sql: str, *args: object) -> int: ...
 
 
 def _count(tag: str) -> int:

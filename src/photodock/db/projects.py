@@ -3,22 +3,19 @@
 from uuid import UUID
 
 from photodock.db.pool import Executor
+from photodock.db.tenants import Transactions
 from photodock.domain.photo import Project
 
 
-async def upsert(db: Executor, project: Project) -> bool:
+async def upsert(db: Transactions, project: Project) -> bool:
     """Creates or renames; False when another organization owns the id."""
-    row = await db.fetchrow(
-        """
-        INSERT INTO projects AS p (id, organization_id, name) VALUES ($1, $2, $3)
-        ON CONFLICT (id) DO UPDATE SET name = excluded.name WHERE p.organization_id = excluded.organization_id
-        RETURNING id
-        """,
-        project.id,
-        project.organization_id,
-        project.name,
-    )
-    return row is not None
+    facts = (project.id, project.organization_id, project.name)
+    async with db.transaction() as tx:
+        # Not by DO UPDATE: row-level security makes an error of a conflict with a row that it hides.
+        await tx.execute(
+            "INSERT INTO projects (id, organization_id, name) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING", *facts
+        )
+        return await tx.execute("UPDATE projects SET name = $3 WHERE id = $1 AND organization_id = $2", *facts) == 1
 
 
 async def exists(db: Executor, project_id: UUID, organization_id: UUID) -> bool:

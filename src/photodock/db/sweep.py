@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from photodock.db.photos import SELECT, Deletion, to_photo
-from photodock.db.pool import Connection, Database
+from photodock.db.pool import Connection, Database, Executor
 from photodock.domain.photo import Photo
 
 
@@ -62,7 +62,7 @@ async def take_due_deletions(db: Database, *, limit: int, lease: timedelta) -> l
     return [Deletion(row["photo_id"], row["s3_key"], row["url_expires_at"]) for row in rows]
 
 
-async def schedule_deletion(db: Database, deletion: Deletion, next_look: datetime | None) -> None:
+async def schedule_deletion(db: Executor, deletion: Deletion, next_look: datetime | None) -> None:
     """When to delete the object once more; None ends it.
 
     Does nothing when a newer URL was issued than `deletion` knows of: the object then comes due by itself.

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from photodock.db.photos import to_photo
 from photodock.db.pool import Executor
+from photodock.db.tenants import Tenants
 from photodock.domain.photo import NewPhoto, Photo
 from photodock.domain.values import JsonObject
 
@@ -47,7 +48,7 @@ class Answer:
 
 
 async def request(
-    db: Executor,
+    db: Tenants,
     issue: Issue,
     new: NewPhoto,
     *,
@@ -56,10 +57,8 @@ async def request(
     idempotency_key: str | None,
     request_hash: bytes | None,
 ) -> Answer:
-    row = await db.fetchrow(
-        "SELECT * FROM request_upload("
-        "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
-        issue.organization_id,
+    [row] = await db.of(issue.organization_id).call(
+        "request_upload",
         issue.user_id,
         new.project_id,
         photo_id,
@@ -79,7 +78,6 @@ async def request(
         issue.sweep_at,
         issue.limit,
     )
-    assert row is not None  # noqa: S101  (a function with OUT parameters always answers)
     return Answer(Outcome(row["outcome"]), row["photo_id"], row["s3_key"], row["used"], row["reset_seconds"])
 
 
@@ -115,14 +113,13 @@ class Wanted:
         }
 
 
-async def request_many(db: Executor, issue: Issue, wanted: Sequence[Wanted]) -> dict[int, Answer]:
+async def request_many(db: Tenants, issue: Issue, wanted: Sequence[Wanted]) -> dict[int, Answer]:
     """Answers by place. Those that are missing repeat a known key: ask `request` for each of them.
 
     No two of `wanted` may have the same key.
     """
-    rows = await db.fetch(
-        "SELECT * FROM request_uploads($1, $2, $3, $4, $5, $6, $7)",
-        issue.organization_id,
+    rows = await db.of(issue.organization_id).call(
+        "request_uploads",
         issue.user_id,
         [one.as_item() for one in wanted],
         issue.now,
@@ -150,7 +147,7 @@ async def take_quota(db: Executor, issue: Issue) -> tuple[int | None, int]:
     row = await db.fetchrow(
         "SELECT used, reset_seconds FROM take_quota($1, $2, $3)", issue.organization_id, issue.user_id, issue.limit
     )
-    assert row is not None  # noqa: S101  (as above)
+    assert row is not None  # noqa: S101  (a function with OUT parameters always answers)
     return row["used"], row["reset_seconds"]
 
 

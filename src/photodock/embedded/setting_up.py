@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from photodock.administration import make_token, migrate_database
 from photodock.bootstrap import bucket_of, opened_database
+from photodock.db.tenants import Tenants
 from photodock.domain.identity import Scope
 from photodock.embedded.aws_http import Keys
 from photodock.embedded.errors import EmbeddedError
@@ -39,7 +40,7 @@ def set_up(settings: Settings, tenant: Tenant, local_store: Keys | None) -> None
 async def _tables_and_project(settings: Settings, tenant: Tenant) -> None:
     await migrate_database(settings)
     async with opened_database(settings) as db:
-        projects = Projects(db)
+        projects = Projects(Tenants(db))
         if tenant.project_id not in {project.id for project in await projects.list(tenant.organization_id)}:
             await projects.put(tenant.project_id, tenant.organization_id, "My first project")
 

@@ -10,7 +10,8 @@ import structlog
 from photodock.db import moves, photos, sweep
 from photodock.db.moves import Found, Move
 from photodock.db.photos import Deletion
-from photodock.db.pool import Database
+from photodock.db.pool import Executor
+from photodock.db.tenants import Tenants
 from photodock.domain.errors import (
     DatabaseUnavailable,
     InvalidStatusTransition,
@@ -42,7 +43,7 @@ class Confirm(Protocol):
 
 
 class Confirmation:
-    def __init__(self, db: Database, store: ObjectStore, presigner: Presigner) -> None:
+    def __init__(self, db: Tenants, store: ObjectStore, presigner: Presigner) -> None:
         self._db = db
         self._store = store
         self._presigner = presigner
@@ -74,7 +75,10 @@ class Confirmation:
                 "The object has not reached storage. Upload it with the upload URL, then confirm again."
             ) from error
         problem = mismatch(photo, head, inspection)
-        moved = await (self._fail(photo, problem, actor) if problem else self._accept(photo, inspection, actor, trace))
+        db = self._db.of(organization_id)
+        moved = await (
+            self._fail(db, photo, problem, actor) if problem else self._accept(db, photo, inspection, actor, trace)
+        )
         # Nothing moved: another process was faster, and its result stands.
         return moved or await self._get(photo_id, organization_id)
 
@@ -108,7 +112,7 @@ class Confirmation:
         return [tasks[photo_id].result() for photo_id in photo_ids]
 
     async def _get(self, photo_id: UUID, organization_id: UUID | None) -> Photo:
-        photo = await photos.get(self._db, photo_id, organization_id)
+        photo = await photos.seen(self._db, photo_id, organization_id)
         if photo is None:
             raise PhotoNotFound(PHOTO_NOT_FOUND)
         return photo
@@ -124,11 +128,13 @@ class Confirmation:
             inspection: Inspection = done.value
             return inspection
 
-    async def _accept(self, photo: Photo, inspection: Inspection, actor: str, trace: Trace) -> Photo | None:
+    async def _accept(
+        self, db: Executor, photo: Photo, inspection: Inspection, actor: str, trace: Trace
+    ) -> Photo | None:
         if inspection.error:
             log.warning("metadata_unreadable", photo_id=str(photo.id), reason=inspection.error)
         return await moves.mark_uploaded(
-            self._db,
+            db,
             photo.id,
             Move(to=UPLOADED, actor=actor, reason="upload confirmed"),
             Found(inspection.width, inspection.height, inspection.exif_data),
@@ -136,17 +142,17 @@ class Confirmation:
             trace=trace,
         )
 
-    async def _fail(self, photo: Photo, problem: str, actor: str) -> Photo | None:
+    async def _fail(self, db: Executor, photo: Photo, problem: str, actor: str) -> Photo | None:
         move = Move(to=CONTENT_MISMATCH, actor=actor, reason=problem, error_detail=problem)
-        moved = await moves.mark_mismatched(self._db, photo.id, move)
+        moved = await moves.mark_mismatched(db, photo.id, move)
         if moved:
             log.info("content_mismatch", photo_id=str(photo.id), error_code="content_mismatch", reason=problem)
             doomed = Deletion(moved.id, moved.s3_key, moved.url_expires_at)
-            await delete_object(self._db, self._store, doomed)
+            await delete_object(db, self._store, doomed)
         return moved
 
 
-async def delete_object(db: Database, store: ObjectStore, doomed: Deletion) -> None:
+async def delete_object(db: Executor, store: ObjectStore, doomed: Deletion) -> None:
     """Deletes an object that is noted for deletion, and schedules the second look, because a URL outlives its photo.
 
     With the store away nothing is lost: the note stands and the sweeper comes back to it.

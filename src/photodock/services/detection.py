@@ -8,7 +8,8 @@ import structlog
 
 from photodock.db import moves, outbox, photos
 from photodock.db.moves import Move
-from photodock.db.pool import Connection, Database
+from photodock.db.pool import Connection
+from photodock.db.tenants import Tenants
 from photodock.domain.errors import InvalidStatusTransition, PhotoNotFound
 from photodock.domain.identity import Principal, Trace
 from photodock.domain.photo import (
@@ -56,7 +57,7 @@ Report = Started | Completed | Failed
 class Detection:
     """`s3_uri` makes a job's `s3://` address of an object's key."""
 
-    def __init__(self, db: Database, *, s3_uri: Callable[[str], str]) -> None:
+    def __init__(self, db: Tenants, *, s3_uri: Callable[[str], str]) -> None:
         self._db = db
         self._s3_uri = s3_uri
 
@@ -67,7 +68,7 @@ class Detection:
         Raises PhotoNotFound, InvalidStatusTransition.
         """
         actor = f"pipeline:{who.user_id}"
-        async with self._db.transaction() as tx:
+        async with self._db.any.transaction() as tx:
             photo = await photos.get(tx, photo_id, None, lock=True)
             if photo is None:
                 raise PhotoNotFound(PHOTO_NOT_FOUND)
@@ -84,7 +85,7 @@ class Detection:
         Its count of jobs begins anew, and a job of it that was never sent goes no more.
         Raises PhotoNotFound, InvalidStatusTransition.
         """
-        async with self._db.transaction() as tx:
+        async with self._db.of(who.organization_id).transaction() as tx:
             photo = await photos.get(tx, photo_id, who.organization_id, lock=True)
             if photo is None:
                 raise PhotoNotFound(PHOTO_NOT_FOUND)

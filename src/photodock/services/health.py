@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from photodock.db.health import NEWEST_REVISION, backlog, current_revision
+from photodock.db.health import NEWEST_REVISION, backlog, current_revision, organizations_may_read
 from photodock.db.pool import Database
 from photodock.domain.errors import PhotodockError
 
@@ -41,7 +41,9 @@ class Health:
 
     async def _database(self) -> str:
         revision = await current_revision(self._db)
-        return "ok" if revision == NEWEST_REVISION else "migrations_missing"
+        if revision != NEWEST_REVISION:
+            return "migrations_missing"
+        return "ok" if await organizations_may_read(self._db) else "rights_missing"
 
     async def _storage(self) -> str:
         await self._check_storage()

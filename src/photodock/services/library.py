@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from photodock.db import photos, projects
-from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.domain.errors import DatabaseUnavailable, PhotoNotFound, ProjectAccessDenied
 from photodock.domain.identity import Principal, Scope
 from photodock.domain.photo import Photo, PhotoStatus, StatusEvent
@@ -45,7 +45,7 @@ class View:
 
 class Library:
     def __init__(
-        self, db: Database, store: ObjectStore, presigner: Presigner, clock: Callable[[], datetime] = utc_now
+        self, db: Tenants, store: ObjectStore, presigner: Presigner, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._db = db
         self._store = store
@@ -73,7 +73,7 @@ class Library:
 
     async def get(self, who: Principal, photo_id: UUID) -> View:
         """Raises PhotoNotFound, for foreign and deleted photos too."""
-        photo = await photos.get(self._db, photo_id, readable_organization(who))
+        photo = await photos.seen(self._db, photo_id, readable_organization(who))
         if photo is None:
             raise PhotoNotFound(PHOTO_NOT_FOUND)
         return self.view(photo)
@@ -118,18 +118,19 @@ class Library:
         limit: int,
     ) -> tuple[list[View], UUID | None]:
         """Newest first, and where the next page begins. Raises ProjectAccessDenied."""
-        found = await photos.page(
-            self._db,
-            who.organization_id,
-            project_id=project_id,
-            status=status,
-            ids=ids,
-            before=before,
-            limit=limit + 1,
-        )
-        # A photo found in the project proves that it is ours; only an empty page leaves the question open.
-        if project_id and not found and not await projects.exists(self._db, project_id, who.organization_id):
-            raise ProjectAccessDenied(PROJECT_ACCESS_DENIED)
+        async with self._db.of(who.organization_id).transaction() as tx:
+            found = await photos.page(
+                tx,
+                who.organization_id,
+                project_id=project_id,
+                status=status,
+                ids=ids,
+                before=before,
+                limit=limit + 1,
+            )
+            # A photo found in the project proves that it is ours; only an empty page leaves the question open.
+            if project_id and not found and not await projects.exists(tx, project_id, who.organization_id):
+                raise ProjectAccessDenied(PROJECT_ACCESS_DENIED)
         views = [self.view(photo) for photo in found[:limit]]
         return views, views[-1].photo.id if len(found) > limit else None
 
@@ -138,11 +139,12 @@ class Library:
 
         Raises PhotoNotFound.
         """
-        gone = await photos.delete(self._db, photo_id, who.organization_id)
+        db = self._db.of(who.organization_id)
+        gone = await photos.delete(db, photo_id, who.organization_id)
         if gone is None:
             raise PhotoNotFound(PHOTO_NOT_FOUND)
         try:
-            await delete_object(self._db, self._store, gone)
+            await delete_object(db, self._store, gone)
         except DatabaseUnavailable:
             # The photo is gone and its object is noted for deletion: the promise stands, the sweeper keeps it.
             log.warning("second_look_not_scheduled_yet", photo_id=str(photo_id))

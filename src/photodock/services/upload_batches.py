@@ -7,7 +7,7 @@ from typing import TypeAlias
 from uuid_utils.compat import uuid4, uuid7
 
 from photodock.db import uploads
-from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.db.uploads import Answer, Issue, Wanted
 from photodock.domain.errors import DatabaseUnavailable, PhotodockError, StorageUnavailable
 from photodock.domain.identity import Principal
@@ -27,7 +27,7 @@ class Asked:
 
 
 class UploadBatches:
-    def __init__(self, db: Database, single: Uploads) -> None:
+    def __init__(self, db: Tenants, single: Uploads) -> None:
         self._db = db
         self._single = single
 

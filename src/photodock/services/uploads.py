@@ -8,7 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid4, uuid7
 
 from photodock.db import photos, uploads
-from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.db.uploads import Answer, Issue, Outcome
 from photodock.domain.errors import (
     IdempotencyConflict,
@@ -50,7 +50,7 @@ class IssuedUpload:
 
 class Uploads:
     def __init__(
-        self, db: Database, presigner: Presigner, rules: UploadRules, clock: Callable[[], datetime] = utc_now
+        self, db: Tenants, presigner: Presigner, rules: UploadRules, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._db = db
         self._presigner = presigner
@@ -86,7 +86,7 @@ class Uploads:
         Raises PhotoNotFound, InvalidStatusTransition, RateLimited.
         """
         issue = self.issue(who)
-        async with self._db.transaction() as tx:
+        async with self._db.of(who.organization_id).transaction() as tx:
             photo = await photos.get(tx, photo_id, who.organization_id, lock=True)
             if photo is None:
                 raise PhotoNotFound(PHOTO_NOT_FOUND)

@@ -9,6 +9,7 @@ import pytest
 
 from photodock.db import photos
 from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.domain.errors import DatabaseUnavailable, PhotoNotFound, QueueUnavailable, StorageAccessDenied
 from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
 from photodock.services.confirmation import Confirmation
@@ -55,7 +56,7 @@ async def comes_again(consumer: Any) -> bool:
 async def test_with_the_store_away_the_message_comes_again(
     api: Caller, uploaded: Any, consumer: Any, events: Any, core: Any, store_away: ObjectStore
 ) -> None:
-    away = Confirmation(core.db, store_away, core.presigner)
+    away = Confirmation(Tenants(core.db), store_away, core.presigner)
     assert await consumer.turn(confirmation=away) == {"away": 1}
     assert await events.left() == 1
     assert (await api.photo(uploaded["photo_id"]))["status"] == "pending_upload"
@@ -71,7 +72,6 @@ async def test_with_the_store_refusing_the_message_comes_again(uploaded: Any, co
 
 async def test_with_the_database_away_the_message_comes_again(uploaded: Any, consumer: Any, events: Any) -> None:
     away = Database("postgresql://nobody:none@127.0.0.1:9/nothing", acquire_timeout=0.5)
-    await away.open()
     assert await consumer.turn(db=away) == {"away": 1}
     await away.close()
     assert await events.left() == 1

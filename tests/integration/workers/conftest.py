@@ -18,6 +18,7 @@ from photodock.db.listener import Listener
 from photodock.db.moves import Found, Move
 from photodock.db.outbox import CHANNEL
 from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.domain.identity import Trace
 from photodock.domain.jobs import DetectionJob, Priority
 from photodock.domain.photo import UPLOADED, NewPhoto, Photo, Project, object_key
@@ -48,7 +49,7 @@ class Gallery:
         photo_id = uuid7()
         key = object_key(self.project.id, photo_id, new.mime_type, now)
         await uploads.request(
-            self.db, issue, new, photo_id=photo_id, s3_key=key, idempotency_key=None, request_hash=None
+            Tenants(self.db), issue, new, photo_id=photo_id, s3_key=key, idempotency_key=None, request_hash=None
         )
         return await self.get(photo_id)
 
@@ -77,7 +78,7 @@ class Gallery:
         return str((await self.get(photo.id)).state)
 
     async def history(self, photo: Photo) -> list[tuple[str, str | None]]:
-        events = await photos.history(self.db, photo.id, None)
+        events = await photos.history(Tenants(self.db), photo.id, None)
         return [(event.to_status.value, event.actor) for event in events]
 
 

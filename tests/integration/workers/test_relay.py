@@ -329,7 +329,6 @@ async def test_the_relay_goes_on_when_the_database_is_back(
 ):
     gate = await gate_to(database_url)
     behind_gate = Database(database_url.replace(urlsplit(database_url).netloc.rpartition("@")[2], gate.address))
-    await behind_gate.open()
     relay = Relay(
         behind_gate,
         queue,
@@ -359,7 +358,6 @@ async def test_a_database_that_is_away_for_a_moment_costs_no_second_sending(
 ):
     gate = await gate_to(database_url)
     behind_gate = Database(database_url.replace(urlsplit(database_url).netloc.rpartition("@")[2], gate.address))
-    await behind_gate.open()
     photo = await gallery.uploaded()
 
     async def sent_as_the_database_goes(jobs: Any) -> list[str | None]:
