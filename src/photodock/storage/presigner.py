@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from photodock.domain.errors import StorageAccessDenied
@@ -93,13 +94,6 @@ class Presigner:
         S3 answers with the type given here, whatever the object's own says; anything but a photo comes as an
         attachment of no known type, so that no browser ever runs what somebody uploaded.
         """
-        displayable = content_type in EXTENSIONS
-        disposition = content_disposition("inline" if displayable else "attachment", file_name)
-        served_type = content_type if displayable else "application/octet-stream"
-        response_parameters = (
-            f"response-content-disposition={quote(disposition, safe='')}"
-            f"&response-content-type={quote(served_type, safe='')}"
-        )
         second = self._second_of(now)
         lifetime = second.lifetime(expires_in_seconds)
         return self._signed_url(
@@ -109,12 +103,12 @@ class Presigner:
             lifetime=lifetime,
             signed_headers="host",
             canonical_headers=f"host:{self._host}\n",
-            response_parameters=response_parameters,
+            response_parameters=_response_parameters(content_type, file_name),
         )
 
     def object_url(self, key: str) -> str:
         """The object's plain address, unsigned."""
-        return f"{self._bucket_url}/{quote(key)}"
+        return f"{self._bucket_url}/{_quoted(key)}"
 
     def s3_uri(self, key: str) -> str:
         """`s3://bucket/key`, as detectors know the object."""
@@ -131,7 +125,7 @@ class Presigner:
         canonical_headers: str,
         response_parameters: str = "",
     ) -> str:
-        path = f"{self._base_path}/{quote(key)}"
+        path = f"{self._base_path}/{_quoted(key)}"
         dated = f"{second.parameters}&X-Amz-Expires={lifetime}"
         token = second.scope.token_parameter
         signed = f"&X-Amz-SignedHeaders={signed_headers.replace(';', '%3B')}"
@@ -232,6 +226,21 @@ class _Second:
         mac = self.mac.copy()
         mac.update(hashlib.sha256(canonical_request.encode()).hexdigest().encode())
         return mac.hexdigest()
+
+
+# A key is quoted for its address and again for its signature; phones give many photos the same names.
+_quoted = lru_cache(maxsize=1024)(quote)
+
+
+@lru_cache(maxsize=1024)
+def _response_parameters(content_type: str, file_name: str) -> str:
+    displayable = content_type in EXTENSIONS
+    disposition = content_disposition("inline" if displayable else "attachment", file_name)
+    served_type = content_type if displayable else "application/octet-stream"
+    return (
+        f"response-content-disposition={quote(disposition, safe='')}"
+        f"&response-content-type={quote(served_type, safe='')}"
+    )
 
 
 def _host_header(url: str) -> str:
