@@ -15,6 +15,7 @@ from photodock.db import outbox
 from photodock.db.listener import Listener
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
+from photodock.domain.limits import Limit
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
@@ -146,10 +147,18 @@ async def check_start(settings: Settings) -> None:
 
 
 def upload_rules(settings: Settings) -> UploadRules:
+    limits = {
+        Limit.URLS: settings.upload_urls_per_minute,
+        Limit.BYTES: settings.upload_bytes_per_day,
+        Limit.PENDING: settings.pending_uploads,
+        Limit.ORGANIZATION_URLS: settings.organization_upload_urls_per_minute,
+        Limit.ORGANIZATION_BYTES: settings.organization_upload_bytes_per_day,
+        Limit.ORGANIZATION_PENDING: settings.organization_pending_uploads,
+    }
     return UploadRules(
         min_file_size=settings.min_file_size,
         max_file_size=settings.max_file_size,
-        urls_per_minute=settings.upload_urls_per_minute,
+        limits={limit: most for limit, most in limits.items() if most},
         url_ttl_seconds=settings.upload_url_ttl_seconds,
     )
 

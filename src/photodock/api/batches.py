@@ -13,10 +13,11 @@ from photodock.api.secured import MAX_BATCH_BYTES, Caller, RequestTrace, Secured
 from photodock.api.uploads import AWAY, COMMON, show_quota, to_new_photo
 from photodock.domain.errors import PhotodockError, RateLimited
 from photodock.domain.identity import Scope
+from photodock.domain.limits import Quota
 from photodock.services.confirmation import Confirmation
 from photodock.services.library import Library
 from photodock.services.upload_batches import Asked, UploadBatches
-from photodock.services.uploads import IssuedUpload, Quota
+from photodock.services.uploads import IssuedUpload
 
 router = APIRouter(prefix="/api/v1/photos", tags=["uploads"], route_class=SecuredRoute)
 
@@ -60,7 +61,7 @@ def _quota(results: Sequence[IssuedUpload | PhotodockError]) -> Quota | None:
     """As the last item that had to do with the quota left it."""
     for result in reversed(results):
         if isinstance(result, RateLimited):
-            return Quota(result.limit, 0, result.reset_seconds)
+            return Quota(result.limit, result.remaining, result.reset_seconds)
         if isinstance(result, IssuedUpload) and result.quota:
             return result.quota
     return None

@@ -53,7 +53,7 @@ KINDS: dict[str, Kind] = {
     "body_too_large": Kind(413, "The request body is too large"),
     "headers_too_large": Kind(431, "The request headers are too large"),
     "invalid_request": Kind(422, "The request is not well formed"),
-    "rate_limited": Kind(429, "Too many upload URLs"),
+    "rate_limited": Kind(429, "Too many uploads"),
     "storage_unavailable": Kind(503, "Storage is not available"),
     "database_unavailable": Kind(503, "The database is not available"),
     "identity_unavailable": Kind(503, "Access tokens cannot be verified"),
@@ -146,7 +146,8 @@ def respond(request: Request, error: PhotodockError, errors: list[dict[str, str]
 
 def _headers(error: PhotodockError) -> dict[str, str]:
     if isinstance(error, RateLimited):
-        return {"Retry-After": str(error.reset_seconds), **rate_limit_headers(error.limit, 0, error.reset_seconds)}
+        shown = rate_limit_headers(error.limit, error.remaining, error.reset_seconds)
+        return {"Retry-After": str(error.reset_seconds), **shown}
     if isinstance(error, DatabaseUnavailable | StorageUnavailable | IdentityUnavailable):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if error.code == "unauthenticated":

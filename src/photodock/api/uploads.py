@@ -11,8 +11,9 @@ from photodock.api.requests import KEY_DESCRIPTION, KEY_PATTERN, UploadRequest
 from photodock.api.secured import Caller, SecuredRoute, secured
 from photodock.domain.errors import InvalidRequest
 from photodock.domain.identity import Scope
+from photodock.domain.limits import Quota
 from photodock.domain.photo import NewPhoto
-from photodock.services.uploads import IssuedUpload, Quota, Uploads
+from photodock.services.uploads import IssuedUpload, Uploads
 
 router = APIRouter(prefix="/api/v1/photos", tags=["uploads"], route_class=SecuredRoute)
 

@@ -83,4 +83,11 @@ async def schedule_deletion(db: Executor, deletion: Deletion, next_look: datetim
 
 
 async def purge_quota(db: Database, *, older_than: timedelta) -> int:
-    return await db.execute("DELETE FROM upload_quota WHERE minute < clock_timestamp() - $1::interval", older_than)
+    """Counts of minutes and days that ended that long ago."""
+    return await db.execute(
+        """
+        DELETE FROM upload_quota WHERE since < clock_timestamp() - $1::interval
+            AND (measure NOT LIKE '%bytes' OR since < clock_timestamp() - $1 - interval '1 day')
+        """,
+        older_than,
+    )

@@ -7,8 +7,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from photodock.db.photos import to_photo
-from photodock.db.pool import Executor
+from photodock.db.pool import Executor, Row
 from photodock.db.tenants import Tenants
+from photodock.domain.limits import Limit, Limits, Quota
 from photodock.domain.photo import NewPhoto, Photo
 from photodock.domain.values import JsonObject
 
@@ -25,7 +26,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """What is common to all ways of issuing a URL. `limit` in URLs a user and minute."""
+    """What is common to all ways of issuing a URL."""
 
     organization_id: UUID
     user_id: str
@@ -33,18 +34,31 @@ class Issue:
     now: datetime
     url_expires_at: datetime
     sweep_at: datetime
-    limit: int
+    limits: Limits
+
+    def limits_in_order(self) -> list[int | None]:
+        return [self.limits.get(limit) for limit in Limit]
+
+    def counted(self, row: Row) -> tuple[Quota | None, Limit | None]:
+        """What is left of the user's minute, or of the limit that refused, and which one that was."""
+        refused = Limit(row["refused"]) if row["refused"] else None
+        limit = refused or Limit.URLS
+        most = self.limits.get(limit)
+        if most is None or (refused is None and row["used"] is None):
+            return None, refused
+        used = most if row["used"] is None else row["used"]
+        return Quota(most, max(0, most - used), limit.seconds_left(row["at"])), refused
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`used` and `reset_seconds` speak of the user's current minute; null where no quota was looked at."""
+    """`quota` is what is left of the user's minute, or of the limit `refused`; null where none was looked at."""
 
     outcome: Outcome
     photo_id: UUID | None
     s3_key: str | None
-    used: int | None
-    reset_seconds: int | None
+    quota: Quota | None = None
+    refused: Limit | None = None
 
 
 async def request(
@@ -76,9 +90,9 @@ async def request(
         issue.now,
         issue.url_expires_at,
         issue.sweep_at,
-        issue.limit,
+        issue.limits_in_order(),
     )
-    return Answer(Outcome(row["outcome"]), row["photo_id"], row["s3_key"], row["used"], row["reset_seconds"])
+    return Answer(Outcome(row["outcome"]), row["photo_id"], row["s3_key"], *issue.counted(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +139,7 @@ async def request_many(db: Tenants, issue: Issue, wanted: Sequence[Wanted]) -> d
         issue.now,
         issue.url_expires_at,
         issue.sweep_at,
-        issue.limit,
+        issue.limits_in_order(),
     )
     by_place = {one.place: one for one in wanted}
     answers = {}
@@ -136,19 +150,28 @@ async def request_many(db: Tenants, issue: Issue, wanted: Sequence[Wanted]) -> d
             outcome,
             one.photo_id if made else None,
             one.s3_key if made else None,
-            row["used"],
-            row["reset_seconds"],
+            *issue.counted(row),
         )
     return answers
 
 
-async def take_quota(db: Executor, issue: Issue) -> tuple[int | None, int]:
-    """Takes one URL from the user's minute; (used or None when nothing is left, seconds until the next minute)."""
+async def take_quota(db: Executor, issue: Issue, *, pending_of: str | None) -> tuple[Quota | None, Limit | None]:
+    """Takes one URL from each limit that is on; what is left, or of the limit that refused, and which that was.
+
+    `pending_of`: whose photo becomes pending by it, if any does. No bytes: the photo had its own when it was new.
+    """
     row = await db.fetchrow(
-        "SELECT used, reset_seconds FROM take_quota($1, $2, $3)", issue.organization_id, issue.user_id, issue.limit
+        """
+        SELECT q.used, q.refused, c.at FROM clock_timestamp() AS c (at)
+        CROSS JOIN LATERAL take_quota($1, $2, $3, c.at, 0, $4) AS q
+        """,
+        issue.organization_id,
+        issue.user_id,
+        issue.limits_in_order(),
+        pending_of,
     )
     assert row is not None  # noqa: S101  (a function with OUT parameters always answers)
-    return row["used"], row["reset_seconds"]
+    return issue.counted(row)
 
 
 async def reissue(db: Executor, issue: Issue, photo_id: UUID) -> Photo | None:

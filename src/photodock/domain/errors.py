@@ -105,10 +105,11 @@ class IdempotencyConflict(Conflict):
 class RateLimited(PhotodockError):
     code = "rate_limited"
 
-    def __init__(self, detail: str, *, limit: int, reset_seconds: int) -> None:
+    def __init__(self, detail: str, *, limit: int, reset_seconds: int, remaining: int = 0) -> None:
         super().__init__(detail)
         self.limit = limit
         self.reset_seconds = reset_seconds
+        self.remaining = remaining
 
 
 class StorageError(PhotodockError):

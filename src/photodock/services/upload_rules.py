@@ -5,16 +5,17 @@ import json
 from dataclasses import asdict, dataclass
 
 from photodock.domain.errors import FileTooLarge, FileTooSmall, InvalidFileType
+from photodock.domain.limits import Limits
 from photodock.domain.photo import EXTENSIONS, NewPhoto
 
 
 @dataclass(frozen=True, slots=True)
 class UploadRules:
-    """Sizes in bytes, inclusive; `urls_per_minute` for each user."""
+    """Sizes in bytes, inclusive."""
 
     min_file_size: int
     max_file_size: int
-    urls_per_minute: int
+    limits: Limits
     url_ttl_seconds: int
 
 

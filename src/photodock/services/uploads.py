@@ -8,6 +8,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid4, uuid7
 
 from photodock.db import photos, uploads
+from photodock.db.pool import Connection
 from photodock.db.tenants import Tenants
 from photodock.db.uploads import Answer, Issue, Outcome
 from photodock.domain.errors import (
@@ -18,7 +19,8 @@ from photodock.domain.errors import (
     RateLimited,
 )
 from photodock.domain.identity import Principal
-from photodock.domain.photo import AWAITING_UPLOAD, NewPhoto, object_key
+from photodock.domain.limits import Limit, Quota, refusal
+from photodock.domain.photo import AWAITING_UPLOAD, UPLOAD_EXPIRED, NewPhoto, Photo, object_key
 from photodock.domain.schedule import LOOKS
 from photodock.services.upload_rules import UploadRules, check_file, fingerprint
 from photodock.storage.presigner import PresignedUpload, Presigner
@@ -29,17 +31,8 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Quota:
-    """What is left of the user's minute; `reset_seconds` until the next one."""
-
-    limit: int
-    remaining: int
-    reset_seconds: int
-
-
-@dataclass(frozen=True, slots=True)
 class IssuedUpload:
-    """`quota` is None for a replay, which costs nothing."""
+    """`quota` is what is left of the user's minute: None where that is not limited, and for a replay, which is free."""
 
     photo_id: UUID
     upload_id: UUID
@@ -67,7 +60,7 @@ class Uploads:
         photo_id = uuid7()
         key = object_key(new.project_id, photo_id, new.mime_type, issue.now)
         request_hash = fingerprint(new) if idempotency_key is not None else None
-        answer = Answer(Outcome.GONE, None, None, None, None)
+        answer = Answer(Outcome.GONE, None, None)
         while answer.outcome is Outcome.GONE:
             answer = await uploads.request(
                 self._db,
@@ -87,17 +80,15 @@ class Uploads:
         """
         issue = self.issue(who)
         async with self._db.of(who.organization_id).transaction() as tx:
-            photo = await photos.get(tx, photo_id, who.organization_id, lock=True)
-            if photo is None:
-                raise PhotoNotFound(PHOTO_NOT_FOUND)
-            if photo.state not in AWAITING_UPLOAD:
-                raise InvalidStatusTransition(
-                    f"The photo is {photo.state} and takes no upload any more. Request an upload URL for a new photo."
-                )
-            used, reset_seconds = await uploads.take_quota(tx, issue)
-            quota = self._quota(used, reset_seconds)
-            if quota is None:
-                raise self._rate_limited(reset_seconds)
+            photo = await _awaited(tx, photo_id, who.organization_id)
+            revived = photo.user_id if photo.state == UPLOAD_EXPIRED else None
+            quota, refused = await uploads.take_quota(tx, issue, pending_of=revived)
+            if refused:
+                raise _rate_limited(refused, quota)
+            # Locked after the quota's rows, as by a replay: in another order the two could wait for each other.
+            now = await _awaited(tx, photo_id, who.organization_id, lock=True)
+            if now.state != photo.state:
+                raise InvalidStatusTransition("The photo has just changed. Ask again.")
             await uploads.reissue(tx, issue, photo_id)
         new = NewPhoto(
             project_id=photo.project_id,
@@ -122,7 +113,7 @@ class Uploads:
             now=now,
             url_expires_at=expires_at,
             sweep_at=expires_at + LOOKS[0],
-            limit=self._rules.urls_per_minute,
+            limits=self._rules.limits,
         )
 
     def check(self, new: NewPhoto) -> None:
@@ -132,9 +123,8 @@ class Uploads:
     def issued(self, issue: Issue, answer: Answer, new: NewPhoto) -> IssuedUpload:
         """The signed URL for what the database answered; raises its refusal."""
         if answer.photo_id is None or answer.s3_key is None:
-            raise self._refusal(answer)
-        quota = self._quota(answer.used, answer.reset_seconds)
-        return self._signed(issue, answer.photo_id, answer.s3_key, new, quota)
+            raise _refusal(answer)
+        return self._signed(issue, answer.photo_id, answer.s3_key, new, answer.quota)
 
     def _signed(self, issue: Issue, photo_id: UUID, key: str, new: NewPhoto, quota: Quota | None) -> IssuedUpload:
         upload = self._presigner.put(
@@ -147,29 +137,34 @@ class Uploads:
         )
         return IssuedUpload(photo_id, issue.upload_id, self._presigner.object_url(key), upload, quota)
 
-    def _quota(self, used: int | None, reset_seconds: int | None) -> Quota | None:
-        if used is None or reset_seconds is None:
-            return None
-        return Quota(self._rules.urls_per_minute, self._rules.urls_per_minute - used, reset_seconds)
 
-    def _rate_limited(self, reset_seconds: int) -> RateLimited:
-        return RateLimited(
-            f"This user may request {self._rules.urls_per_minute} upload URLs a minute. "
-            f"Try again in {reset_seconds} seconds.",
-            limit=self._rules.urls_per_minute,
-            reset_seconds=reset_seconds,
+async def _awaited(tx: Connection, photo_id: UUID, organization_id: UUID, *, lock: bool = False) -> Photo:
+    """Raises PhotoNotFound, InvalidStatusTransition."""
+    photo = await photos.get(tx, photo_id, organization_id, lock=lock)
+    if photo is None:
+        raise PhotoNotFound(PHOTO_NOT_FOUND)
+    if photo.state not in AWAITING_UPLOAD:
+        raise InvalidStatusTransition(
+            f"The photo is {photo.state} and takes no upload any more. Request an upload URL for a new photo."
         )
+    return photo
 
-    def _refusal(self, answer: Answer) -> RateLimited | IdempotencyConflict | ProjectAccessDenied:
-        match answer.outcome:
-            case Outcome.RATE_LIMITED:
-                return self._rate_limited(answer.reset_seconds or 60)
-            case Outcome.IDEMPOTENCY_CONFLICT:
-                return IdempotencyConflict(
-                    "This Idempotency-Key was used for a different request. Use a new key for a new photo."
-                )
-            case _:
-                return ProjectAccessDenied(PROJECT_ACCESS_DENIED)
+
+def _rate_limited(limit: Limit, quota: Quota | None) -> RateLimited:
+    left = quota or Quota(0, 0, 60)
+    return RateLimited(
+        refusal(limit, left), limit=left.limit, remaining=left.remaining, reset_seconds=left.reset_seconds
+    )
+
+
+def _refusal(answer: Answer) -> RateLimited | IdempotencyConflict | ProjectAccessDenied:
+    if answer.refused:
+        return _rate_limited(answer.refused, answer.quota)
+    if answer.outcome is Outcome.IDEMPOTENCY_CONFLICT:
+        return IdempotencyConflict(
+            "This Idempotency-Key was used for a different request. Use a new key for a new photo."
+        )
+    return ProjectAccessDenied(PROJECT_ACCESS_DENIED)
 
 
 PHOTO_NOT_FOUND = "There is no such photo, or it belongs to another organization."

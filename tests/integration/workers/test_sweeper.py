@@ -159,7 +159,7 @@ class TestPendingUploads:
         end = datetime.now(UTC) + timedelta(minutes=15)
 
         async def refreshed_meanwhile(photo_id: Any) -> None:
-            issue = uploads.Issue(photo.organization_id, "anna", uuid4(), datetime.now(UTC), end, end, 100)
+            issue = uploads.Issue(photo.organization_id, "anna", uuid4(), datetime.now(UTC), end, end, {})
             await uploads.reissue(db, issue, photo_id)
             raise UploadNotFound("not there")
 
@@ -357,7 +357,7 @@ class TestDeletions:
         end = datetime.now(UTC) + timedelta(minutes=15)
 
         async def replayed_meanwhile(_: str) -> None:
-            issue = uploads.Issue(photo.organization_id, "anna", uuid4(), datetime.now(UTC), end, end, 100)
+            issue = uploads.Issue(photo.organization_id, "anna", uuid4(), datetime.now(UTC), end, end, {})
             await uploads.reissue(db, issue, photo.id)
 
         world.on_delete = replayed_meanwhile
@@ -378,7 +378,7 @@ class TestHousekeeping:
         await sweeper.run_once()
         assert await self.count(db, "SELECT count(*) FROM outbox") == 4
         await db.execute("UPDATE outbox SET sent_at = sent_at - interval '8 days' WHERE id < 3")
-        await db.execute("UPDATE upload_quota SET minute = minute - interval '11 minutes'")
+        await db.execute("UPDATE upload_quota SET since = since - interval '11 minutes'")
         await sweeper.run_once()
         assert await self.count(db, "SELECT count(*) FROM outbox") == 2
         assert await self.count(db, "SELECT count(*) FROM upload_quota") == 0
