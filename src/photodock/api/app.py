@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from photodock import __version__
-from photodock.api import batches, health, outbox, photos, problems, projects, uploads
+from photodock.api import batches, documentation, health, outbox, photos, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
 from photodock.api.middleware import LastResort, RequestContext
@@ -100,11 +99,17 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
             with stop_noticed() as app.state.stopping:
                 yield
 
-    app = Application(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    app = Application(
+        title="photodock",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
     problems.install(app)
-    for part in (uploads, batches, photos, projects, outbox, health):
+    for part in (uploads, batches, photos, projects, outbox, health, documentation):
         app.include_router(part.router)
-    app.add_api_route("/", to_documentation, include_in_schema=False)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)
     app.front = in_front_of(app, cors_allowed_origins)
@@ -122,7 +127,3 @@ def in_front_of(app: Application, cors_allowed_origins: tuple[str, ...]) -> ASGI
         max_age=3600,
     )
     return RequestContext(cors)
-
-
-async def to_documentation() -> RedirectResponse:
-    return RedirectResponse("/docs")
