@@ -49,10 +49,17 @@ LONG = (
 """What kills, cuts off and waits. `make test-long` runs these, `make test` all others."""
 
 
+FUZZ = "acceptance/fuzz"
+"""`make test-api-fuzz` runs these."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(LONG):
+        place = item.path.relative_to(Path(__file__).parent).as_posix()
+        if place.startswith(LONG):
             item.add_marker(pytest.mark.long)
+        if place.startswith(FUZZ):
+            item.add_marker(pytest.mark.fuzz)
 
 
 @pytest.hookimpl(wrapper=True)

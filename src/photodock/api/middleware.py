@@ -122,7 +122,7 @@ def log_request(scope: Scope, status: int, seconds: float) -> None:
     log.info(
         "request",
         method=scope["method"],
-        route=getattr(route, "path", None),
+        route=getattr(route, "path_format", None),
         status=status,
         duration_ms=round(seconds * 1000, 2),
         **fields,
