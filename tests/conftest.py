@@ -18,12 +18,15 @@ from photodock.embedded.postgres import PostgresServer
 from photodock.embedded.seaweedfs import SeaweedServer
 from photodock.storage.bucket import Bucket, ensure_bucket
 from photodock.storage.credentials import CredentialsProvider
+from support.secret_search import SecretSearch
+from support.system import SECRET
 
 TEMPLATE = "photodock_template"
 numbers = count(1)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SecretSearch([SECRET]))
     # A shell starts what it puts into the background deaf to Ctrl-C, and children inherit that: tests send it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # structlog's own way draws each traceback with all local variables, which holds an event loop up for seconds.
