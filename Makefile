@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long unit crash-test check format lock bench clean
+.PHONY: help setup run test test-long test-api-fuzz unit crash-test check format lock bench clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,12 +35,15 @@ run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9
 
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/dev.stamp ## Run the tests, with coverage; all but the long ones
-	@$(PYTEST) -n 2 -m 'not long' --cov --cov-report=term-missing:skip-covered $(ARGS)
+test: $(VENV)/dev.stamp ## Run the tests, with coverage; all but the long ones and the fuzzing
+	@$(PYTEST) -n 2 -m 'not long and not fuzz' --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
 # They wait more than they compute, so that more of them run at once than there are processors.
 	@$(PYTEST) -n 4 -m long $(ARGS)
+
+test-api-fuzz: $(VENV)/dev.stamp ## Fuzz the running API by its own OpenAPI document: 5,000 requests and more
+	@$(BIN)/python -m pytest -n 0 -m fuzz -rP $(ARGS)
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
@@ -67,7 +70,7 @@ bench: $(VENV)/bench.stamp ## Measure against the floor and the baseline; ARGS='
 
 lock: ## Resolve the dependencies anew and write the locked requirements
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve' 'bench --extra bench'; do \
+	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve' 'bench --extra bench' 'audit --extra audit'; do \
 		set -- $$part; name=$$1; shift; \
 		build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 			--no-header --constraint requirements/dev.txt "$$@" pyproject.toml -o requirements/$$name.txt || exit 1; \

@@ -18,12 +18,15 @@ from photodock.embedded.postgres import PostgresServer
 from photodock.embedded.seaweedfs import SeaweedServer
 from photodock.storage.bucket import Bucket, ensure_bucket
 from photodock.storage.credentials import CredentialsProvider
+from support.secret_search import SecretSearch
+from support.system import SECRET
 
 TEMPLATE = "photodock_template"
 numbers = count(1)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SecretSearch([SECRET]))
     # A shell starts what it puts into the background deaf to Ctrl-C, and children inherit that: tests send it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # structlog's own way draws each traceback with all local variables, which holds an event loop up for seconds.
@@ -49,10 +52,17 @@ LONG = (
 """What kills, cuts off and waits. `make test-long` runs these, `make test` all others."""
 
 
+FUZZ = "acceptance/fuzz"
+"""`make test-api-fuzz` runs these."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.relative_to(Path(__file__).parent).as_posix().startswith(LONG):
+        place = item.path.relative_to(Path(__file__).parent).as_posix()
+        if place.startswith(LONG):
             item.add_marker(pytest.mark.long)
+        if place.startswith(FUZZ):
+            item.add_marker(pytest.mark.fuzz)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,7 @@ from photodock import logs
 from photodock.api.app import ApiServices, create_app
 from photodock.api.auth import TokenRules, TokenVerifier
 from photodock.api.keys import ALGORITHMS, PUBLIC_ALGORITHMS, FixedKey, Keys, ListedKeys, public_key
+from photodock.api.openapi import TakenIn
 from photodock.db import outbox
 from photodock.db.listener import Listener
 from photodock.db.pool import Database
@@ -193,7 +194,10 @@ async def refreshing(credentials: CredentialsProvider) -> AsyncIterator[None]:
 
 
 def api_from_settings(settings: Settings) -> FastAPI:
-    return create_app(lambda: opened_api(settings), cors_allowed_origins=settings.cors_allowed_origins)
+    taken_in = TakenIn(settings.detection_types, settings.min_file_size, settings.max_file_size)
+    return create_app(
+        lambda: opened_api(settings), taken_in=taken_in, cors_allowed_origins=settings.cors_allowed_origins
+    )
 
 
 def api_from_environment() -> FastAPI:

@@ -4,12 +4,10 @@ Each command imports what it needs: `upload` and `up` start without loading the 
 """
 
 import asyncio
-import signal
-import sys
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 from uuid import UUID
 
 import typer
@@ -25,11 +23,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-
-KEEP_ALIVE_SECONDS = 75
-"""Longer than load balancers and clients keep idle connections (60 s), or they would use one that just went away."""
-GRACEFUL_SECONDS = 8
-"""What a stopping `serve` gives to requests in flight; process managers expect an end within 10 seconds."""
 
 
 @app.command()
@@ -54,38 +47,13 @@ def serve(
     processes: Annotated[int, typer.Option(min=1, help="How many processes answer requests.")] = 1,
 ) -> None:
     """Serve the HTTP API."""
-    import uvicorn
-
-    from photodock import bootstrap
+    from photodock import bootstrap, serving
 
     with failures_in_words():
+        settings = load_settings()
         # Here and not in the server's processes, so that a bad setting ends with a sentence.
-        asyncio.run(bootstrap.check_start(load_settings()))
-    signal.signal(signal.SIGTERM, _end)
-    uvicorn.run(
-        "photodock.bootstrap:api_from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        workers=processes,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-    )
-
-
-def _end(*_: object) -> NoReturn:
-    """The server, when it is done, raises the signal that stopped it once more: a stop asked for is no failure.
-
-    One that comes later still would break into the interpreter's own end, with a traceback.
-    """
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sys.exit(0)
+        asyncio.run(bootstrap.check_start(settings))
+    serving.run(settings, host=host, port=port, processes=processes)
 
 
 @app.command()

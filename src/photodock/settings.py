@@ -161,6 +161,13 @@ class Settings(TokenSettings):
     detection_timeout: Duration = Field(timedelta(hours=1), description="When an unanswered job is sent again.")
     sweep_interval: Duration = Field(timedelta(seconds=15), description="Pause between two rounds of the sweeper.")
 
+    request_head_timeout: Duration = Field(
+        timedelta(seconds=10), description="The longest the head of a request may take to arrive."
+    )
+    request_body_timeout: Duration = Field(
+        timedelta(seconds=30), description="The longest the body of a request may take to arrive."
+    )
+    max_connections: int = Field(900, ge=1, description="Connections from clients that a `serve` process holds.")
     cors_allowed_origins: Words = Field((), description="Origins whose pages may call the API; `*` for all.")
 
     @field_validator("database_url")

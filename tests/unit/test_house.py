@@ -31,12 +31,13 @@ MAY_IMPORT = {
     "dead_letters": {"queues", "settings"},
     "cli": {
         *("administration", "bootstrap", "cli_failures", "cli_photos", "cli_queues"),
-        *("embedded", "logs", "settings", "workers"),
+        *("embedded", "logs", "serving", "settings", "workers"),
     },
     "cli_failures": {"settings"},
     "cli_photos": {"client", "imaging"},
     "cli_queues": {"administration", "cli_failures", "dead_letters", "settings"},
     "embedded": {"administration", "api", "bootstrap", "db", "services", "settings", "storage"},
+    "serving": {"api", "settings"},
     "__main__": {"cli"},
 }
 ADAPTERS = {"photodock.queues.sqs", "photodock.queues.rabbitmq"}

@@ -3,18 +3,17 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from fastapi import FastAPI
-from fastapi.responses import RedirectResponse
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from photodock import __version__
-from photodock.api import batches, health, outbox, photos, problems, projects, uploads
+from photodock.api import batches, documentation, health, outbox, photos, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
 from photodock.api.middleware import LastResort, RequestContext
+from photodock.api.openapi import Described, TakenIn
 from photodock.api.stopping import stop_noticed
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
@@ -55,11 +54,8 @@ class ApiServices:
     detection_types: tuple[str, ...]
 
 
-class Application(FastAPI):
-    """FastAPI, whose OpenAPI document also tells of tokens and problem documents.
-
-    `front` stands before all of it: the framework's own layers are for what `front` does not answer itself.
-    """
+class Application(Described):
+    """`front` stands before all of it: the framework's own layers are for what `front` does not answer itself."""
 
     front: ASGIApp | None = None
 
@@ -73,23 +69,13 @@ class Application(FastAPI):
     async def framework(self, scope: Scope, receive: Receive, send: Send) -> None:
         await super().__call__(scope, receive, send)
 
-    def openapi(self) -> dict[str, Any]:
-        if self.openapi_schema is None:
-            document = super().openapi()
-            components = document["components"]
-            components["schemas"].update(problems.schemas())
-            components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
-            for path, item in document["paths"].items():
-                if path.startswith("/api/"):
-                    for operation in item.values():
-                        operation["security"] = [{"token": []}]
-        return super().openapi()
-
 
 Opened = Callable[[], AbstractAsyncContextManager[ApiServices]]
 
 
-def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) -> FastAPI:
+def create_app(
+    opened: Opened, *, taken_in: TakenIn | None = None, cors_allowed_origins: tuple[str, ...] = ()
+) -> FastAPI:
     """`opened` gives the services for as long as the application runs."""
 
     @asynccontextmanager
@@ -100,11 +86,18 @@ def create_app(opened: Opened, *, cors_allowed_origins: tuple[str, ...] = ()) ->
             with stop_noticed() as app.state.stopping:
                 yield
 
-    app = Application(title="photodock", version=__version__, description=DESCRIPTION, lifespan=lifespan)
+    app = Application(
+        title="photodock",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.taken_in = taken_in
     problems.install(app)
-    for part in (uploads, batches, photos, projects, outbox, health):
+    for part in (uploads, batches, photos, projects, outbox, health, documentation):
         app.include_router(part.router)
-    app.add_api_route("/", to_documentation, include_in_schema=False)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)
     app.front = in_front_of(app, cors_allowed_origins)
@@ -122,7 +115,3 @@ def in_front_of(app: Application, cors_allowed_origins: tuple[str, ...]) -> ASGI
         max_age=3600,
     )
     return RequestContext(cors)
-
-
-async def to_documentation() -> RedirectResponse:
-    return RedirectResponse("/docs")

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from photodock.domain.errors import InvalidRequest
 
+PATTERN = "^[A-Za-z0-9_-]{21}[AQgw]$"
+"""Of all cursors, as OpenAPI tells it: 16 bytes, 4 bits of the last character unused."""
+
 
 def encode(photo_id: UUID) -> str:
     return base64.urlsafe_b64encode(photo_id.bytes).rstrip(b"=").decode()

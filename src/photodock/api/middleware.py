@@ -9,7 +9,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
-from photodock.api.problems import BodyTooLarge, problem
+from photodock.api.headers import ANSWER_HEADERS, SECURITY_HEADERS
+from photodock.api.problems import TIMED_OUT, BodyTooLarge, RequestTimeout, problem
 from photodock.api.secured import MAX_REPORT_BYTES
 
 log = structlog.get_logger()
@@ -39,11 +40,12 @@ class RequestContext:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], (b"x-request-id", correlation_id.encode())]
+                security = scope.get(SECURITY_HEADERS, ANSWER_HEADERS)
+                message["headers"] = [*message["headers"], (b"x-request-id", correlation_id.encode()), *security]
             await send(message)
 
         try:
-            await self._app(scope, limited(receive), send_with_id)
+            await self._app(scope, limited(scope, receive), send_with_id)
         finally:
             log_request(scope, status, time.perf_counter() - started)
 
@@ -85,13 +87,15 @@ def request_id(scope: Scope) -> str:
     return uuid4().hex
 
 
-def limited(receive: Receive) -> Receive:
-    """No route reads more than the largest limit, whatever Content-Length says."""
+def limited(scope: Scope, receive: Receive) -> Receive:
+    """No route reads more than the largest limit, whatever Content-Length says, nor for longer than it may."""
     seen = 0
 
     async def receive_limited() -> Message:
         nonlocal seen
         message = await receive()
+        if TIMED_OUT in scope and message.get("more_body"):
+            raise RequestTimeout("The request took too long to arrive. Send it again, in one go.")
         seen += len(message.get("body", b""))
         if seen > MAX_REPORT_BYTES:
             raise BodyTooLarge(f"The request body may have {MAX_REPORT_BYTES} bytes at the most. Send less.")
@@ -118,7 +122,7 @@ def log_request(scope: Scope, status: int, seconds: float) -> None:
     log.info(
         "request",
         method=scope["method"],
-        route=getattr(route, "path", None),
+        route=getattr(route, "path_format", None),
         status=status,
         duration_ms=round(seconds * 1000, 2),
         **fields,

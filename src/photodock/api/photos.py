@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from photodock.api import cursors
 from photodock.api.answers import ExifResponse, HistoryItem, HistoryResponse, PhotoPage, PhotoResponse
+from photodock.api.paths import ONE_PHOTO
 from photodock.api.problems import responses
 from photodock.api.requests import (
     MAX_BATCH,
@@ -32,6 +33,9 @@ MAX_WAIT_SECONDS = 30
 DEFAULT_LIMIT = 50
 MAX_IDS_LENGTH = 40 * MAX_BATCH
 """A UUID has 36 characters; a comma and some blanks may stand between two."""
+UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+IDS_PATTERN = f"^{UUID_PATTERN}(,{UUID_PATTERN}){{0,{MAX_BATCH - 1}}}$"
+"""For OpenAPI; blanks around an id do no harm."""
 
 
 def library(request: Request) -> Library:
@@ -40,7 +44,7 @@ def library(request: Request) -> Library:
 
 
 @router.patch(
-    "/{photo_id}/status",
+    f"{ONE_PHOTO}/status",
     summary="Report an upload, or a detection",
     responses=responses(*ONE, "upload_not_found", "invalid_status_transition", "storage_unavailable"),
 )
@@ -75,7 +79,7 @@ def to_report(update: ProcessingUpdate | CompletedUpdate | FailedUpdate) -> Repo
 
 
 @router.post(
-    "/{photo_id}/retry",
+    f"{ONE_PHOTO}/retry",
     summary="Start a failed detection again",
     responses=responses(*ONE, "invalid_status_transition"),
 )
@@ -90,7 +94,7 @@ async def retry_detection(
 
 
 @router.get(
-    "/{photo_id}",
+    ONE_PHOTO,
     summary="Get a photo, now or when it changes",
     responses=responses(*ONE, also={304: {"description": "Unchanged: the ETag is among `If-None-Match`."}}),
     response_model=PhotoResponse,
@@ -119,14 +123,14 @@ async def get_photo(
     return shown(response, view)
 
 
-@router.get("/{photo_id}/exif", summary="Get a photo's EXIF data", responses=responses(*ONE))
+@router.get(f"{ONE_PHOTO}/exif", summary="Get a photo's EXIF data", responses=responses(*ONE))
 @secured(Scope.READ, Scope.PIPELINE)
 async def get_exif(request: Request, caller: Caller, photo_id: UUID) -> ExifResponse:
     view = await library(request).get(caller, photo_id)
     return ExifResponse(exif_data=view.photo.exif_data)
 
 
-@router.get("/{photo_id}/history", summary="Get a photo's changes of status", responses=responses(*ONE))
+@router.get(f"{ONE_PHOTO}/history", summary="Get a photo's changes of status", responses=responses(*ONE))
 @secured(Scope.READ, Scope.PIPELINE)
 async def get_history(request: Request, caller: Caller, photo_id: UUID) -> HistoryResponse:
     """Oldest first, beginning with `null → pending_upload`."""
@@ -147,9 +151,20 @@ async def list_photos(
     status: PhotoStatus | None = None,
     ids: Annotated[
         str | None,
-        Query(max_length=MAX_IDS_LENGTH, description="Only these photos: up to 100 ids, with commas between."),
+        Query(
+            max_length=MAX_IDS_LENGTH,
+            description="Only these photos: up to 100 ids, with commas between.",
+            json_schema_extra={"pattern": IDS_PATTERN},
+        ),
     ] = None,
-    cursor: Annotated[str | None, Query(max_length=100, description="`next_cursor` of the page before.")] = None,
+    cursor: Annotated[
+        str | None,
+        Query(
+            max_length=100,
+            description="`next_cursor` of the page before.",
+            json_schema_extra={"pattern": cursors.PATTERN},
+        ),
+    ] = None,
     limit: Annotated[int | None, Query(ge=1, le=200, description="50 when left out; with `ids`, as many.")] = None,
 ) -> PhotoPage:
     """Your organization's photos, newest first. Of `ids` those that are not there, or not yours, are left out."""
@@ -168,9 +183,7 @@ async def list_photos(
     )
 
 
-@router.delete(
-    "/{photo_id}", summary="Delete a photo", status_code=204, response_class=Response, responses=responses(*ONE)
-)
+@router.delete(ONE_PHOTO, summary="Delete a photo", status_code=204, response_class=Response, responses=responses(*ONE))
 @secured(Scope.WRITE)
 async def delete_photo(request: Request, caller: Caller, photo_id: UUID) -> None:
     """The photo, its object in all versions and every personal field are gone; afterwards 404 everywhere."""

@@ -27,6 +27,8 @@ log = structlog.get_logger()
 TYPE_PREFIX = "urn:photodock:problem:"
 RETRY_AFTER_SECONDS = 5
 MAX_FIELD_ERRORS = 50
+TIMED_OUT = "photodock.timed_out"
+"""In a request's scope: the rest of its body is not waited for any longer."""
 MALFORMED = InvalidRequest("The request is not well formed; errors says where.")
 
 
@@ -50,6 +52,8 @@ KINDS: dict[str, Kind] = {
     "invalid_status_transition": Kind(409, "The photo's status does not allow this"),
     "upload_not_found": Kind(409, "The object has not been uploaded"),
     "idempotency_conflict": Kind(409, "The Idempotency-Key was used before"),
+    "malformed_http": Kind(400, "This is not well-formed HTTP"),
+    "request_timeout": Kind(408, "The request took too long to arrive"),
     "body_too_large": Kind(413, "The request body is too large"),
     "headers_too_large": Kind(431, "The request headers are too large"),
     "invalid_request": Kind(422, "The request is not well formed"),
@@ -63,6 +67,10 @@ KINDS: dict[str, Kind] = {
 
 class MethodNotAllowed(PhotodockError):
     code = "method_not_allowed"
+
+
+class RequestTimeout(PhotodockError):
+    code = "request_timeout"
 
 
 class BodyTooLarge(PhotodockError):
@@ -223,10 +231,14 @@ def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
     return {"field": place[:200], "message": str(item["msg"]).removeprefix("Value error, ")[:300]}
 
 
+CONNECTION = ("malformed_http", "request_timeout")
+"""What `connections` answers before a call has the whole request."""
+
+
 def responses(*codes: str, also: dict[int | str, dict[str, Any]] | None = None) -> dict[int | str, dict[str, Any]]:
     """What OpenAPI says of the errors of a call: each status with its codes."""
     found: dict[int | str, dict[str, Any]] = {}
-    always = ("identity_unavailable",) if "unauthenticated" in codes else ()
+    always = ("identity_unavailable", *CONNECTION) if "unauthenticated" in codes else ()
     for code in (*codes, *always, "internal_error"):
         kind = KINDS[code]
         entry = found.setdefault(kind.status, {"description": "", "content": CONTENT})

@@ -8,7 +8,7 @@ import re
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import NewPhoto
@@ -25,12 +25,44 @@ MAX_JSON_DEPTH = 64
 # Unicode's categories Cc and Cs; format characters stay: emoji are made with them.
 _CONTROL_OR_SURROGATE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
+# What the validators below hold to, as OpenAPI can tell it.
+NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f/\\]+$"
+SHA256_PATTERN = "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$"
+TEXT_PATTERN = r"^[^\u0000]*$"
+STORABLE = "StorableValue"
+"""The name of the schema of what JSONB can store; `STORABLE_SCHEMA` is it."""
+STORABLE_OBJECT: dict[str, Any] = {
+    "propertyNames": {"pattern": TEXT_PATTERN},
+    "additionalProperties": {"$ref": f"#/components/schemas/{STORABLE}"},
+}
+STORABLE_SCHEMA: dict[str, Any] = {
+    "description": "Any JSON without U+0000 in its texts.",
+    "anyOf": [
+        {"type": ["number", "boolean", "null"]},
+        {"type": "string", "pattern": TEXT_PATTERN},
+        {"type": "array", "items": {"$ref": f"#/components/schemas/{STORABLE}"}},
+        {"type": "object", **STORABLE_OBJECT},
+    ],
+}
+
 
 def _plain_name(value: str) -> str:
     if _CONTROL_OR_SURROGATE.search(value):
         raise ValueError("may not hold control characters")
     if "/" in value or "\\" in value:
         raise ValueError("may not hold path separators; send the name alone")
+    return value
+
+
+def _whole(value: Any) -> Any:
+    """JSON knows one kind of number: 2000.0 is as whole as 2000."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _written_date(value: Any) -> Any:
+    """pydantic would also take seconds since 1970, as a number or as a text."""
+    if value is not None and not re.match(r"\d{4}-\d{2}-\d{2}", str(value)):
+        raise ValueError("must be a date and time as RFC 3339 writes them")
     return value
 
 
@@ -71,7 +103,9 @@ def _not_too_large(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-StorableText = Annotated[str, AfterValidator(_storable)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""No text that looks like one, and no `true`."""
+StorableText = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": TEXT_PATTERN})]
 
 
 class Strict(BaseModel):
@@ -83,11 +117,13 @@ class Strict(BaseModel):
 class ClientMetadata(Strict):
     """What the app itself measured when the photo was taken. Kept apart from EXIF."""
 
-    captured_at: AwareDatetime | None = Field(None, description="RFC 3339 with an offset.")
-    latitude: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, description="Degrees, WGS 84.")
-    longitude: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, description="Degrees, WGS 84.")
-    accuracy_m: float | None = Field(None, ge=0, allow_inf_nan=False, description="Radius in metres.")
-    direction_deg: float | None = Field(None, ge=0, le=360, allow_inf_nan=False, description="Degrees from north.")
+    captured_at: Annotated[AwareDatetime | None, BeforeValidator(_written_date)] = Field(
+        None, description="RFC 3339 with an offset."
+    )
+    latitude: Number | None = Field(None, ge=-90, le=90, description="Degrees, WGS 84.")
+    longitude: Number | None = Field(None, ge=-180, le=180, description="Degrees, WGS 84.")
+    accuracy_m: Number | None = Field(None, ge=0, description="Radius in metres.")
+    direction_deg: Number | None = Field(None, ge=0, le=360, description="Degrees from north.")
 
 
 class UploadRequest(Strict):
@@ -110,12 +146,17 @@ class UploadRequest(Strict):
 
     project_id: UUID
     file_name: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_plain_name)] = Field(
-        description="The name to show; any script and emoji, no control characters or path separators."
+        description="The name to show; any script and emoji, no control characters or path separators.",
+        json_schema_extra={"pattern": NAME_PATTERN},
     )
-    file_size: int = Field(ge=0, le=2**63 - 1, strict=True, description="Bytes, exactly as they will be sent.")
+    file_size: Annotated[int, BeforeValidator(_whole)] = Field(
+        ge=0, le=2**63 - 1, strict=True, description="Bytes, exactly as they will be sent."
+    )
     mime_type: str = Field(min_length=1, max_length=100, description="`image/jpeg` or `image/png`.")
     checksum_sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
-        None, description="Base64 of the file's SHA-256: storage then refuses any other bytes."
+        None,
+        description="Base64 of the file's SHA-256: storage then refuses any other bytes.",
+        json_schema_extra={"pattern": SHA256_PATTERN},
     )
     detection_types: list[str] | None = Field(
         None, min_length=1, max_length=32, description="What to detect; all configured types when left out."
@@ -177,6 +218,7 @@ class CompletedUpdate(Strict):
     detections: Annotated[dict[str, Any], AfterValidator(_storable), AfterValidator(_not_too_large)] = Field(
         description="The detector's results, kept as they are in `detection.results`; 256 KB at the most.",
         examples=[{"damage": [{"label": "hail", "score": 0.93, "box": [120, 80, 260, 190]}]}],
+        json_schema_extra=STORABLE_OBJECT,
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response
 
 from photodock.api.answers import UploadResponse
+from photodock.api.paths import ONE_PHOTO
 from photodock.api.problems import rate_limit_headers, responses
 from photodock.api.requests import KEY_DESCRIPTION, KEY_PATTERN, UploadRequest
 from photodock.api.secured import Caller, SecuredRoute, secured
@@ -54,7 +55,7 @@ async def request_upload_url(
 
 
 @router.post(
-    "/{photo_id}/upload-url",
+    f"{ONE_PHOTO}/upload-url",
     summary="Get a fresh upload URL for the same photo",
     responses=responses(*COMMON, "photo_not_found", "invalid_status_transition", "rate_limited", *AWAY),
 )

@@ -102,7 +102,7 @@ UNUSUAL = {
     "an unknown field": posted({**NEW, "size": 1}),
     "a missing field": posted({"file_name": "roof.jpg"}),
     "a size as text": posted({**NEW, "file_size": "2000"}),
-    "a size with a fraction": posted({**NEW, "file_size": 2000.0}),
+    "a size with a fraction": posted({**NEW, "file_size": 2000.5}),
     "a path": posted({**NEW, "file_name": "a/b.jpg"}),
     "a control character": posted({**NEW, "file_name": "a\x9fb.jpg"}),
     "no project": posted({**NEW, "project_id": "north"}),

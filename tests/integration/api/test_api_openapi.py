@@ -31,7 +31,7 @@ async def test_every_error_code_is_listed(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize("call", CALLS, ids=str)
 async def test_every_error_of_a_call_is_a_problem_document(document: dict[str, Any], call: Call) -> None:
     errors = {status: entry for status, entry in responses_of(document, call).items() if status >= "400"}
-    assert {"401", "403", "413", "422", "431", "500", "503"} <= set(errors)
+    assert {"400", "401", "403", "408", "413", "422", "431", "500", "503"} <= set(errors)
     for status, entry in errors.items():
         assert entry["content"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}, (
             status

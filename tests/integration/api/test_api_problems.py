@@ -44,6 +44,9 @@ async def test_an_unknown_address_is_404(api: Caller, path: str) -> None:
         ("GET", f"/photos/{UNKNOWN}/status", {"PATCH"}),
         ("DELETE", "/projects", {"GET"}),
         ("PATCH", "/photos", {"GET"}),
+        ("GET", "/photos/upload-url", {"POST"}),
+        ("GET", "/photos/upload-urls", {"POST"}),
+        ("DELETE", "/photos/confirm", {"POST"}),
     ],
 )
 async def test_a_method_that_an_address_does_not_know_is_405_with_those_it_knows(

@@ -91,6 +91,8 @@ CONTRACT = {
     "invalid_status_transition": 409,
     "upload_not_found": 409,
     "idempotency_conflict": 409,
+    "malformed_http": 400,
+    "request_timeout": 408,
     "body_too_large": 413,
     "headers_too_large": 431,
     "invalid_request": 422,

@@ -1,0 +1,57 @@
+"""`photodock serve`: the HTTP server around the application, in any number of processes."""
+
+import signal
+import sys
+from functools import partial
+from typing import Any, NoReturn
+
+import uvicorn
+
+from photodock.api.connections import ConnectionLimits, GuardedProtocol
+from photodock.settings import Settings
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than load balancers and clients keep idle connections (60 s), or they would use one that just went away."""
+GRACEFUL_SECONDS = 8
+"""What a stopping `serve` gives to requests in flight; process managers expect an end within 10 seconds."""
+
+
+def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
+    """Until a signal stops it; then this process ends."""
+    signal.signal(signal.SIGTERM, _end)
+    uvicorn.run(
+        "photodock.bootstrap:api_from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=processes,
+        loop="uvloop",
+        http=_protocol(settings),
+        ws="none",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
+
+
+def _protocol(settings: Settings) -> Any:
+    """The server makes one for each connection. Its own `limit_concurrency` is left off: it turns clients away while
+    others, that send nothing, hold their connections."""
+    limits = ConnectionLimits(
+        head_seconds=settings.request_head_timeout.total_seconds(),
+        body_seconds=settings.request_body_timeout.total_seconds(),
+        connections=settings.max_connections,
+    )
+    return partial(GuardedProtocol, limits=limits)
+
+
+def _end(*_: object) -> NoReturn:
+    """The server, when it is done, raises the signal that stopped it once more: a stop asked for is no failure.
+
+    One that comes later still would break into the interpreter's own end, with a traceback.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit(0)

@@ -1,0 +1,1 @@
+"""What schemathesis loads beside the OpenAPI document."""
