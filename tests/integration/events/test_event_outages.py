@@ -11,6 +11,7 @@ from photodock.db import photos
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.errors import DatabaseUnavailable, PhotoNotFound, QueueUnavailable, StorageAccessDenied
+from photodock.domain.photo import Photo
 from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
 from photodock.services.confirmation import Confirmation
 from photodock.storage.s3 import ObjectStore
@@ -28,9 +29,9 @@ class Confirming:
         self.real = real
         self.before = before
 
-    async def confirm(self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Any) -> Any:
-        await self.before(photo_id)
-        return await self.real.confirm(photo_id, organization_id, actor=actor, trace=trace)
+    async def confirm_photo(self, photo: Photo, *, actor: str, trace: Any) -> Any:
+        await self.before(photo.id)
+        return await self.real.confirm_photo(photo, actor=actor, trace=trace)
 
 
 def raising(error: Exception) -> Callable[[UUID], Awaitable[None]]:
