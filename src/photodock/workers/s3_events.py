@@ -31,7 +31,10 @@ from photodock.workers.waiting import wait_for_any
 log = structlog.get_logger(__name__)
 
 ACTOR = "s3-event"
-CONCURRENCY = 8
+CONCURRENCY = 16
+"""Objects looked at at a time: each waits for the store most of its time."""
+BATCHES_AHEAD = 3
+"""Full answers of the queue that wait for their turn, so that its own slowness holds nothing up."""
 LONGEST_PAUSE_SECONDS = 30.0
 
 
@@ -84,17 +87,43 @@ class S3Events:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consumes until `stop` is set; messages in hand are finished first. When cancelled, they come again."""
-        while not stop.is_set():
-            try:
-                messages = await self._receive(stop)
-                outcomes = await self.handle(messages)
-                away = Outcome.AWAY in outcomes
-            except QueueUnavailable as error:
-                log.warning("s3_events_wait_for_queue", reason=error.detail)
-                away = True
-            self._outages = self._outages + 1 if away else 0
-            if away:
-                await wait_for_any(stop, timeout=min(2.0 ** (self._outages - 1), LONGEST_PAUSE_SECONDS))
+        in_hand: set[asyncio.Task[bool]] = set()
+        try:
+            while not stop.is_set():
+                messages = await self._next(stop)
+                in_hand.add(asyncio.create_task(self._is_away(messages)))
+                # A full answer tells of more, which are fetched while these are worked on.
+                wait_down_to = BATCHES_AHEAD if messages and len(messages) == MAX_MESSAGES else 0
+                away = False
+                while len(in_hand) > (0 if away else wait_down_to):
+                    done, in_hand = await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
+                    away = away or any([task.result() for task in done])
+                self._outages = self._outages + 1 if away else 0
+                if away:
+                    await wait_for_any(stop, timeout=min(2.0 ** (self._outages - 1), LONGEST_PAUSE_SECONDS))
+            await asyncio.gather(*in_hand)
+        finally:
+            for task in in_hand:
+                task.cancel()
+            await asyncio.gather(*in_hand, return_exceptions=True)
+
+    async def _next(self, stop: asyncio.Event) -> list[ReceivedMessage] | None:
+        """None while the queue is away."""
+        try:
+            return await self._receive(stop)
+        except QueueUnavailable as error:
+            log.warning("s3_events_wait_for_queue", reason=error.detail)
+            return None
+
+    async def _is_away(self, messages: Sequence[ReceivedMessage] | None) -> bool:
+        """Handles them; whether queue, store or database was away."""
+        if messages is None:
+            return True
+        try:
+            return Outcome.AWAY in await self.handle(messages)
+        except QueueUnavailable as error:
+            log.warning("s3_events_wait_for_queue", reason=error.detail)
+            return True
 
     async def _receive(self, stop: asyncio.Event) -> list[ReceivedMessage]:
         """The next messages; none as soon as `stop` is set, though the poll itself may last longer."""
