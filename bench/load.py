@@ -20,10 +20,15 @@ class Load:
     p50_ms: float
     p99_ms: float
     errors: int
+    bytes: int
 
     @property
     def per_second(self) -> float:
         return self.requests / self.seconds
+
+    @property
+    def bytes_each(self) -> float:
+        return self.bytes / self.requests
 
 
 def load(
