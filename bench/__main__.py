@@ -38,21 +38,21 @@ SHORT = Size(rounds=1, seconds=2, memory_requests=2_000, worker_photos=200, hand
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--short", action="store_true", help="A minute in all, for the ratios alone.")
-    parser.add_argument("--growth", action="store_true", help="Ten million rows against ten thousand, and nothing else.")
-    parser.add_argument("--rows", type=int, default=growth.SIZES["large"], help="With --growth: instead of ten million.")
+    parser.add_argument("--growth", action="store_true", help="Ten million rows against ten thousand.")
+    parser.add_argument("--rows", type=int, default=growth.SIZES["large"], help="In the place of ten million.")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="Of one run of load.")
     parser.add_argument("--only", choices=sorted(PARTS), help="One part of it.")
     options = parser.parse_args()
     size = SHORT if options.short else FULL
     size = Size(**vars(size) | {name: getattr(options, name) or vars(size)[name] for name in ("rounds", "seconds")})
-    # Load, database and this program share one processor; what is measured has the other for itself.
-    os.sched_setaffinity(0, {int(LOAD_CPU)})
     with tempfile.TemporaryDirectory() as folder:
         if options.growth:
             found = growth.measure(Path(folder), calls=2_000, large=options.rows)
         else:
             require_programs()
+            # Load, database and this program share one processor; what is measured has the other for itself.
+            os.sched_setaffinity(0, {int(LOAD_CPU)})
             found = measure(Path(folder), size, [options.only] if options.only else list(PARTS))
     shown = table.rows(found)
     print(*table.lines(shown), sep="\n")
@@ -63,7 +63,7 @@ def main() -> None:
 def require_programs() -> None:
     for program in ("wrk", "taskset"):
         if shutil.which(program) is None:
-            raise SystemExit(f"{program} is missing: run bench/install.sh as root (Debian's packages wrk, util-linux).")
+            raise SystemExit(f"{program} is missing: run tests/support/install.sh wrk util-linux as root.")
 
 
 def keep(found: dict[str, Any], kind: str) -> None:

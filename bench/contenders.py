@@ -86,8 +86,9 @@ def started(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Python with these arguments, ended with the block."""
     log = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    command = ["taskset", "-c", processor, sys.executable, *arguments]
     process = subprocess.Popen(  # noqa: S603 - our own commands
-        ["taskset", "-c", processor, sys.executable, *arguments],
+        command,
         env=os.environ | environment,
         stdout=log,
         stderr=log,

@@ -147,7 +147,7 @@ def measure(folder: Path, *, calls: int, large: int = SIZES["large"]) -> dict[st
 def require_disk(folder: Path, rows: int) -> None:
     needed = rows * BYTES_A_ROW
     if shutil.disk_usage(folder).free < needed:
-        raise SystemExit(f"{folder} has too little space: {needed / 1e9:.0f} GB are needed. TMPDIR names another place.")
+        raise SystemExit(f"{folder} lacks space: {needed / 1e9:.0f} GB are needed. TMPDIR names another place.")
 
 
 async def _measure(database_url: str, sizes: dict[str, int], calls: int) -> dict[str, object]:

@@ -30,15 +30,16 @@ def measure(backends: Backends, callers: Path, *, photos: int) -> dict[str, floa
         running("photodock", environment, folder / "handover-serve.log") as server,
     ):
         await_idle(worker.pid)
-        found = asyncio.run(confirm_all(backends, server.port, callers, photos))
+        caller = callers.read_text().splitlines()[0]
+        found = asyncio.run(confirm_all(backends, server.port, caller, photos))
     return {
         "handover.p50_ms": statistics.median(found) * 1000,
         "handover.p99_ms": statistics.quantiles(found, n=100)[98] * 1000,
     }
 
 
-async def confirm_all(backends: Backends, port: int, callers: Path, photos: int) -> list[float]:
-    token, project, _ = callers.read_text().splitlines()[0].split()
+async def confirm_all(backends: Backends, port: int, caller: str, photos: int) -> list[float]:
+    token, project, _ = caller.split()
     data = phone_photo(random.Random(3), size=PHOTO_BYTES)  # noqa: S311 - not for secrets
     receiver = Receiver(backends)
     receiver.start()

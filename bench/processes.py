@@ -62,7 +62,7 @@ def measure_limit(environment: Mapping[str, str], caller: str, folder: Path) -> 
 def ask(port: int, token: str, project: str) -> int:
     """Over a connection of its own, so that the processes share them."""
     body = f'{{"project_id": "{project}", "file_name": "a.jpg", "file_size": 2048, "mime_type": "image/jpeg"}}'
-    request = urllib.request.Request(  # noqa: S310 - our own server
+    request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/v1/photos/upload-url",
         data=body.encode(),
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},

@@ -47,9 +47,12 @@ def measure(backends: Backends) -> dict[str, float]:
 async def requests_of(backends: Backends, photos: list[bytes]) -> list[int]:
     """For each photo that is taken in."""
     found = []
-    async with counted(backends.store.endpoint_url) as (seen, endpoint_url), opened(backends, endpoint_url) as (
-        confirmation,
-        connection,
+    async with (
+        counted(backends.store.endpoint_url) as (seen, endpoint_url),
+        opened(backends, endpoint_url) as (
+            confirmation,
+            connection,
+        ),
     ):
         organization_id, project_id = uuid4(), uuid4()
         await connection.execute("INSERT INTO projects VALUES ($1, $2, 'roofs')", project_id, organization_id)

@@ -44,7 +44,9 @@ def percent(name: str) -> Callable[[Found], float]:
 
 
 ROWS = (
-    Row("upload-url, requests/s against the floor", ratio("photodock.one.per_second", "floor.one.per_second"), ">= 0.70"),
+    Row(
+        "upload-url, requests/s against the floor", ratio("photodock.one.per_second", "floor.one.per_second"), ">= 0.70"
+    ),
     Row(
         "upload-url, requests/s against the baseline",
         ratio("photodock.one.per_second", "baseline.one.per_second"),
@@ -52,7 +54,9 @@ ROWS = (
     ),
     Row("upload-url, p99 at half the rate, ms", key("photodock.half.p99_ms"), "<= 10"),
     Row(
-        "upload-url, p99 at half the rate against the floor's", ratio("photodock.half.p99_ms", "floor.half.p99_ms"), "<= 2"
+        "upload-url, p99 at half the rate against the floor's",
+        ratio("photodock.half.p99_ms", "floor.half.p99_ms"),
+        "<= 2",
     ),
     Row("presigned PUT, against botocore's", key("presign_ratio"), ">= 25"),
     Row(
@@ -77,13 +81,18 @@ ROWS = (
     Row("S3 requests for a confirmed photo, worst", key("s3_requests.worst"), "<= 3"),
     Row("confirm to message, idle, p99, ms", key("handover.p99_ms"), "<= 100"),
     Row("worker, photos/s against its floor", ratio("worker.per_second", "worker_floor.per_second"), ">= 0.60"),
-    Row("worker, CPU of a photo: its floor's against its own", ratio("worker_floor.cpu_us", "worker.cpu_us"), ">= 0.60"),
+    Row(
+        "worker, CPU of a photo, the floor's against its own", ratio("worker_floor.cpu_us", "worker.cpu_us"), ">= 0.60"
+    ),
     Row("CPU of a request, two processes against one", ratio("processes_2.cpu_us", "processes_1.cpu_us"), "<= 1.25"),
     Row("URLs given by two processes, against the limit", key("limit.ratio"), "== 1"),
     Row("RSS of one process after the first requests, MB", key("rss_first_mb"), "<= 120"),
     Row("RSS, growth over as many again, %", percent("rss_growth"), "<= 5"),
     Row("cold start to the first 200, s", key("photodock.start_seconds"), "<= 1.5"),
-    Row("upload-url through pgbouncer, requests/s against direct", ratio("pooled.one.per_second", "photodock.one.per_second")),
+    Row(
+        "upload-url through pgbouncer, requests/s against direct",
+        ratio("pooled.one.per_second", "photodock.one.per_second"),
+    ),
     Row("insert, p99: 10 million rows against 10 thousand", key("growth.insert"), "<= 1.25"),
     Row("get, p99: 10 million rows against 10 thousand", key("growth.get"), "<= 1.25"),
     Row("list, p99: 10 million rows against 10 thousand", key("growth.lists"), "<= 1.25"),

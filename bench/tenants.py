@@ -38,7 +38,9 @@ async def settle(database_url: str, secret: str) -> list[str]:
         for organization_id, project_id in places:
             await connection.execute("INSERT INTO projects VALUES ($1, $2, 'roofs')", project_id, organization_id)
             await connection.execute("INSERT INTO baseline_projects VALUES ($1, $2)", project_id, organization_id)
-        lines = [await _user(connection, secret, number, *places[number % ORGANIZATIONS]) for number in range(USERS + 1)]
+        lines = [
+            await _user(connection, secret, number, *places[number % ORGANIZATIONS]) for number in range(USERS + 1)
+        ]
         await connection.execute("VACUUM ANALYZE")
         return lines
     finally:

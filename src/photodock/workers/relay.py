@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from photodock.db import outbox
-from photodock.db.listener import Listener
+from photodock.db.listener import Listener, NoListener
 from photodock.db.outbox import OutboxRow
 from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, QueueUnavailable
@@ -69,7 +69,7 @@ class Relay:
         self,
         db: Database,
         queue: JobQueue,
-        listener: Listener,
+        listener: Listener | NoListener,
         *,
         detection_timeout: timedelta,
         batch_size: int = 100,

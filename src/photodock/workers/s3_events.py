@@ -97,7 +97,7 @@ class S3Events:
                 away = False
                 while len(in_hand) > (0 if away else wait_down_to):
                     done, in_hand = await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
-                    away = away or any([task.result() for task in done])
+                    away = any(task.result() for task in done) or away
                 self._outages = self._outages + 1 if away else 0
                 if away:
                     await wait_for_any(stop, timeout=min(2.0 ** (self._outages - 1), LONGEST_PAUSE_SECONDS))

@@ -16,14 +16,8 @@ INDEXES = {
 
 
 def upgrade() -> None:
-    # Outside of a transaction, and without holding up the uploads of the version that still runs.
-    with op.get_context().autocommit_block():
-        for name, columns in INDEXES.items():
-            # What a migration that was cut off left is not valid, and is in the way.
-            op.get_bind().exec_driver_sql(f"DROP INDEX IF EXISTS {name}")
-            op.get_bind().exec_driver_sql(
-                f"CREATE INDEX CONCURRENTLY {name} ON photos {columns} WHERE status <> 'completed'"
-            )
+    for name, columns in INDEXES.items():
+        op.get_bind().exec_driver_sql(f"CREATE INDEX {name} ON photos {columns} WHERE status <> 'completed'")
 
 
 def downgrade() -> None:
