@@ -32,7 +32,7 @@ class Size:
 
 
 FULL = Size(rounds=3, seconds=10, memory_requests=100_000, worker_photos=1_500, handover_photos=200)
-SHORT = Size(rounds=1, seconds=2, memory_requests=2_000, worker_photos=200, handover_photos=20)
+SHORT = Size(rounds=1, seconds=1, memory_requests=2_000, worker_photos=100, handover_photos=10)
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def main() -> None:
     size = Size(**vars(size) | {name: getattr(options, name) or vars(size)[name] for name in ("rounds", "seconds")})
     with tempfile.TemporaryDirectory() as folder:
         if options.growth:
-            found = growth.measure(Path(folder), calls=2_000, large=options.rows)
+            found = growth.measure(Path(folder), large=options.rows)
         else:
             require_programs()
             # Load, database and this program share one processor; what is measured has the other for itself.
@@ -103,7 +103,10 @@ class Bench:
         self.facts |= processes.measure_limit(self.environment, self.patient_caller, self.behind.folder)
 
     def memory(self) -> None:
-        self.facts |= processes.measure_memory(self.environment, self.callers, requests=self.size.memory_requests)
+        size = self.size
+        self.facts |= processes.measure_memory(
+            self.environment, self.callers, requests=size.memory_requests, seconds=min(5, size.seconds)
+        )
 
     def handover(self) -> None:
         self.facts |= handover.measure(self.behind, self.callers, photos=self.size.handover_photos)

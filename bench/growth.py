@@ -137,11 +137,15 @@ class Gallery:
         await self.db.execute("UPDATE photos SET sweep_at = now() WHERE id = ANY($1)", ids)
 
 
-def measure(folder: Path, *, calls: int, large: int = SIZES["large"]) -> dict[str, object]:
+CALLS = ((Gallery.get, 10_000), (Gallery.lists, 1_000), (Gallery.insert, 4_000), (Gallery.sweep, 300))
+"""How often each is called: so often that the hundredth part is no accident."""
+
+
+def measure(folder: Path, *, large: int = SIZES["large"]) -> dict[str, object]:
     sizes = SIZES | {"large": large}
     require_disk(folder, sum(sizes.values()))
     with opened_database(folder, fast=True) as server:
-        return asyncio.run(_measure(server.database_url, sizes, calls))
+        return asyncio.run(_measure(server.database_url, sizes))
 
 
 def require_disk(folder: Path, rows: int) -> None:
@@ -150,7 +154,7 @@ def require_disk(folder: Path, rows: int) -> None:
         raise SystemExit(f"{folder} lacks space: {needed / 1e9:.0f} GB are needed. TMPDIR names another place.")
 
 
-async def _measure(database_url: str, sizes: dict[str, int], calls: int) -> dict[str, object]:
+async def _measure(database_url: str, sizes: dict[str, int]) -> dict[str, object]:
     began = time.monotonic()
     galleries = {}
     for name, rows in sizes.items():
@@ -158,8 +162,8 @@ async def _measure(database_url: str, sizes: dict[str, int], calls: int) -> dict
         print(f"{name}: {rows:,} photos after {time.monotonic() - began:.0f} s", flush=True)
         galleries[name] = await opened(url)
     found: dict[str, object] = {"growth.rows": sizes["large"], "growth.settle_seconds": time.monotonic() - began}
-    for call in (Gallery.get, Gallery.lists, Gallery.insert, Gallery.sweep):
-        times = await alternated(galleries, call, calls if call is not Gallery.sweep else max(100, calls // 10))
+    for call, count in CALLS:
+        times = await alternated(galleries, call, count)
         p99 = {name: statistics.quantiles(taken, n=100)[98] * 1000 for name, taken in times.items()}
         p50 = {name: statistics.median(taken) * 1000 for name, taken in times.items()}
         for name in galleries:

@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.contenders import Running, running
-from bench.load import Load, load
+from bench.load import Load, load, warm_up
 from photodock.services.library import SLOT_SECONDS
 
-WARM_UP_SECONDS = 2
 CONNECTIONS = {"hundred": 4}
 CALLS = {
     "floor": ("one", "get"),
@@ -36,14 +35,14 @@ def measure(runs: Runs, environment: Mapping[str, str], callers: Path, *, rounds
             with running(name, environment, callers.with_name(f"{name}.log")) as server:
                 note(runs, f"{name}.start_seconds", server.start_seconds)
                 for call in calls:
-                    with ready(server, call, callers, WARM_UP_SECONDS + seconds) as lines:
+                    with ready(server, call, callers, warm_up(seconds) + seconds) as lines:
                         measure_call(runs, name, server, call, lines, seconds)
                 note(runs, f"{name}.rss_mb", server.rss_mb())
 
 
 def measure_call(runs: Runs, name: str, server: Running, call: str, callers: Path, seconds: float) -> None:
     connections = CONNECTIONS.get(call, 32)
-    load(server.port, call, callers, seconds=WARM_UP_SECONDS, connections=connections)
+    load(server.port, call, callers, seconds=warm_up(seconds), connections=connections)
     before = sum(server.cpu_seconds().values())
     full = load(server.port, call, callers, seconds=seconds, connections=connections)
     cpu_us = (sum(server.cpu_seconds().values()) - before) / full.requests * 1e6

@@ -11,6 +11,11 @@ from bench.contenders import LOAD_CPU
 HERE = Path(__file__).parent
 
 
+def warm_up(seconds: float) -> float:
+    """How long a server is warmed up for a run of that length."""
+    return min(2.0, seconds / 2)
+
+
 @dataclass(frozen=True)
 class Load:
     """One run. Times in milliseconds; `errors` counts answers other than 2xx and 3xx, and lost connections."""

@@ -3,6 +3,7 @@
 import io
 import statistics
 import time
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -69,6 +70,7 @@ def presigned_by_botocore() -> Callable[[], object]:
 
 def parsing() -> dict[str, float]:
     """Each head by itself, ours and Pillow's in turns; of a file that Pillow refuses there is nothing to compare."""
+    warnings.simplefilter("ignore")  # Pillow's, of damaged files
     heads = [data[:HEAD_BYTES] for data in (*phone_photos(), *shared_photos())]
     heads = [head for head in heads if has_exif(head)]
     times: dict[Callable[[bytes], object], list[float]] = {inspect_bytes: [], read_by_pillow: [], read_alike: []}

@@ -5,10 +5,8 @@ from pathlib import Path
 from bench.backends import Backends, environment
 from bench.contenders import running
 from bench.http import Runs, note
-from bench.load import load
+from bench.load import load, warm_up
 from photodock.embedded.pgbouncer import PROGRAM, PoolerServer
-
-WARM_UP_SECONDS = 2
 
 
 def measure(runs: Runs, behind: Backends, callers: Path, *, rounds: int, seconds: float) -> None:
@@ -25,7 +23,7 @@ def measure(runs: Runs, behind: Backends, callers: Path, *, rounds: int, seconds
         for _ in range(rounds):
             for name, settings in ways.items():
                 with running("photodock", settings, callers.with_name(f"{name}.log")) as server:
-                    load(server.port, "one", callers, seconds=WARM_UP_SECONDS)
+                    load(server.port, "one", callers, seconds=warm_up(seconds))
                     before = sum(server.cpu_seconds().values())
                     found = load(server.port, "one", callers, seconds=seconds)
                     spent = sum(server.cpu_seconds().values()) - before

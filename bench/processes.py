@@ -11,12 +11,12 @@ from time import sleep
 
 from bench.contenders import Running, running
 from bench.http import Runs, note
-from bench.load import load
+from bench.load import load, warm_up
 
 LIMIT = 300
 ASKED = 900
 """Requests of one user within a minute, over two processes."""
-BURST_SECONDS = 20
+BURST_SECONDS = 10
 """What those need at the most; a minute that has less left is let pass."""
 
 
@@ -26,7 +26,7 @@ def measure_two(runs: Runs, environment: Mapping[str, str], callers: Path, *, ro
         for number in (1, 2):
             log = callers.with_name(f"processes-{number}.log")
             with running("photodock", environment, log, "--processes", str(number)) as server:
-                load(server.port, "one", callers, seconds=2)
+                load(server.port, "one", callers, seconds=warm_up(seconds))
                 before = server.cpu_seconds()
                 found = load(server.port, "one", callers, seconds=seconds)
                 spent = used(before, server)
@@ -74,7 +74,7 @@ def ask(port: int, token: str, project: str) -> int:
         return error.code
 
 
-def measure_memory(environment: Mapping[str, str], callers: Path, *, requests: int) -> dict[str, float]:
+def measure_memory(environment: Mapping[str, str], callers: Path, *, requests: int, seconds: float) -> dict[str, float]:
     """RSS of one process after `requests`, upload URLs and reads in turns, and after as many again."""
     found = {}
     with running("photodock", environment, callers.with_name("memory.log")) as server:
@@ -82,6 +82,6 @@ def measure_memory(environment: Mapping[str, str], callers: Path, *, requests: i
             done = 0
             while done < requests:
                 for call in ("one", "get"):
-                    done += load(server.port, call, callers, seconds=2).requests
+                    done += load(server.port, call, callers, seconds=seconds).requests
             found[f"rss_{part}_mb"] = server.rss_mb()
     return found | {"rss_growth": found["rss_second_mb"] / found["rss_first_mb"] - 1, "rss_requests": requests}
