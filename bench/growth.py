@@ -18,6 +18,7 @@ from bench.backends import opened_database
 from photodock.db import photos, sweep, uploads
 from photodock.db.migrate import migrate
 from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import NewPhoto, Photo, PhotoStatus, object_key
 from photodock.domain.schedule import LOOKS
@@ -81,6 +82,10 @@ class Gallery:
     known: list[tuple[UUID, UUID]]
     """Photo and organization."""
 
+    @property
+    def tenants(self) -> Tenants:
+        return Tenants(self.db)
+
     async def insert(self) -> None:
         organization_id, project_id = random.choice(self.projects)  # noqa: S311 - not for secrets
         photo_id, now = uuid7(), datetime.now(UTC)
@@ -96,12 +101,12 @@ class Gallery:
         new = NewPhoto(project_id, "roof.jpg", 2048, "image/jpeg", None, ("damage",), Priority.NORMAL, None)
         key = object_key(project_id, photo_id, new.mime_type, now)
         await uploads.request(
-            self.db, issue, new, photo_id=photo_id, s3_key=key, idempotency_key=None, request_hash=None
+            self.tenants, issue, new, photo_id=photo_id, s3_key=key, idempotency_key=None, request_hash=None
         )
 
     async def get(self) -> None:
         photo_id, organization_id = random.choice(self.known)  # noqa: S311 - as above
-        if await photos.get(self.db, photo_id, organization_id) is None:
+        if await photos.seen(self.tenants, photo_id, organization_id) is None:
             raise SystemExit("Void: a photo is not there.")
 
     async def lists(self) -> None:
@@ -122,8 +127,9 @@ class Gallery:
         status: PhotoStatus | None = None,
         before: UUID | None = None,
     ) -> list[Photo]:
+        tenant = self.tenants.of(organization_id)
         return await photos.page(
-            self.db, organization_id, project_id=project_id, status=status, ids=None, before=before, limit=LIST_LIMIT
+            tenant, organization_id, project_id=project_id, status=status, ids=None, before=before, limit=LIST_LIMIT
         )
 
     async def sweep(self) -> None:
@@ -229,7 +235,6 @@ def making(index: asyncpg.Record) -> str:
 
 async def opened(url: str) -> Gallery:
     db = Database(url)
-    await db.open()
     places = await db.fetch("SELECT organization_id, id FROM projects")
     known = await db.fetch(KNOWN)
     return Gallery(db, [(*row.values(),) for row in places], [(*row.values(),) for row in known])

@@ -13,7 +13,7 @@ HERE = Path(__file__).parent
 
 def warm_up(seconds: float) -> float:
     """How long a server is warmed up for a run of that length."""
-    return min(2.0, seconds / 2)
+    return min(2.0, max(1.0, seconds // 2))  # wrk takes whole seconds
 
 
 @dataclass(frozen=True)

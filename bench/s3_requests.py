@@ -17,6 +17,7 @@ from bench.backends import Backends
 from bench.photos import phone_photos, shared_photos
 from photodock import logs
 from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
 from photodock.domain.identity import Trace
 from photodock.domain.photo import object_key
 from photodock.imaging import inspect_bytes
@@ -85,9 +86,8 @@ async def opened(
     credentials = backends.credentials()
     db, store = Database(backends.database.database_url), ObjectStore(bucket, credentials)
     connection = await asyncpg.connect(backends.database.database_url)
-    await db.open()
     try:
-        yield Confirmation(db, store, Presigner(bucket, credentials.current)), connection
+        yield Confirmation(Tenants(db), store, Presigner(bucket, credentials.current)), connection
     finally:
         await db.close()
         await store.aclose()

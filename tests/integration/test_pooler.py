@@ -80,7 +80,6 @@ async def test_a_photo_goes_all_its_way_through_the_pooler(api: Caller) -> None:
 @asynccontextmanager
 async def opened(pooler: PoolerServer) -> AsyncIterator[Database]:
     db = Database(pooler.database_url, pooled=True)
-    await db.open()
     try:
         yield db
     finally:

@@ -201,7 +201,7 @@ class S3Events:
         if photo.state not in AWAITING_UPLOAD:
             return Outcome.UNCHANGED
         try:
-            photo = await self._confirmation.confirm_photo(photo, actor=ACTOR, trace=trace)
+            photo = await self._confirmation.confirm_photo(photo, None, actor=ACTOR, trace=trace)
         except UploadNotFound:
             return Outcome.NOT_THERE
         except (PhotoNotFound, InvalidStatusTransition):

@@ -28,9 +28,9 @@ class Confirming:
         self.real = real
         self.before = before
 
-    async def confirm_photo(self, photo: Photo, *, actor: str, trace: Any) -> Any:
+    async def confirm_photo(self, photo: Photo, organization_id: UUID | None, *, actor: str, trace: Any) -> Any:
         await self.before(photo.id)
-        return await self.real.confirm_photo(photo, actor=actor, trace=trace)
+        return await self.real.confirm_photo(photo, organization_id, actor=actor, trace=trace)
 
 
 def raising(error: Exception) -> Callable[[UUID], Awaitable[None]]:

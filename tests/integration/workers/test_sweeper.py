@@ -39,8 +39,8 @@ class World:
     confirmed: list[Any] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
-    async def confirm_photo(self, photo: Photo, *, actor: str, trace: Any) -> Any:
-        assert actor == "sweeper"
+    async def confirm_photo(self, photo: Photo, organization_id: Any, *, actor: str, trace: Any) -> Any:
+        assert (organization_id, actor) == (None, "sweeper")
         assert trace.correlation_id
         self.confirmed.append(photo.id)
         if self.on_confirm:
