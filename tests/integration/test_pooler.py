@@ -15,6 +15,8 @@ import structlog
 from conftest import S3, administer
 from integration.workers.conftest import FakeQueue, eventually, gallery, running
 from photodock import bootstrap
+from photodock.administration import migrate_database
+from photodock.db.health import NEWEST_REVISION
 from photodock.db.listener import NoListener
 from photodock.db.pool import Database
 from photodock.embedded.pgbouncer import PROGRAM, PoolerServer
@@ -128,6 +130,12 @@ def test_the_worker_listens_past_the_pooler_or_not_at_all(settings: Settings, da
     assert direct.direct_url is not None
     assert direct.direct_url.get_secret_value() == database_url
     assert not isinstance(bootstrap.listener(direct), NoListener)
+
+
+async def test_migrations_go_past_the_pooler_or_not_at_all(settings: Settings, database_url: str) -> None:
+    with pytest.raises(SettingsError, match="PHOTODOCK_DATABASE_DIRECT_URL"):
+        await migrate_database(settings)
+    assert await migrate_database(changed(settings, database_direct_url=database_url)) == NEWEST_REVISION
 
 
 def test_a_direct_address_that_is_none_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ class S3Events:
         try:
             photos = await self._photos(created)
         except DatabaseUnavailable as error:
-            log.warning("s3_events_put_off", messages=len(messages), error_code=error.code)
+            log.warning("s3_event_put_off", messages=len(messages), error_code=error.code)
             return Counter({Outcome.AWAY: len(messages)})
         found = await asyncio.gather(*(self._message(objects, photos) for objects in created))
         done = [message for message, outcomes in zip(messages, found, strict=True) if not KEPT & set(outcomes)]
