@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long test-api-fuzz unit crash-test check format lock bench clean
+.PHONY: help setup run test test-long test-api-fuzz unit crash-test check format lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,8 +65,13 @@ $(VENV)/bench.stamp: requirements/bench.txt $(VENV)/run.stamp
 	@$(PIP) --require-hashes -r requirements/bench.txt
 	@touch $@
 
-bench: $(VENV)/bench.stamp ## Measure against the floor and the baseline; ARGS='--rounds 1' passes options on
+bench: $(VENV)/bench.stamp ## Measure against floor, baseline and bars (15 minutes); ARGS='--short' takes one
+	@command -v wrk >/dev/null || tests/support/install.sh wrk >/dev/null \
+		|| { echo "wrk is missing and can't be installed here. As root: tests/support/install.sh wrk"; exit 1; }
 	@$(BIN)/python -m bench $(ARGS)
+
+bench-growth: $(VENV)/bench.stamp ## Measure with ten million photos against ten thousand (10 minutes, 23 GB)
+	@$(BIN)/python -m bench --growth $(ARGS)
 
 lock: ## Resolve the dependencies anew and write the locked requirements
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv

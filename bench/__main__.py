@@ -7,110 +7,139 @@ import os
 import shutil
 import statistics
 import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import parts
-from bench.contenders import LOAD_CPU, running
-from bench.load import load
+from bench import backends, growth, handover, http, parts, pooler, processes, s3_requests, table, worker
+from bench.contenders import LOAD_CPU
 from bench.tenants import settle
-from photodock.embedded.postgres import PostgresServer
 
 HERE = Path(__file__).parent
-SECRET = "for-the-benchmark-alone-0123456789abcdef"  # noqa: S105 - of a database that lives for minutes
-WARM_UP_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Size:
+    """How long, how often and how much is measured."""
+
+    rounds: int
+    seconds: float
+    memory_requests: int
+    worker_photos: int
+    handover_photos: int
+
+
+FULL = Size(rounds=3, seconds=10, memory_requests=100_000, worker_photos=1_500, handover_photos=200)
+SHORT = Size(rounds=1, seconds=1, memory_requests=2_000, worker_photos=100, handover_photos=10)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=10, help="Of one run of load.")
+    parser.add_argument("--short", action="store_true", help="A minute in all, for the ratios alone.")
+    parser.add_argument("--growth", action="store_true", help="Ten million rows against ten thousand.")
+    parser.add_argument("--rows", type=int, default=growth.SIZES["large"], help="In the place of ten million.")
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--seconds", type=float, help="Of one run of load.")
+    parser.add_argument("--only", choices=sorted(PARTS), help="One part of it.")
     options = parser.parse_args()
+    size = SHORT if options.short else FULL
+    size = Size(**vars(size) | {name: getattr(options, name) or vars(size)[name] for name in ("rounds", "seconds")})
+    with tempfile.TemporaryDirectory() as folder:
+        if options.growth:
+            found = growth.measure(Path(folder), large=options.rows)
+        else:
+            require_programs()
+            # Load, database and this program share one processor; what is measured has the other for itself.
+            os.sched_setaffinity(0, {int(LOAD_CPU)})
+            found = measure(Path(folder), size, [options.only] if options.only else list(PARTS))
+    shown = table.rows(found)
+    print(*table.lines(shown), sep="\n")
+    if not (options.short or options.only):
+        keep(found | {"table": shown}, "-growth" if options.growth else "")
+
+
+def require_programs() -> None:
     for program in ("wrk", "taskset"):
         if shutil.which(program) is None:
-            raise SystemExit(f"{program} is missing. On Debian: sudo apt-get install wrk util-linux")
-    # Load, database and this program share one processor; the server has the other for itself.
-    os.sched_setaffinity(0, {int(LOAD_CPU)})
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)  # noqa: S103 - PostgreSQL runs as another user when this is root
-        with PostgresServer(Path(folder) / "postgresql", Path(folder) / "logs") as database:
-            callers = Path(folder) / "callers.txt"
-            callers.write_text("\n".join(asyncio.run(settle(database.database_url, SECRET))) + "\n")
-            found = measure(database.database_url, callers, options)
-    found |= parts.measure()
-    show(found)
-    file = HERE / "results" / f"{datetime.now(UTC):%Y-%m-%d}.json"
+            raise SystemExit(f"{program} is missing: run tests/support/install.sh wrk util-linux as root.")
+
+
+def keep(found: dict[str, Any], kind: str) -> None:
+    file = HERE / "results" / f"{datetime.now(UTC):%Y-%m-%d}{kind}.json"
+    file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(found, indent=2) + "\n")
 
 
-def environment(database_url: str) -> dict[str, str]:
-    return {
-        "PHOTODOCK_DATABASE_URL": database_url,
-        "PHOTODOCK_JWT_SECRET": SECRET,
-        "PHOTODOCK_S3_ENDPOINT_URL": "http://127.0.0.1:9",  # signing makes no request
-        "PHOTODOCK_UPLOAD_URLS_PER_MINUTE": "100000000",
-        "AWS_ACCESS_KEY_ID": "bench",
-        "AWS_SECRET_ACCESS_KEY": "bench-secret",
-    }
+class Bench:
+    """The servers, and each part of what is measured on them."""
+
+    def __init__(self, folder: Path, size: Size, behind: backends.Backends) -> None:
+        self.size = size
+        self.behind = behind
+        self.environment = backends.environment(behind.database.database_url)
+        self.runs: http.Runs = {}
+        self.facts: dict[str, float] = {}
+        self.callers = folder / "callers.txt"
+        *lines, self.patient_caller = asyncio.run(settle(behind.database.database_url, backends.SECRET))
+        self.callers.write_text("\n".join(lines) + "\n")
+
+    def found(self) -> dict[str, Any]:
+        medians = {name: statistics.median(values) for name, values in self.runs.items()}
+        return medians | self.facts | {"runs": self.runs}
+
+    def http(self) -> None:
+        http.measure(self.runs, self.environment, self.callers, rounds=self.size.rounds, seconds=self.size.seconds)
+
+    def pooler(self) -> None:
+        pooler.measure(self.runs, self.behind, self.callers, rounds=self.size.rounds, seconds=self.size.seconds)
+
+    def processes(self) -> None:
+        size = self.size
+        processes.measure_two(self.runs, self.environment, self.callers, rounds=size.rounds, seconds=size.seconds)
+
+    def limit(self) -> None:
+        self.facts |= processes.measure_limit(self.environment, self.patient_caller, self.behind.folder)
+
+    def memory(self) -> None:
+        size = self.size
+        self.facts |= processes.measure_memory(
+            self.environment, self.callers, requests=size.memory_requests, seconds=min(5, size.seconds)
+        )
+
+    def handover(self) -> None:
+        self.facts |= handover.measure(self.behind, self.callers, photos=self.size.handover_photos)
+
+    def s3_requests(self) -> None:
+        self.facts |= s3_requests.measure(self.behind)
+
+    def worker(self) -> None:
+        self.runs |= worker.measure(self.behind, photos=self.size.worker_photos, rounds=self.size.rounds)
+
+    def parts(self) -> None:
+        self.facts |= parts.measure()
 
 
-def measure(database_url: str, callers: Path, options: argparse.Namespace) -> dict[str, Any]:
-    runs: dict[str, list[float]] = {}
-    for _ in range(options.rounds):
-        for name, calls in CALLS.items():
-            with running(name, environment(database_url), callers.with_name(f"{name}.log")) as server:
-                note(runs, f"{name}.start_seconds", server.start_seconds)
-                for call in calls:
-                    connections = 4 if call == "hundred" else 32
-                    load(server.port, call, callers, seconds=WARM_UP_SECONDS, connections=connections)
-                    full = load(server.port, call, callers, seconds=options.seconds, connections=connections)
-                    note(runs, f"{name}.{call}.per_second", full.per_second)
-                    note(runs, f"{name}.{call}.p99_ms", full.p99_ms)
-                    if call == "one":
-                        half = load(server.port, call, callers, seconds=options.seconds, per_second=full.per_second / 2)
-                        note(runs, f"{name}.half.per_second", half.per_second)
-                        note(runs, f"{name}.half.p50_ms", half.p50_ms)
-                        note(runs, f"{name}.half.p99_ms", half.p99_ms)
-                note(runs, f"{name}.rss_mb", server.rss_mb())
-    return {name: statistics.median(values) for name, values in runs.items()} | {"runs": runs}
+# The worker's last: it empties the tables.
+PARTS = {
+    part.__name__: part
+    for part in (
+        *(Bench.http, Bench.pooler, Bench.processes, Bench.limit, Bench.memory),
+        *(Bench.parts, Bench.handover, Bench.s3_requests, Bench.worker),
+    )
+}
 
 
-CALLS = {"floor": ("one", "get"), "baseline": ("one",), "photodock": ("one", "get", "hundred")}
-
-
-def note(runs: dict[str, list[float]], name: str, value: float) -> None:
-    runs.setdefault(name, []).append(round(value, 3))
-
-
-def show(found: dict[str, Any]) -> None:
-    one = {name: found[f"{name}.one.per_second"] for name in CALLS}
-    rows = [
-        ("upload-url, requests/s against the floor", one["photodock"] / one["floor"], ">= 0.70"),
-        ("upload-url, requests/s against the baseline", one["photodock"] / one["baseline"], ">= 20"),
-        ("upload-url, p99 at half the rate, ms", found["photodock.half.p99_ms"], "<= 10"),
-        (
-            "upload-url, p99 at half the rate against the floor's",
-            found["photodock.half.p99_ms"] / found["floor.half.p99_ms"],
-            "<= 2",
-        ),
-        (
-            "upload-urls with 100 items, URLs/s against single calls",
-            100 * found["photodock.hundred.per_second"] / one["photodock"],
-            ">= 8",
-        ),
-        (
-            "GET photo, requests/s against a bare SELECT",
-            found["photodock.get.per_second"] / found["floor.get.per_second"],
-            ">= 0.70",
-        ),
-        ("presigned PUT against botocore's", found["presign_ratio"], ">= 25"),
-        ("cold start to the first 200, s", found["photodock.start_seconds"], "<= 1.5"),
-        ("RSS of one process, MB", found["photodock.rss_mb"], "<= 120"),
-    ]
-    print(f"{'requests/s:':14}" + "   ".join(f"{name} {value:,.0f}" for name, value in one.items()))
-    for what, value, bar in rows:
-        print(f"{what:58} {value:9.2f}   {bar}")
+def measure(folder: Path, size: Size, wanted: list[str]) -> dict[str, Any]:
+    with ExitStack() as stack:
+        database = stack.enter_context(backends.opened_database(folder))
+        behind = stack.enter_context(backends.opened(folder, database))
+        bench = Bench(folder, size, behind)
+        for name in wanted:
+            print(f"{datetime.now(UTC):%H:%M:%S} {name}", flush=True)
+            PARTS[name](bench)
+        return bench.found()
 
 
 if __name__ == "__main__":

@@ -11,6 +11,11 @@ from bench.contenders import LOAD_CPU
 HERE = Path(__file__).parent
 
 
+def warm_up(seconds: float) -> float:
+    """How long a server is warmed up for a run of that length."""
+    return min(2.0, max(1.0, seconds // 2))  # wrk takes whole seconds
+
+
 @dataclass(frozen=True)
 class Load:
     """One run. Times in milliseconds; `errors` counts answers other than 2xx and 3xx, and lost connections."""
@@ -20,10 +25,15 @@ class Load:
     p50_ms: float
     p99_ms: float
     errors: int
+    bytes: int
 
     @property
     def per_second(self) -> float:
         return self.requests / self.seconds
+
+    @property
+    def bytes_each(self) -> float:
+        return self.bytes / self.requests
 
 
 def load(

@@ -1,20 +1,30 @@
 """Parts of the service, each against what it stands in for."""
 
+import io
+import statistics
 import time
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from PIL import Image
+
+from bench.photos import phone_photos, shared_photos
+from photodock.imaging import HEAD_BYTES, inspect_bytes
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.presigner import Presigner
 
 REPEATS = 2_000
+PARSE_ROUNDS = 30
 KEY = "01a2045b-274e-7317-adc7-c28d689c5d95/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.jpg"
+EXIF_DIRECTORY, GPS_DIRECTORY = 0x8769, 0x8825
 
 
 def measure() -> dict[str, float]:
     ours, theirs = seconds(presigned_by_us()), seconds(presigned_by_botocore())
-    return {"presign_us": ours * 1e6, "presign_botocore_us": theirs * 1e6, "presign_ratio": theirs / ours}
+    presigning = {"presign_us": ours * 1e6, "presign_botocore_us": theirs * 1e6, "presign_ratio": theirs / ours}
+    return presigning | parsing()
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -56,3 +66,54 @@ def presigned_by_botocore() -> Callable[[], object]:
         "IfNoneMatch": "*",
     }
     return lambda: client.generate_presigned_url("put_object", Params=named, ExpiresIn=900)
+
+
+def parsing() -> dict[str, float]:
+    """Each head by itself, ours and Pillow's in turns; of a file that Pillow refuses there is nothing to compare."""
+    warnings.simplefilter("ignore")  # Pillow's, of damaged files
+    heads = [data[:HEAD_BYTES] for data in (*phone_photos(), *shared_photos())]
+    heads = [head for head in heads if has_exif(head)]
+    times: dict[Callable[[bytes], object], list[float]] = {inspect_bytes: [], read_by_pillow: [], read_alike: []}
+    for _ in range(PARSE_ROUNDS):
+        for head in heads:
+            for call, seconds_ in times.items():
+                seconds_.append(timed(call, head))
+    ours, theirs, alike = (statistics.median(seconds_) for seconds_ in times.values())
+    return {
+        "parse_photos": len(heads),
+        "parse_us": ours * 1e6,
+        "parse_p99_ms": statistics.quantiles(times[inspect_bytes], n=100)[98] * 1e3,
+        "parse_pillow_us": theirs * 1e6,
+        "parse_ratio": theirs / ours,
+        "parse_pillow_alike_us": alike * 1e6,
+        "parse_alike_ratio": alike / ours,
+    }
+
+
+def timed(call: Callable[[bytes], object], head: bytes) -> float:
+    began = time.perf_counter()
+    call(head)
+    return time.perf_counter() - began
+
+
+def has_exif(head: bytes) -> bool:
+    """Whether it is a JPEG in whose head both find EXIF."""
+    found = inspect_bytes(head)
+    try:
+        return found.mime_type == "image/jpeg" and bool(found.width and found.exif_data and read_by_pillow(head))
+    except Exception:
+        return False
+
+
+def read_by_pillow(head: bytes) -> int:
+    """Size, EXIF's first directory (its values unread) and GPS. Returns how many tags there were."""
+    with Image.open(io.BytesIO(head)) as image:
+        exif = image.getexif()
+        return len(exif) + len(exif.get_ifd(GPS_DIRECTORY))
+
+
+def read_alike(head: bytes) -> int:
+    """What holds the facts that we read: capture time and exposure stand in a directory of their own."""
+    with Image.open(io.BytesIO(head)) as image:
+        exif = image.getexif()
+        return len(dict(exif)) + len(exif.get_ifd(EXIF_DIRECTORY)) + len(exif.get_ifd(GPS_DIRECTORY))

@@ -28,7 +28,7 @@ BASELINE = (
 
 
 async def settle(database_url: str, secret: str) -> list[str]:
-    """Makes the tables and their rows; a line for each user: token, project, photo."""
+    """Makes the tables and their rows; a line for each user: token, project, photo. One user more than `USERS`."""
     await migrate(database_url)
     connection = await asyncpg.connect(database_url)
     try:
@@ -38,7 +38,9 @@ async def settle(database_url: str, secret: str) -> list[str]:
         for organization_id, project_id in places:
             await connection.execute("INSERT INTO projects VALUES ($1, $2, 'roofs')", project_id, organization_id)
             await connection.execute("INSERT INTO baseline_projects VALUES ($1, $2)", project_id, organization_id)
-        lines = [await _user(connection, secret, number, *places[number % ORGANIZATIONS]) for number in range(USERS)]
+        lines = [
+            await _user(connection, secret, number, *places[number % ORGANIZATIONS]) for number in range(USERS + 1)
+        ]
         await connection.execute("VACUUM ANALYZE")
         return lines
     finally:

@@ -27,10 +27,13 @@ async def migrate_database(settings: Settings) -> str:
     # Alembic and SQLAlchemy take a second to load, and no other command needs them.
     from photodock.db.migrate import migrate  # noqa: PLC0415
 
-    with translated():
-        return await migrate(
-            settings.database_url.get_secret_value(), timeout=settings.migration_timeout.total_seconds()
+    if settings.direct_url is None:
+        raise SettingsError(
+            "The settings can't be used:\n  PHOTODOCK_DATABASE_DIRECT_URL: is not set. Migrations keep each other out "
+            "by a lock of their session, and must get past the pooler."
         )
+    with translated():
+        return await migrate(settings.direct_url.get_secret_value(), timeout=settings.migration_timeout.total_seconds())
 
 
 def make_token(

@@ -13,7 +13,7 @@ from photodock.api.auth import TokenRules, TokenVerifier
 from photodock.api.keys import ALGORITHMS, PUBLIC_ALGORITHMS, FixedKey, Keys, ListedKeys, public_key
 from photodock.api.openapi import TakenIn
 from photodock.db import outbox
-from photodock.db.listener import Listener
+from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit
@@ -40,6 +40,9 @@ from photodock.workers.loop import Part, cancelled_on_stop
 from photodock.workers.relay import Backoff, Relay
 from photodock.workers.s3_events import S3Events
 from photodock.workers.sweeper import Sweeper
+
+POLL_SECONDS, UNHEARD_POLL_SECONDS = 5.0, 1.0
+"""Between the relay's looks for jobs: where a notification wakes it, and where none comes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         command_timeout=settings.database_timeout.total_seconds(),
         acquire_timeout=settings.database_acquire_timeout.total_seconds(),
         connect_timeout=settings.database_connect_timeout.total_seconds(),
+        pooled=settings.database_pooler == "transaction",
     )
     try:
         yield db
@@ -237,6 +241,16 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
     )
 
 
+def listener(settings: Settings) -> Listener | NoListener:
+    if settings.direct_url is None:
+        return NoListener()
+    return Listener(
+        settings.direct_url.get_secret_value(),
+        outbox.CHANNEL,
+        connect_timeout=settings.database_connect_timeout.total_seconds(),
+    )
+
+
 def sweeper(settings: Settings, core: Core) -> Sweeper:
     return Sweeper(
         core.db,
@@ -279,13 +293,10 @@ async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]
         relay = Relay(
             core.db,
             queue,
-            Listener(
-                settings.database_url.get_secret_value(),
-                outbox.CHANNEL,
-                connect_timeout=settings.database_connect_timeout.total_seconds(),
-            ),
+            listener(settings),
             detection_timeout=settings.detection_timeout,
             backoff=Backoff(max_attempts=settings.outbox_max_attempts),
+            poll_seconds=POLL_SECONDS if settings.direct_url else UNHEARD_POLL_SECONDS,
         )
         try:
             yield {

@@ -59,6 +59,8 @@ def serve(
 @app.command()
 def worker() -> None:
     """Send detection jobs and sweep, until stopped."""
+    import uvloop
+
     from photodock import bootstrap, logs
     from photodock.workers.loop import run_until_signalled
 
@@ -69,7 +71,7 @@ def worker() -> None:
             await run_until_signalled(parts)
 
     with failures_in_words():
-        asyncio.run(work())
+        uvloop.run(work())
 
 
 @app.command()

@@ -101,6 +101,12 @@ class Settings(TokenSettings):
     database_url: SecretStr = Field(
         description="PostgreSQL 14 or newer: `postgresql://user:password@host/database`; hosts separated by commas."
     )
+    database_pooler: Literal["none", "transaction"] = Field(
+        "none", description="`transaction`: a pooler in transaction mode stands before PostgreSQL."
+    )
+    database_direct_url: SecretStr | None = Field(
+        None, description="PostgreSQL past the pooler, for migrations and for hearing of new jobs."
+    )
     database_pool_size: int = Field(16, ge=1, le=500, description="Connections a process holds at the most.")
     database_timeout: Duration = Field(timedelta(seconds=10), description="The longest one statement may take.")
     database_connect_timeout: Duration = Field(
@@ -170,10 +176,12 @@ class Settings(TokenSettings):
     max_connections: int = Field(900, ge=1, description="Connections from clients that a `serve` process holds.")
     cors_allowed_origins: Words = Field((), description="Origins whose pages may call the API; `*` for all.")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_direct_url")
     @classmethod
-    def _is_postgres(cls, value: SecretStr) -> SecretStr:
-        url = value.get_secret_value()
+    def _is_postgres(cls, value: SecretStr | None, field: ValidationInfo) -> SecretStr | None:
+        url = value.get_secret_value() if value else ""
+        if not url and field.field_name == "database_direct_url":
+            return None
         try:
             PostgresDsn(url)
         except ValidationError:
@@ -218,6 +226,11 @@ class Settings(TokenSettings):
         if not value:
             raise ValueError("must name at least one type, separated by commas")
         return value
+
+    @cached_property
+    def direct_url(self) -> SecretStr | None:
+        """The way to a session of one's own in PostgreSQL; None where there is none."""
+        return self.database_direct_url or (self.database_url if self.database_pooler == "none" else None)
 
     @cached_property
     def bucket(self) -> str:

@@ -35,11 +35,17 @@ class Connector:
     Unless `url` says otherwise (`target_session_attrs`), a server that takes no writes is passed over: a standby, or a
     primary that has become one. `connect_timeout`, in seconds, is each host's: one that swallows everything must not
     use up the time of the next. `command_timeout` is the longest a statement may take; null: for ever.
+    `pooled`: the way leads through a pooler in transaction mode.
     """
 
-    def __init__(self, url: str, *, connect_timeout: float = 4.0, command_timeout: float | None = None) -> None:
+    def __init__(
+        self, url: str, *, connect_timeout: float = 4.0, command_timeout: float | None = None, pooled: bool = False
+    ) -> None:
         self._urls = urls_of_hosts(url)
         self._options: dict[str, Any] = {"command_timeout": command_timeout}
+        if pooled:
+            # The next statement may meet another server's session, which knows nothing of what was prepared here.
+            self._options["statement_cache_size"] = 0
         if "target_session_attrs" not in query_of(url):
             self._options["target_session_attrs"] = "read-write"
         self._connect_timeout = connect_timeout

@@ -83,3 +83,11 @@ class Listener:
             with suppress(Exception):
                 await connection.close(timeout=1)
         raise ConnectionResetError
+
+
+class NoListener:
+    """Hears nothing: behind a pooler in transaction mode, with no other way to PostgreSQL. Polling is left."""
+
+    @asynccontextmanager
+    async def listening(self, _: Callable[[], None]) -> AsyncIterator[None]:
+        yield

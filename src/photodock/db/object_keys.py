@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from photodock.db.photos import Deletion
+from photodock.db.photos import SELECT, Deletion, to_photo
 from photodock.db.pool import Executor
-from photodock.domain.photo import FailureCode, PhotoStatus, State
+from photodock.domain.photo import FailureCode, Photo, PhotoStatus, State
+
+
+async def photos_of(db: Executor, keys: Sequence[str]) -> dict[str, Photo]:
+    """By key; one that is no photo's is left out: ask `holders` for it. The keys may hold no U+0000."""
+    rows = await db.fetch(f"{SELECT} WHERE p.s3_key = ANY($1)", keys)
+    return {photo.s3_key: photo for photo in map(to_photo, rows)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,9 @@ class Database:
 
     A statement that stays without any answer, or is refused because the server has become read-only, tells of all
     connections: they lead to the same server, so all are given up, and the next ones find the one that writes now.
+
+    `pooled`: the way leads through a pooler in transaction mode, where no session is ours: the server's own limits
+    are then set at the database's role.
     """
 
     def __init__(
@@ -122,10 +125,12 @@ class Database:
         command_timeout: float = 10.0,
         acquire_timeout: float = 5.0,
         connect_timeout: float = 4.0,
+        pooled: bool = False,
     ) -> None:
         self._connector = Connector(
-            url, connect_timeout=connect_timeout, command_timeout=command_timeout + SILENCE_SECONDS
+            url, connect_timeout=connect_timeout, command_timeout=command_timeout + SILENCE_SECONDS, pooled=pooled
         )
+        self._pooled = pooled
         self._command_timeout = command_timeout
         # Session state is set for good when a connection is made: nothing needs to be reset between two users of it.
         self._connections = Connections(
@@ -138,9 +143,12 @@ class Database:
     async def _prepare(self, raw: Any) -> None:
         """The second limit frees the locks of a transaction whose client has vanished from the network."""
         milliseconds = max(1, round(self._command_timeout * 1000))  # 0 stands for ever
-        await raw.execute(
-            f"SET statement_timeout = {milliseconds}; SET idle_in_transaction_session_timeout = {milliseconds}"
-        )
+        if not self._pooled:
+            await raw.execute(
+                f"SET statement_timeout = {milliseconds}; SET idle_in_transaction_session_timeout = {milliseconds}"
+            )
+        elif await raw.fetchval("SHOW statement_timeout") == "0":
+            log.warning("database_without_statement_timeout", hint="Set it for the role: ALTER ROLE ... SET ...")
         await raw.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=json.loads)
 
     def _lost(self, error: BaseException) -> None:

@@ -43,6 +43,8 @@ class SqsConnection:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             retries={"total_max_attempts": 1},
+            # Our requests are checked by types and tests: a tenth of each call's time.
+            parameter_validation=False,
             # Reading the SDK's own JSON models takes a good part of a second: in a thread, not on the event loop.
             warm_up_loader_caches=True,
         )

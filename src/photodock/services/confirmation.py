@@ -39,7 +39,7 @@ CONFIRMED_AT_ONCE = 8
 class Confirm(Protocol):
     """What the sweeper and the event consumer need of this module."""
 
-    async def confirm(self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Trace) -> Photo: ...
+    async def confirm_photo(self, photo: Photo, organization_id: UUID | None, *, actor: str, trace: Trace) -> Photo: ...
 
 
 class Confirmation:
@@ -57,6 +57,10 @@ class Confirmation:
         StorageUnavailable.
         """
         photo = await self._get(photo_id, organization_id)
+        return await self.confirm_photo(photo, organization_id, actor=actor, trace=trace)
+
+    async def confirm_photo(self, photo: Photo, organization_id: UUID | None, *, actor: str, trace: Trace) -> Photo:
+        """The same for a row that was just read. Should it have changed since, nothing moves: it is read again."""
         if photo.state == CONTENT_MISMATCH:
             raise InvalidStatusTransition(
                 "The uploaded object was not what was declared and has been deleted. Request an upload URL anew."
@@ -68,7 +72,7 @@ class Confirmation:
             inspection = await self._inspect(photo, head)
         except ObjectNotFound as error:
             # Deleted a moment ago by another process, with its photo or as a mismatch? Then that is the answer.
-            photo = await self._get(photo_id, organization_id)
+            photo = await self._get(photo.id, organization_id)
             if photo.state not in AWAITING_UPLOAD:
                 return photo
             raise UploadNotFound(
@@ -80,7 +84,7 @@ class Confirmation:
             self._fail(db, photo, problem, actor) if problem else self._accept(db, photo, inspection, actor, trace)
         )
         # Nothing moved: another process was faster, and its result stands.
-        return moved or await self._get(photo_id, organization_id)
+        return moved or await self._get(photo.id, organization_id)
 
     async def confirm_many(
         self, photo_ids: Sequence[UUID], organization_id: UUID | None, *, actor: str, trace: Trace

@@ -94,7 +94,7 @@ class PhotoSweep:
     async def _look_for_object(self, photo: Photo, trace: Trace) -> Outcome:
         """Confirms a photo that is still `pending_upload`; gives it up only when its object is surely not there."""
         try:
-            await self._confirmation.confirm(photo.id, None, actor=ACTOR, trace=trace)
+            await self._confirmation.confirm_photo(photo, None, actor=ACTOR, trace=trace)
         except UploadNotFound:
             return await self._not_there(photo)
         except StorageAccessDenied:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from uuid import uuid4
 
@@ -10,7 +10,6 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from photodock.db import object_keys
-from photodock.db.object_keys import KeyHolder
 from photodock.db.pool import Database
 from photodock.domain.errors import (
     DatabaseUnavailable,
@@ -22,7 +21,7 @@ from photodock.domain.errors import (
 )
 from photodock.domain.identity import Trace
 from photodock.domain.object_key import parse_object_key
-from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH
+from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, Photo
 from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
 from photodock.services.confirmation import Confirm, delete_object
 from photodock.storage.s3 import ObjectStore
@@ -32,7 +31,10 @@ from photodock.workers.waiting import wait_for_any
 log = structlog.get_logger(__name__)
 
 ACTOR = "s3-event"
-CONCURRENCY = 8
+CONCURRENCY = 16
+"""Objects looked at at a time: each waits for the store most of its time."""
+BATCHES_AHEAD = 3
+"""Full answers of the queue that wait for their turn, so that its own slowness holds nothing up."""
 LONGEST_PAUSE_SECONDS = 30.0
 
 
@@ -85,17 +87,43 @@ class S3Events:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Consumes until `stop` is set; messages in hand are finished first. When cancelled, they come again."""
-        while not stop.is_set():
-            try:
-                messages = await self._receive(stop)
-                outcomes = await self.handle(messages)
-                away = Outcome.AWAY in outcomes
-            except QueueUnavailable as error:
-                log.warning("s3_events_wait_for_queue", reason=error.detail)
-                away = True
-            self._outages = self._outages + 1 if away else 0
-            if away:
-                await wait_for_any(stop, timeout=min(2.0 ** (self._outages - 1), LONGEST_PAUSE_SECONDS))
+        in_hand: set[asyncio.Task[bool]] = set()
+        try:
+            while not stop.is_set():
+                messages = await self._next(stop)
+                in_hand.add(asyncio.create_task(self._is_away(messages)))
+                # A full answer tells of more, which are fetched while these are worked on.
+                wait_down_to = BATCHES_AHEAD if messages and len(messages) == MAX_MESSAGES else 0
+                away = False
+                while len(in_hand) > (0 if away else wait_down_to):
+                    done, in_hand = await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
+                    away = any(task.result() for task in done) or away
+                self._outages = self._outages + 1 if away else 0
+                if away:
+                    await wait_for_any(stop, timeout=min(2.0 ** (self._outages - 1), LONGEST_PAUSE_SECONDS))
+            await asyncio.gather(*in_hand)
+        finally:
+            for task in in_hand:
+                task.cancel()
+            await asyncio.gather(*in_hand, return_exceptions=True)
+
+    async def _next(self, stop: asyncio.Event) -> list[ReceivedMessage] | None:
+        """None while the queue is away."""
+        try:
+            return await self._receive(stop)
+        except QueueUnavailable as error:
+            log.warning("s3_events_wait_for_queue", reason=error.detail)
+            return None
+
+    async def _is_away(self, messages: Sequence[ReceivedMessage] | None) -> bool:
+        """Handles them; whether queue, store or database was away."""
+        if messages is None:
+            return True
+        try:
+            return Outcome.AWAY in await self.handle(messages)
+        except QueueUnavailable as error:
+            log.warning("s3_events_wait_for_queue", reason=error.detail)
+            return True
 
     async def _receive(self, stop: asyncio.Event) -> list[ReceivedMessage]:
         """The next messages; none as soon as `stop` is set, though the poll itself may last longer."""
@@ -114,7 +142,13 @@ class S3Events:
 
         Raises QueueUnavailable when they could not be deleted: then all of them come again.
         """
-        found = await asyncio.gather(*(self._message(message) for message in messages))
+        created = [self._read(message) for message in messages]
+        try:
+            photos = await self._photos(created)
+        except DatabaseUnavailable as error:
+            log.warning("s3_event_put_off", messages=len(messages), error_code=error.code)
+            return Counter({Outcome.AWAY: len(messages)})
+        found = await asyncio.gather(*(self._message(objects, photos) for objects in created))
         done = [message for message, outcomes in zip(messages, found, strict=True) if not KEPT & set(outcomes)]
         await self._inbox.delete(done)
         counts = Counter(outcome for outcomes in found for outcome in outcomes)
@@ -122,21 +156,35 @@ class S3Events:
             log.info("s3_events", **{outcome.value: count for outcome, count in counts.items()})
         return counts
 
-    async def _message(self, message: ReceivedMessage) -> list[Outcome]:
+    def _read(self, message: ReceivedMessage) -> tuple[CreatedObject, ...] | None:
         try:
-            created = created_objects(message.body)
+            return created_objects(message.body)
         except MalformedMessage as error:
             log.error("s3_event_malformed", reason=str(error), receives=message.receives)
+            return None
+
+    async def _photos(self, created: Sequence[tuple[CreatedObject, ...] | None]) -> dict[str, Photo]:
+        """The photos of all messages, in one query."""
+        keys = {one.key for objects in created for one in objects or () if self._may_be_ours(one)}
+        return await object_keys.photos_of(self._db, list(keys)) if keys else {}
+
+    def _may_be_ours(self, created: CreatedObject) -> bool:
+        return created.bucket == self._bucket and parse_object_key(created.key) is not None
+
+    async def _message(
+        self, created: tuple[CreatedObject, ...] | None, photos: Mapping[str, Photo]
+    ) -> Sequence[Outcome]:
+        if created is None:
             return [Outcome.MALFORMED]
         async with self._slots:
-            return [await self._isolated(one) for one in created] or [Outcome.NO_OBJECT]
+            return [await self._isolated(one, photos.get(one.key)) for one in created] or [Outcome.NO_OBJECT]
 
-    async def _isolated(self, created: CreatedObject) -> Outcome:
+    async def _isolated(self, created: CreatedObject, photo: Photo | None) -> Outcome:
         """One object's failure never stops the others."""
         trace = Trace(correlation_id=f"{ACTOR}-{uuid4().hex}")
         with bound_contextvars(correlation_id=trace.correlation_id):
             try:
-                return await self._object(created, trace)
+                return await self._object(created, photo, trace)
             except (StorageUnavailable, DatabaseUnavailable) as error:
                 log.warning("s3_event_put_off", key=created.key, error_code=error.code)
                 return Outcome.AWAY
@@ -144,36 +192,33 @@ class S3Events:
                 log.exception("s3_event_failed", key=created.key)
                 return Outcome.ERROR
 
-    async def _object(self, created: CreatedObject, trace: Trace) -> Outcome:
+    async def _object(self, created: CreatedObject, photo: Photo | None, trace: Trace) -> Outcome:
         if created.bucket != self._bucket:
             log.warning("s3_event_of_another_bucket", bucket=created.bucket)
             return Outcome.OTHER_BUCKET
-        holder = await self._holder(created.key)
-        if holder is None:
-            log.warning("s3_event_of_unknown_key", key=created.key)
-            return Outcome.UNKNOWN_KEY
-        if holder.state is None or holder.state == CONTENT_MISMATCH:
-            return await self._delete(holder)
-        if holder.state not in AWAITING_UPLOAD:
+        if photo is None or photo.state == CONTENT_MISMATCH:
+            return await self._unwanted(created)
+        if photo.state not in AWAITING_UPLOAD:
             return Outcome.UNCHANGED
-        return await self._confirm(holder, trace)
-
-    async def _holder(self, key: str) -> KeyHolder | None:
-        if parse_object_key(key) is None:
-            return None
-        return (await object_keys.holders(self._db, [key])).get(key)
-
-    async def _confirm(self, holder: KeyHolder, trace: Trace) -> Outcome:
         try:
-            photo = await self._confirmation.confirm(holder.photo_id, None, actor=ACTOR, trace=trace)
+            photo = await self._confirmation.confirm_photo(photo, None, actor=ACTOR, trace=trace)
         except UploadNotFound:
             return Outcome.NOT_THERE
         except (PhotoNotFound, InvalidStatusTransition):
             # Deleted, or found to be something else, a moment ago.
-            return await self._delete(holder)
+            return await self._unwanted(created)
         return Outcome.MISMATCHED if photo.state == CONTENT_MISMATCH else Outcome.CONFIRMED
 
-    async def _delete(self, holder: KeyHolder) -> Outcome:
-        """Notes it before it acts: with the store away, the sweeper deletes the object."""
+    async def _unwanted(self, created: CreatedObject) -> Outcome:
+        """Deletes the object of a photo that is gone or failed for good; noted first, so that with the store away the
+        sweeper does it."""
+        holders = await object_keys.holders(self._db, [created.key]) if self._may_be_ours(created) else {}
+        holder = holders.get(created.key)
+        if holder is None:
+            log.warning("s3_event_of_unknown_key", key=created.key)
+            return Outcome.UNKNOWN_KEY
+        if holder.state is not None and holder.state != CONTENT_MISMATCH:
+            # Its row was made after the query for all: the message comes again.
+            return Outcome.AWAY
         await delete_object(self._db, self._store, await object_keys.note_deletion(self._db, holder))
         return Outcome.DELETED

@@ -11,10 +11,10 @@ from photodock.db import photos
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.errors import DatabaseUnavailable, PhotoNotFound, QueueUnavailable, StorageAccessDenied
+from photodock.domain.photo import Photo
 from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
 from photodock.services.confirmation import Confirmation
 from photodock.storage.s3 import ObjectStore
-from photodock.workers.s3_events import CONCURRENCY
 from support.clock import eventually
 from support.images import jpeg
 from support.store import Store, key_of
@@ -28,9 +28,9 @@ class Confirming:
         self.real = real
         self.before = before
 
-    async def confirm(self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Any) -> Any:
-        await self.before(photo_id)
-        return await self.real.confirm(photo_id, organization_id, actor=actor, trace=trace)
+    async def confirm_photo(self, photo: Photo, organization_id: UUID | None, *, actor: str, trace: Any) -> Any:
+        await self.before(photo.id)
+        return await self.real.confirm_photo(photo, organization_id, actor=actor, trace=trace)
 
 
 def raising(error: Exception) -> Callable[[UUID], Awaitable[None]]:
@@ -149,9 +149,10 @@ async def test_a_message_of_several_objects_stays_until_all_are_done(
     assert await events.left() == 0
 
 
-async def test_at_most_eight_objects_are_looked_at_at_a_time(
-    api: Caller, project: str, consumer: Any, core: Any, events: Any, event_of: Any
+async def test_only_so_many_objects_are_looked_at_at_a_time(
+    api: Caller, project: str, consumer: Any, core: Any, events: Any, event_of: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("photodock.workers.s3_events.CONCURRENCY", 8)
     issued = [await api.issue(project, jpeg()) for _ in range(MAX_MESSAGES)]
     for one in issued:
         await api.put(one, jpeg())
@@ -162,7 +163,7 @@ async def test_at_most_eight_objects_are_looked_at_at_a_time(
         nonlocal now, most
         now += 1
         most = max(most, now)
-        if now == CONCURRENCY:
+        if now == 8:
             full.set()
         await full.wait()
         # Time for a ninth to come in, if it could.
@@ -171,7 +172,7 @@ async def test_at_most_eight_objects_are_looked_at_at_a_time(
         now -= 1
 
     assert await consumer.turn(confirmation=Confirming(core.confirmation, counted)) == {"confirmed": MAX_MESSAGES}
-    assert most == CONCURRENCY
+    assert most == 8
 
 
 class Script:

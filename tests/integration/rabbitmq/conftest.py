@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,11 +17,9 @@ from integration.workers.conftest import eventually, gallery, gate_to, listener,
 from photodock.domain.jobs import DetectionJob, Priority
 from photodock.embedded.rabbitmq import PROGRAM, Permissions, RabbitServer
 from photodock.queues.rabbitmq import RabbitQueue
+from support.packages import require
 
 __all__ = ["eventually", "gallery", "gate_to", "listener", "relay_to", "running"]
-
-INSTALL = Path(__file__).with_name("install.sh")
-INSTALL_SECONDS = 300
 
 # As docs/rabbitmq.md gives them, for this folder's queues.
 NAMES = "jobs-[0-9a-f]+"
@@ -33,20 +30,9 @@ USERS = {
 }
 
 
-def install() -> None:
-    try:
-        done = subprocess.run([INSTALL], capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
-    except subprocess.TimeoutExpired:
-        pytest.fail(f"RabbitMQ is missing and was not installed within {INSTALL_SECONDS} s: run {INSTALL} by hand.")
-    if done.returncode:
-        said = f"{done.stdout}\n{done.stderr}".strip()[-500:]
-        pytest.fail(f"RabbitMQ is missing and can't be installed here: run {INSTALL} as root. It said:\n{said}")
-
-
 @pytest.fixture(scope="session")
 def rabbitmq(servers_dir: Path) -> Iterator[RabbitServer]:
-    if not PROGRAM.exists():
-        install()
+    require("rabbitmq-server", PROGRAM)
     with RabbitServer(servers_dir / "rabbitmq", servers_dir / "logs", users=USERS) as server:
         yield server
 

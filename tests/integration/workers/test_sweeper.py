@@ -20,7 +20,7 @@ from photodock.domain.errors import (
     StorageUnavailable,
     UploadNotFound,
 )
-from photodock.domain.photo import COMPLETED, CONTENT_MISMATCH, UPLOAD_EXPIRED
+from photodock.domain.photo import COMPLETED, CONTENT_MISMATCH, UPLOAD_EXPIRED, Photo
 from photodock.workers.photo_sweep import Outcome
 from photodock.workers.sweeper import BATCH, CONCURRENCY, Sweeper
 
@@ -39,14 +39,14 @@ class World:
     confirmed: list[Any] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
-    async def confirm(self, photo_id: Any, organization_id: Any, *, actor: str, trace: Any) -> Any:
+    async def confirm_photo(self, photo: Photo, organization_id: Any, *, actor: str, trace: Any) -> Any:
         assert (organization_id, actor) == (None, "sweeper")
         assert trace.correlation_id
-        self.confirmed.append(photo_id)
+        self.confirmed.append(photo.id)
         if self.on_confirm:
-            await self.on_confirm(photo_id)
-        await self.gallery.confirm(photo_id)
-        return await self.gallery.get(photo_id)
+            await self.on_confirm(photo.id)
+        await self.gallery.confirm(photo.id)
+        return await self.gallery.get(photo.id)
 
     async def delete(self, key: str) -> None:
         self.deleted.append(key)

@@ -17,7 +17,6 @@ ALTER TABLE upload_quota ALTER COLUMN measure DROP DEFAULT;
 ALTER TABLE upload_quota DROP CONSTRAINT upload_quota_pkey;
 ALTER TABLE upload_quota ADD PRIMARY KEY (organization_id, user_id, since, measure);
 ALTER INDEX upload_quota_by_minute RENAME TO upload_quota_by_time;
-CREATE INDEX photos_pending ON photos (organization_id, user_id) WHERE status = 'pending_upload';
 DROP FUNCTION request_uploads;
 DROP FUNCTION request_upload;
 DROP FUNCTION take_quota
@@ -345,7 +344,6 @@ def downgrade() -> None:
         "ALTER TABLE upload_quota ALTER COLUMN used TYPE integer",
         "ALTER TABLE upload_quota ADD PRIMARY KEY (organization_id, user_id, minute)",
         "ALTER INDEX upload_quota_by_time RENAME TO upload_quota_by_minute",
-        "DROP INDEX photos_pending",
         *(before[0].TAKE_QUOTA, before[0].REQUEST_UPLOAD, before[1].REQUEST_UPLOADS),
     ):
         op.get_bind().exec_driver_sql(statement)

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Debian's rabbitmq-server, as root or by sudo, and keeps it from ever starting a service of its own.
+# Installs Debian's packages of these names, as root or by sudo, and keeps them from ever starting a service of their own.
 set -eu
 
 as_root() {
@@ -16,5 +16,7 @@ fi
 
 as_root apt-get update -qq
 as_root env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 rabbitmq-server
-as_root update-rc.d rabbitmq-server disable
+    apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=120 "$@"
+for package in "$@"; do
+    if [ -e "/etc/init.d/$package" ]; then as_root update-rc.d "$package" disable; fi
+done

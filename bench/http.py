@@ -1,0 +1,87 @@
+"""The HTTP API under load: floor, baseline and photodock in turns."""
+
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.contenders import Running, running
+from bench.load import Load, load, warm_up
+from photodock.services.library import SLOT_SECONDS
+
+CONNECTIONS = {"hundred": 4}
+CALLS = {
+    "floor": ("one", "get"),
+    "baseline": ("one",),
+    "photodock": ("one", "get", "unchanged", "hundred"),
+}
+HALF = "one"
+"""The call that is also measured at half the rate."""
+MOST_BYTES_OF_304 = 400
+"""An answer to `unchanged` that is larger on average was not a 304: they have no body."""
+
+Runs = dict[str, list[float]]
+
+
+def note(runs: Runs, name: str, value: float) -> None:
+    runs.setdefault(name, []).append(round(value, 3))
+
+
+def measure(runs: Runs, environment: Mapping[str, str], callers: Path, *, rounds: int, seconds: float) -> None:
+    for _ in range(rounds):
+        for name, calls in CALLS.items():
+            with running(name, environment, callers.with_name(f"{name}.log")) as server:
+                note(runs, f"{name}.start_seconds", server.start_seconds)
+                for call in calls:
+                    with ready(server, call, callers, warm_up(seconds) + seconds) as lines:
+                        measure_call(runs, name, server, call, lines, seconds)
+                note(runs, f"{name}.rss_mb", server.rss_mb())
+
+
+def measure_call(runs: Runs, name: str, server: Running, call: str, callers: Path, seconds: float) -> None:
+    connections = CONNECTIONS.get(call, 32)
+    load(server.port, call, callers, seconds=warm_up(seconds), connections=connections)
+    before = sum(server.cpu_seconds().values())
+    full = load(server.port, call, callers, seconds=seconds, connections=connections)
+    cpu_us = (sum(server.cpu_seconds().values()) - before) / full.requests * 1e6
+    check(call, full)
+    note(runs, f"{name}.{call}.per_second", full.per_second)
+    note(runs, f"{name}.{call}.p99_ms", full.p99_ms)
+    note(runs, f"{name}.{call}.cpu_us", cpu_us)
+    if call == HALF:
+        half = load(server.port, call, callers, seconds=seconds, per_second=full.per_second / 2)
+        note(runs, f"{name}.half.per_second", half.per_second)
+        note(runs, f"{name}.half.p50_ms", half.p50_ms)
+        note(runs, f"{name}.half.p99_ms", half.p99_ms)
+
+
+def check(call: str, found: Load) -> None:
+    if call == "unchanged" and found.bytes_each > MOST_BYTES_OF_304:
+        raise SystemExit(f"Void: answers of {found.bytes_each:.0f} bytes were no 304.")
+
+
+@contextmanager
+def ready(server: Running, call: str, callers: Path, seconds: float) -> Iterator[Path]:
+    """The callers' lines for this call; for `unchanged` with ETags that hold for the next `seconds`."""
+    if call != "unchanged":
+        yield callers
+        return
+    left = SLOT_SECONDS - time.time() % SLOT_SECONDS
+    if left < 2 * seconds + 5:
+        time.sleep(left + 0.1)
+    lines = callers.read_text().splitlines()
+    with ThreadPoolExecutor(8) as threads:
+        etags = threads.map(lambda line: etag(server.port, *line.split()), lines)
+        known = callers.with_name("callers-with-etags.txt")
+        known.write_text("\n".join(f"{line} {tag}" for line, tag in zip(lines, etags, strict=True)) + "\n")
+    yield known
+
+
+def etag(port: int, token: str, _: str, photo: str) -> str:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v1/photos/{photo}", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+        return str(answer.headers["ETag"])
