@@ -37,7 +37,9 @@ class Issue:
     limits: Limits
 
     def limits_in_order(self) -> list[int | None]:
-        return [self.limits.get(limit) for limit in Limit]
+        """Without those at the end that are off."""
+        last = max((place for place, limit in enumerate(Limit, 1) if limit in self.limits), default=0)
+        return [self.limits.get(limit) for limit in list(Limit)[:last]]
 
     def counted(self, row: Row) -> tuple[Quota | None, Limit | None]:
         """What is left of the user's minute, or of the limit that refused, and which one that was."""
