@@ -20,7 +20,7 @@ from photodock.db.migrate import migrate
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.jobs import Priority
-from photodock.domain.limits import Limit
+from photodock.domain.limits import Limit, Limits
 from photodock.domain.photo import NewPhoto, Photo, PhotoStatus, object_key
 from photodock.domain.schedule import LOOKS
 
@@ -97,7 +97,7 @@ class Gallery:
             now=now,
             url_expires_at=now + timedelta(minutes=15),
             sweep_at=now + timedelta(minutes=15) + LOOKS[0],
-            limits={Limit.URLS: 1_000_000},
+            limits=Limits({Limit.URLS: 1_000_000}),
         )
         new = NewPhoto(project_id, "roof.jpg", 2048, "image/jpeg", None, ("damage",), Priority.NORMAL, None)
         key = object_key(project_id, photo_id, new.mime_type, now)

@@ -16,7 +16,7 @@ from photodock.db import outbox
 from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
-from photodock.domain.limits import Limit
+from photodock.domain.limits import Limit, Limits
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
@@ -163,7 +163,7 @@ def upload_rules(settings: Settings) -> UploadRules:
     return UploadRules(
         min_file_size=settings.min_file_size,
         max_file_size=settings.max_file_size,
-        limits={limit: most for limit, most in limits.items() if most},
+        limits=Limits({limit: most for limit, most in limits.items() if most}),
         url_ttl_seconds=settings.upload_url_ttl_seconds,
     )
 

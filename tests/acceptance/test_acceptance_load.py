@@ -75,6 +75,34 @@ async def test_200_requests_of_one_user_to_two_processes_get_exactly_100_urls(
     assert {answer.json()["code"] for answer in answers if answer.status_code == 429} == {"rate_limited"}
 
 
+ORGANIZATION_LIMITS = {
+    "PHOTODOCK_ORGANIZATION_UPLOAD_URLS_PER_MINUTE": "60",
+    "PHOTODOCK_ORGANIZATION_UPLOAD_BYTES_PER_DAY": "100000",
+    "PHOTODOCK_ORGANIZATION_PENDING_UPLOADS": "55",
+}
+
+
+async def test_two_processes_hold_an_organizations_limits_together(system: System, api: Caller, project: str) -> None:
+    """Singles and batches of four users: 50 photos of 2,000 bytes fill the day, before the other limits are reached."""
+    first, second = await asyncio.gather(*(system.deployment.serve(ORGANIZATION_LIMITS) for _ in range(2)))
+    item = {"project_id": project, "file_name": "roof.jpg", "file_size": 2_000, "mime_type": "image/jpeg"}
+    async with calling(first.url) as here, calling(second.url) as there:
+        here.organization_id = there.organization_id = api.organization_id
+        users = [caller.colleague(user) for user in USERS for caller in (here, there)]
+        await within_one_minute()
+        singles = [user.call("POST", "/photos/upload-url", json=item) for user in users for _ in range(10)]
+        batches = [user.call("POST", "/photos/upload-urls", json={"items": [item] * 5}) for user in users]
+        answers = await asyncio.gather(*singles, *batches)
+    await asyncio.gather(*(system.deployment.stop(serving.child) for serving in (first, second)))
+
+    found = [one for answer in answers for one in answer.json().get("items", [answer.json()])]
+    issued = [one for one in found if "upload_url" in one]
+    refused = [one.get("error", one) for one in found if "upload_url" not in one]
+    assert len(issued) == 50
+    assert {one["code"] for one in refused} == {"rate_limited"}
+    assert all("100000 bytes of photos a day, and 0 are left" in one["detail"] for one in refused)
+
+
 async def test_an_idle_system_hands_a_job_over_at_once(
     system: System, api: Caller, project: str, record_property: Callable[[str, object], None]
 ) -> None:

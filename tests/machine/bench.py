@@ -13,7 +13,7 @@ from photodock.db.listener import Listener
 from photodock.db.outbox import CHANNEL
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
-from photodock.domain.limits import Limit
+from photodock.domain.limits import Limit, Limits
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.library import Library
@@ -101,7 +101,7 @@ class Parts:
         self.queue = Queue()
         bucket = Bucket(BUCKET, "eu-central-1", "http://storage.example", "path")
         self.presigner = Presigner(bucket, lambda: Credentials("key", "secret"))
-        rules = UploadRules(1, 10_000_000, {Limit.URLS: URLS_PER_MINUTE}, int(URL_TTL.total_seconds()))
+        rules = UploadRules(1, 10_000_000, Limits({Limit.URLS: URLS_PER_MINUTE}), int(URL_TTL.total_seconds()))
         store: Any = self.store
         tenants = Tenants(self.db)
         self.uploads = Uploads(tenants, self.presigner, rules)

@@ -36,11 +36,6 @@ class Issue:
     sweep_at: datetime
     limits: Limits
 
-    def limits_in_order(self) -> list[int | None]:
-        """Without those at the end that are off."""
-        last = max((place for place, limit in enumerate(Limit, 1) if limit in self.limits), default=0)
-        return [self.limits.get(limit) for limit in list(Limit)[:last]]
-
     def counted(self, row: Row) -> tuple[Quota | None, Limit | None]:
         """What is left of the user's minute, or of the limit that refused, and which one that was."""
         refused = Limit(row["refused"]) if row["refused"] else None
@@ -92,7 +87,7 @@ async def request(
         issue.now,
         issue.url_expires_at,
         issue.sweep_at,
-        issue.limits_in_order(),
+        issue.limits.in_order,
     )
     return Answer(Outcome(row["outcome"]), row["photo_id"], row["s3_key"], *issue.counted(row))
 
@@ -141,7 +136,7 @@ async def request_many(db: Tenants, issue: Issue, wanted: Sequence[Wanted]) -> d
         issue.now,
         issue.url_expires_at,
         issue.sweep_at,
-        issue.limits_in_order(),
+        issue.limits.in_order,
     )
     by_place = {one.place: one for one in wanted}
     answers = {}
@@ -169,7 +164,7 @@ async def take_quota(db: Executor, issue: Issue, *, pending_of: str | None) -> t
         """,
         issue.organization_id,
         issue.user_id,
-        issue.limits_in_order(),
+        issue.limits.in_order,
         pending_of,
     )
     assert row is not None  # noqa: S101  (a function with OUT parameters always answers)

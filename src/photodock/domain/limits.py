@@ -1,11 +1,10 @@
 """What keeps one user or one organization from taking up what is there for all."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from functools import cached_property
 
 
 class Limit(StrEnum):
@@ -32,8 +31,14 @@ class Limit(StrEnum):
         return max(1, math.ceil((end - now).total_seconds()))
 
 
-Limits: TypeAlias = Mapping[Limit, int]
-"""The most of each; a limit that is off is not among them."""
+class Limits(dict[Limit, int]):
+    """The most of each; a limit that is off is not among them."""
+
+    @cached_property
+    def in_order(self) -> list[int | None]:
+        """Without those at the end that are off."""
+        last = max((place for place, limit in enumerate(Limit, 1) if limit in self), default=0)
+        return [self.get(limit) for limit in list(Limit)[:last]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ async def test_a_limit_refuses_with_its_own_words_and_headers(settings: Settings
 
 
 @pytest.mark.parametrize("name", ALL)
-async def test_a_limit_is_exact_whatever_comes_at_once_to_several_processes(settings: Settings, name: str) -> None:
+async def test_a_limit_is_exact_whatever_comes_at_once_to_two_services(settings: Settings, name: str) -> None:
     await within_one_minute()
     limited = only(settings, **{name: ROOM_FOR_THREE[name]})
     async with running(limited) as one, running(limited) as other:

@@ -21,7 +21,7 @@ from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.identity import Trace
 from photodock.domain.jobs import DetectionJob, Priority
-from photodock.domain.limits import Limit
+from photodock.domain.limits import Limit, Limits
 from photodock.domain.photo import UPLOADED, NewPhoto, Photo, Project, object_key
 from photodock.workers.relay import Relay
 from support.proxy import Proxy
@@ -45,7 +45,7 @@ class Gallery:
             now=now,
             url_expires_at=now - url_ended_ago,
             sweep_at=now - timedelta(seconds=1),
-            limits={Limit.URLS: 1000},
+            limits=Limits({Limit.URLS: 1000}),
         )
         photo_id = uuid7()
         key = object_key(self.project.id, photo_id, new.mime_type, now)

@@ -20,6 +20,7 @@ from photodock.domain.errors import (
     StorageUnavailable,
     UploadNotFound,
 )
+from photodock.domain.limits import Limits
 from photodock.domain.photo import COMPLETED, CONTENT_MISMATCH, UPLOAD_EXPIRED, Photo
 from photodock.workers.photo_sweep import Outcome
 from photodock.workers.sweeper import BATCH, CONCURRENCY, Sweeper
@@ -159,7 +160,7 @@ class TestPendingUploads:
         end = datetime.now(UTC) + timedelta(minutes=15)
 
         async def refreshed_meanwhile(photo_id: Any) -> None:
-            issue = uploads.Issue(photo.organization_id, "anna", uuid4(), datetime.now(UTC), end, end, {})
+            issue = uploads.Issue(photo.organization_id, "anna", uuid4(), datetime.now(UTC), end, end, Limits())
             await uploads.reissue(db, issue, photo_id)
             raise UploadNotFound("not there")
 
@@ -357,7 +358,7 @@ class TestDeletions:
         end = datetime.now(UTC) + timedelta(minutes=15)
 
         async def replayed_meanwhile(_: str) -> None:
-            issue = uploads.Issue(photo.organization_id, "anna", uuid4(), datetime.now(UTC), end, end, {})
+            issue = uploads.Issue(photo.organization_id, "anna", uuid4(), datetime.now(UTC), end, end, Limits())
             await uploads.reissue(db, issue, photo.id)
 
         world.on_delete = replayed_meanwhile

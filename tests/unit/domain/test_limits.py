@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from photodock.domain.limits import Limit, Quota, refusal
+from photodock.domain.limits import Limit, Limits, Quota, refusal
 
 NOON = datetime(2026, 11, 25, 12, 0, 59, 200_000, UTC)
 
@@ -33,3 +33,10 @@ def test_a_refusal_says_whose_limit_it_is_and_what_to_do(limit: Limit) -> None:
     assert said.startswith("Your organization" if limit.name.startswith("ORGANIZATION") else "This user")
     assert "70" in said
     assert ("Try again in 9 seconds" in said) or ("ask again" in said)
+
+
+def test_limits_are_told_in_one_order_and_those_off_at_the_end_are_left_out() -> None:
+    assert Limits().in_order == []
+    assert Limits({Limit.URLS: 100}).in_order == [100]
+    assert Limits({Limit.ORGANIZATION_URLS: 5, Limit.BYTES: 7}).in_order == [None, 7, None, 5]
+    assert len(Limits(dict.fromkeys(Limit, 1)).in_order) == 6
