@@ -44,6 +44,18 @@ KEPT: JsonObject = {"camera_model": "kept"}
 MODEL = text(0x0110, "kept")
 IMAGE_NUMBERS, EXIF_NUMBERS, GPS_NUMBERS = (0x0112,), (0x829A, 0x829D, 0x8827, 0x9209, 0x920A), (2, 4, 6, 7, 0x11)
 REFERENCES = [text(1, "N"), text(3, "E"), text(0x1D, "2025:11:17")]
+NOTHING: JsonObject = {
+    **KEPT,
+    "iso": 0,
+    "flash": 0,
+    "gps_coordinates": {
+        "latitude": 0.0,
+        "longitude": 0.0,
+        "altitude_m": 0.0,
+        "direction_deg": 0.0,
+        "timestamp": "2025-11-17T00:00:00Z",
+    },
+}
 SCRIPT = b"<!doctype html><script>alert(document.domain)</script>"
 
 
@@ -154,6 +166,7 @@ def values() -> tuple[Hostile, ...]:
         of_exif("4 G/0", with_numbers(RATIONAL, *(2**32 - 1, 0) * 3)),
         of_exif("NaN", with_numbers(FLOAT, *[float("nan")] * 3)),
         of_exif("NaN of 8 bytes", with_numbers(DOUBLE, *[float("nan")] * 3)),
+        of_exif("minus zero", with_numbers(FLOAT, *[-0.0] * 3), NOTHING),
         of_exif("Infinity", with_numbers(FLOAT, *[float("inf")] * 3)),
         of_exif("-Infinity of 8 bytes", with_numbers(DOUBLE, *[float("-inf")] * 3)),
     )

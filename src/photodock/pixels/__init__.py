@@ -2,7 +2,7 @@
 
     pixels = await decode(photo, longest_side=1024, mode="L")
 
-Needs Pillow (`pip install photodock[pixels]`) and Linux. The only part of photodock in which pixels are decoded.
+Needs Pillow (the extra `pixels`) and Linux. The only part of photodock in which pixels are decoded.
 """
 
 from photodock.pixels.decoding import Mode, Pixels, decode

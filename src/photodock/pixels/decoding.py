@@ -113,7 +113,7 @@ def _pixels(status: int, answer: bytes, longest_side: int, mode: Mode, limits: L
             return Pixels(mode, width, height, data)
         case _:
             if find_spec("PIL") is None:
-                raise ModuleNotFoundError("Pixels are decoded by Pillow: pip install 'photodock[pixels]'")
+                raise ModuleNotFoundError("Pixels are decoded by Pillow: install photodock with its extra `pixels`.")
             raise DecoderDied(f"The process that decodes the photo ended with status {status} and no answer.")
 
 
