@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,16 +12,18 @@ def descriptors() -> set[tuple[str, str]]:
     """This process's open files, by number and by what they are."""
     found = set()
     for entry in Path("/proc/self/fd").iterdir():
-        try:
+        with suppress(FileNotFoundError):  # the one by which the folder itself is read
             found.add((entry.name, os.readlink(entry)))
-        except FileNotFoundError:  # the one by which the folder itself is read
-            continue
     return found
 
 
 def children() -> set[str]:
     """Of this process, from all its threads, the dead ones that nobody waited for included."""
-    return {pid for file in Path("/proc/self/task").glob("*/children") for pid in file.read_text().split()}
+    found: set[str] = set()
+    for file in Path("/proc/self/task").glob("*/children"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that ends just now has none
+            found.update(file.read_text().split())
+    return found
 
 
 @pytest.fixture(autouse=True)

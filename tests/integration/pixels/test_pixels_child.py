@@ -106,6 +106,13 @@ async def test_a_cancelled_caller_leaves_no_child(programmed: Any, tmp_path: Pat
         await task
 
 
+async def test_a_child_stopped_before_it_began_is_ended_as_soon_as_it_does(programmed: Any) -> None:
+    programmed("import time; time.sleep(600)")
+    stopped = process.Child("", PHOTO.getvalue(), most_bytes=1, seconds=60)
+    stopped.stop()
+    assert await asyncio.to_thread(stopped.run) == (-signal.SIGKILL, b"")
+
+
 async def test_a_caller_cancelled_at_any_moment_leaves_no_child(programmed: Any) -> None:
     programmed("import time; time.sleep(600)")
     for pause in (0, 0, 0.001, 0.002, 0.005, 0.01, 0.05):

@@ -1,6 +1,7 @@
 """The whole: kinds of files, reading from disk, and what hostile bytes may cost."""
 
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -184,6 +185,19 @@ def test_four_megabytes_of_malice_cost_little(name: str) -> None:
     begin = time.process_time()
     assert_sound(inspect_bytes(data))
     assert time.process_time() - begin < 1
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_four_megabytes_of_malice_take_little_memory(name: str) -> None:
+    """What was read, once more while it grows, and EXIF that is put together from its pieces."""
+    data = HOSTILE[name]()
+    inspect_bytes(data)  # whatever is cached at first
+    tracemalloc.start()
+    try:
+        inspect_bytes(data)
+        assert tracemalloc.get_traced_memory()[1] < 16 * MIB
+    finally:
+        tracemalloc.stop()
 
 
 def test_no_object_takes_more_than_three_reads() -> None:
