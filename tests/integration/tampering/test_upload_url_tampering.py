@@ -117,7 +117,10 @@ async def test_a_second_write_is_refused_and_the_first_stays(presigner, store, h
 
 async def test_an_expired_url_is_refused(presigner, store, http, key):
     issued = issue(presigner, key, now=datetime.now(UTC) - timedelta(seconds=61), expires_in_seconds=60)
-    assert outcome(await http.put(issued.url, content=BODY, headers=issued.headers)) == (403, "AccessDenied")
+    # That header is the one of S3's own that a URL may meet unsigned; the URL's own date is what counts.
+    for added in ({}, {"X-Amz-Date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")}):
+        answer = await http.put(issued.url, content=BODY, headers=issued.headers | added)
+        assert outcome(answer) == (403, "AccessDenied")
     with pytest.raises(ObjectNotFound):
         await store.read_head(key, 1)
 

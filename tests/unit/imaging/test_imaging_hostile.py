@@ -12,7 +12,7 @@ from support.inspections import assert_sound
 
 MIB = 1024 * 1024
 SHARED = Path(__file__).parents[3].parent / "shared" / "photos" / "images"
-LARGEST_REAL_HEAD = 10_000
+LARGEST_REAL_HEAD = 20_000
 
 
 @pytest.mark.parametrize("photo", hostile_photos(), ids=str)
