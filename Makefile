@@ -52,7 +52,7 @@ crash-test: $(VENV)/dev.stamp ## Kill every part at every step under load, and a
 	@PYTHONPATH=tests $(BIN)/python -m crash $(ARGS)
 
 fuzz: $(VENV)/dev.stamp ## Search for photos that break the parser, by coverage (15 minutes); ARGS='-max_total_time=60'
-	@PYTHONPATH=tests $(BIN)/python -m fuzz $(ARGS)
+	@PYTHONPATH=tests $(BIN)/python -m photo_fuzz $(ARGS)
 
 check: $(VENV)/dev.stamp ## Lint, format, types, import rules
 	@$(BIN)/ruff check

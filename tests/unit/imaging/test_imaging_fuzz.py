@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fuzz import target
-from fuzz.seeds import CORPUS, file_name, seeds
+from photo_fuzz import target
+from photo_fuzz.seeds import CORPUS, file_name, seeds
 from photodock.imaging import Inspection
 from support.inspections import assert_sound
 from support.samples import RICH, SAMPLES
@@ -75,14 +75,14 @@ def test_a_sound_answer_is_one() -> None:
 
 PLANTED = """
 import runpy
-from fuzz import target
+from photo_fuzz import target
 from photodock.imaging import Inspection, inspect_bytes
 
 def with_a_fault(data):
     return Inspection(None, 0, 0, None, None) if b"NIKON" in data else inspect_bytes(data)
 
 target.inspect_bytes = with_a_fault
-runpy.run_module("fuzz", run_name="__main__")
+runpy.run_module("photo_fuzz", run_name="__main__")
 """
 
 
@@ -102,7 +102,7 @@ def files(folder: Path) -> list[Path]:
 if find_spec("atheris"):
 
     def test_a_short_run_of_the_fuzzer_finds_nothing(tmp_path: Path) -> None:
-        done = fuzz(tmp_path, "-m", "fuzz")
+        done = fuzz(tmp_path, "-m", "photo_fuzz")
         assert done.returncode == 0, done.stderr[-3_000:]
         assert f"Done {RUNS} runs" in done.stderr
         assert files(tmp_path / "build/fuzz/crashes") == []

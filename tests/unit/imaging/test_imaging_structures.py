@@ -7,7 +7,7 @@ import zlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.target import examine
+from photo_fuzz.target import examine
 from support.image_builder import EXIF_POINTER, GPS_POINTER, LONG, Entry, Exif, app1, numbers, raw_profile
 from support.samples import RICH
 

@@ -1,6 +1,7 @@
 """Where the fuzzer begins: the small photos that the tests build, sound and hostile ones, and the EXIF in them.
 
-`python -m fuzz.seeds` writes them to the corpus; tests run on them too. What a fuzzer found by itself is added by hand.
+`python -m photo_fuzz.seeds` writes them to the corpus; tests run on them too. What a fuzzer found by itself is added by
+hand.
 """
 
 import re

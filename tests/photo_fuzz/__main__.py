@@ -9,7 +9,7 @@ except ImportError:
     sys.exit("There is no atheris for this Python or this platform: it needs Linux on x86-64 and Python 3.11 to 3.13.")
 
 with atheris.instrument_imports(include=["photodock"]):
-    from fuzz.target import examine
+    from photo_fuzz.target import examine
 
 FOLDER = Path(__file__).parent
 FOUND = Path("build/fuzz")  # inputs that reached something new, and those that broke something
