@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long test-api-fuzz unit crash-test check format lock bench bench-growth clean
+.PHONY: help setup run test test-long test-api-fuzz unit crash-test fuzz check format lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ unit: $(VENV)/dev.stamp ## Run the tests that need no server
 
 crash-test: $(VENV)/dev.stamp ## Kill every part at every step under load, and audit what is left (8 minutes)
 	@PYTHONPATH=tests $(BIN)/python -m crash $(ARGS)
+
+fuzz: $(VENV)/dev.stamp ## Search for photos that break the parser, by coverage (15 minutes); ARGS='-max_total_time=60'
+	@PYTHONPATH=tests $(BIN)/python -m photo_fuzz $(ARGS)
 
 check: $(VENV)/dev.stamp ## Lint, format, types, import rules
 	@$(BIN)/ruff check

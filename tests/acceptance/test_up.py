@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from photodock.embedded.ports import free_port
+from support.bombs import black_png, jpeg_of_scans
 
 READY_FIELDS = {
     "url",
@@ -117,12 +118,12 @@ def jpeg() -> bytes:
     return picture.getvalue()
 
 
-def upload(api: httpx.Client, project_id: str, content: bytes) -> str:
+def upload(api: httpx.Client, project_id: str, content: bytes, mime_type: str = "image/jpeg") -> str:
     asked = {
         "project_id": project_id,
         "file_name": "roof.jpg",
         "file_size": len(content),
-        "mime_type": "image/jpeg",
+        "mime_type": mime_type,
     }
     answer = api.post("/photos/upload-url", json=asked).raise_for_status().json()
     httpx.put(answer["upload_url"], content=content, headers=answer["headers"]).raise_for_status()
@@ -181,6 +182,28 @@ def test_all_is_found_again_after_ctrl_c_and_a_dead_child_ends_up_with_one_sente
     assert second.process.returncode == 1
     assert errors == f"worker was ended by SIGKILL; its log says why: {second.data_dir}/logs/worker.log\n"
     assert children(second.data_dir) == []
+
+
+def test_bombs_fail_and_the_sample_detector_goes_on(
+    start: Callable[[], Running], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHOTODOCK_DECODE_CPU_TIME", "1s")
+    monkeypatch.setenv("PHOTODOCK_DECODE_MEMORY_BYTES", "300000000")
+    running = start()
+    project_id = running.ready["project_id"]
+    with running.api() as api:
+        of_pixels = upload(api, project_id, black_png(15_000, 15_000), "image/png")
+        of_memory = upload(api, project_id, black_png(12_000, 12_000), "image/png")
+        of_time = upload(api, project_id, jpeg_of_scans(6_000, 4_000))
+        sound = upload(api, project_id, jpeg())
+        final = {"completed", "failed"}
+        for photo_id in (of_pixels, of_memory, of_time, sound):
+            assert eventually(lambda one=photo_id: photo(api, one)["status"] in final, 60)
+        assert (photo(api, of_pixels)["width"], photo(api, of_pixels)["height"]) == (15_000, 15_000)
+        codes = [photo(api, one)["detection"]["error"]["code"] for one in (of_pixels, of_memory, of_time)]
+        assert codes == ["too_many_pixels", "decoding_limit_exceeded", "decoding_limit_exceeded"]
+        assert photo(api, sound)["status"] == "completed"
+    assert running.end(signal.SIGINT) == 0
 
 
 def test_a_killed_up_leaves_no_process_behind_and_starts_again(start: Callable[[], Running]) -> None:

@@ -16,17 +16,18 @@ SOURCE = ROOT / "src" / "photodock"
 MAY_IMPORT = {
     "domain": set(),
     "imaging": set(),
+    "pixels": {"imaging"},
     "storage": set(),
     "queues": set(),
     "db": set(),
-    "services": {"imaging", "storage", "queues", "db"},
+    "services": {"imaging", "pixels", "storage", "queues", "db"},
     "api": {"services"},
     "workers": {"services", "db", "queues", "storage"},
     "client": set(),
     "consumer": {"client", "queues"},
     "settings": set(),
     "logs": set(),
-    "bootstrap": {"api", "db", "logs", "queues", "services", "settings", "storage", "workers"},
+    "bootstrap": {"api", "db", "logs", "pixels", "queues", "services", "settings", "storage", "workers"},
     "administration": {"api", "bootstrap", "db", "services", "settings"},
     "dead_letters": {"queues", "settings"},
     "cli": {
@@ -105,7 +106,8 @@ LOADED = "import sys, {module}; print(*sorted({{name.split('.')[0] for name in s
             "photodock.consumer",
             ("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn"),
         ),
-        ("photodock.bootstrap", ("alembic", "sqlalchemy", "typer", "uvicorn")),
+        ("photodock.pixels", ("PIL", "numpy", "httpx", "fastapi", "pydantic", "asyncpg")),
+        ("photodock.bootstrap", ("PIL", "alembic", "sqlalchemy", "typer", "uvicorn")),
         ("photodock.cli", ("fastapi", "asyncpg", "aiobotocore", "obstore", "uvicorn")),
     ],
 )
@@ -115,6 +117,17 @@ def test_a_part_loads_nothing_heavy_that_it_does_not_need(module: str, heavy: tu
     assert done.stdout.strip() == ""
 
 
+def test_pixels_are_decoded_by_one_program_that_knows_nothing_else() -> None:
+    decoders = {"PIL", "cv2", "imageio", "numpy"}
+    users = {path for _, path, tree in modules() if decoders & {name.split(".")[0] for name in imported(tree)}}
+    examples = {
+        path for path in (ROOT / "examples").glob("*.py") if "PIL" in set(imported(ast.parse(path.read_text())))
+    }
+    child = SOURCE / "pixels" / "child.py"
+    assert (users, examples) == ({child}, set())
+    assert not any(name.startswith("photodock") for name in imported(ast.parse(child.read_text())))
+
+
 def test_only_bootstrap_picks_a_broker() -> None:
     picked = {path.name for part, path, tree in modules() if part != "queues" and ADAPTERS & set(imported(tree))}
     assert picked == {"bootstrap.py"}
@@ -122,7 +135,7 @@ def test_only_bootstrap_picks_a_broker() -> None:
 
 def test_services_and_domain_never_see_the_framework_or_the_settings() -> None:
     for part, path, tree in modules():
-        if part in {"domain", "services", "db", "storage", "queues", "imaging", "workers"}:
+        if part in {"domain", "services", "db", "storage", "queues", "imaging", "pixels", "workers"}:
             names = {name.split(".")[0] for name in imported(tree)}
             assert not names & {"fastapi", "starlette", "uvicorn", "typer"}, path
             assert "photodock.settings" not in set(imported(tree)), path

@@ -115,7 +115,7 @@ def _count(directory: Directory, tag: int) -> int | None:
 
 def _number(directory: Directory, tag: int) -> float | None:
     value = directory.number(tag)
-    return None if value is None else float(value)
+    return None if value is None else float(value) + 0.0  # never -0.0
 
 
 def _positive(directory: Directory, tag: int) -> float | None:

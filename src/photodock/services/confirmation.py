@@ -175,6 +175,9 @@ def mismatch(photo: Photo, head: ObjectHead, inspection: Inspection) -> str | No
         return f"The object has {head.size} bytes; {photo.file_size} were declared."
     if head.content_type != photo.mime_type:
         return f"The object was stored as {head.content_type}; {photo.mime_type} was declared."
+    if (head.content_encoding or "identity") != "identity":
+        # Whoever downloads it would get other bytes than those looked at here, and perhaps a thousand times as many.
+        return "The object was stored with a Content-Encoding; the photo itself was declared."
     if inspection.mime_type != photo.mime_type:
         return f"The content is {inspection.mime_type or 'no known image'}; {photo.mime_type} was declared."
     return None

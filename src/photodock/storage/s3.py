@@ -40,6 +40,8 @@ class ObjectHead:
     content_type: str | None
     etag: str | None
     data: bytes = field(repr=False)
+    content_encoding: str | None = None
+    """What the uploader said; no signed header keeps it from saying so, and S3 repeats it to whoever downloads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,10 @@ class ObjectStore:
                     data = bytes(await found.bytes_async())
             except RangeNotSatisfiable:
                 return ObjectHead(0, None, None, b"")
-            return ObjectHead(found.meta["size"], found.attributes.get("Content-Type"), found.meta["e_tag"], data)
+            said = found.attributes
+            return ObjectHead(
+                found.meta["size"], said.get("Content-Type"), found.meta["e_tag"], data, said.get("Content-Encoding")
+            )
 
         return await self._tried("read_head", key, attempt)
 

@@ -41,6 +41,7 @@ class FakePhotodock:
     def __init__(self) -> None:
         self.reports: list[tuple[str, str]] = []
         self.results: dict[str, Any] = {}
+        self.bytes_of_photos = b"photo"
 
     def routes(self) -> Iterator[web.RouteDef]:
         yield web.get("/api/v1/photos/{id}", self.photo)
@@ -54,7 +55,7 @@ class FakePhotodock:
 
     async def content(self, request: web.Request) -> web.Response:
         assert "Authorization" not in request.headers
-        return web.Response(body=b"photo")
+        return web.Response(body=self.bytes_of_photos)
 
     async def report(self, request: web.Request) -> web.Response:
         update = await request.json()

@@ -1,6 +1,7 @@
 """The programs of docs/consumer.md, run as they stand there, on both brokers."""
 
 import asyncio
+import io
 import os
 import re
 import signal
@@ -8,18 +9,31 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from integration.consumer.conftest import SECONDS, job
 from integration.consumer.test_consumer_brokers import reported
 from support.polling import until
 
 PAGE = Path(__file__).parents[3] / "docs" / "consumer.md"
-HANDLER, LOOP = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE.read_text())
+HANDLER, DECODER, LOOP = re.findall(r"(?ms)^```python\n(.*?)^```", PAGE.read_text())
+GREY = io.BytesIO()
+Image.new("L", (4, 3), 40).save(GREY, "PNG")
+BYTES_SEEN = {"damage": [], "bytes_seen": 5}
 
 
-@pytest.mark.parametrize("source", [HANDLER, LOOP], ids=["handler", "loop"])
-async def test_a_shown_detector_works_off_the_queue(broker, pipeline, tmp_path, source):
+@pytest.mark.parametrize(
+    ("source", "photo", "result"),
+    [
+        (HANDLER, b"photo", BYTES_SEEN),
+        (DECODER, GREY.getvalue(), {"brightness": 40}),
+        (LOOP, b"photo", BYTES_SEEN),
+    ],
+    ids=["handler", "decoder", "loop"],
+)
+async def test_a_shown_detector_works_off_the_queue(broker, pipeline, tmp_path, source, photo, result):
     photodock, url = pipeline
+    photodock.bytes_of_photos = photo
     program = tmp_path / "detector.py"
     program.write_text(source)
     sent = [job() for _ in range(3)]
@@ -43,6 +57,6 @@ async def test_a_shown_detector_works_off_the_queue(broker, pipeline, tmp_path, 
     finally:
         if process.returncode is None:
             process.kill()
-    assert photodock.results[str(sent[0].photo_id)] == {"damage": [], "bytes_seen": 5}
+    assert photodock.results[str(sent[0].photo_id)] == result
     # The loop has no stop of its own: it ends as every program does that is interrupted.
-    assert status == 0 if source == HANDLER else status != 0
+    assert status == 0 if source != LOOP else status != 0

@@ -369,6 +369,11 @@ def test_direction_needs_a_denominator() -> None:
     assert gps(numbers(DIRECTION, RATIONAL, 2970, 0)) == {}
 
 
+@pytest.mark.parametrize("entry", [numbers(DIRECTION, FLOAT, -0.0), numbers(DIRECTION, SRATIONAL, 0, -7)])
+def test_zero_has_no_sign(entry: Entry) -> None:
+    assert str(gps(entry)) == "{'direction_deg': 0.0}"
+
+
 NOON = numbers(TIME, RATIONAL, 12, 1, 34, 1, 5699, 100)
 
 

@@ -1,73 +1,17 @@
 """Each attack on an upload URL is refused by the S3 server itself, and leaves nothing behind."""
 
 import asyncio
-import base64
-import hashlib
-import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from photodock.domain.errors import ObjectNotFound
-from photodock.storage.bucket import Bucket
-from photodock.storage.credentials import Credentials, CredentialsProvider
-from photodock.storage.presigner import PresignedUpload, Presigner
-from photodock.storage.s3 import ObjectStore
-
-BODY = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8
-OTHER_BODY_OF_SAME_SIZE = BODY[:-1] + b"!"
-
-
-def sha256(data: bytes) -> str:
-    return base64.b64encode(hashlib.sha256(data).digest()).decode()
-
-
-@pytest.fixture
-def bucket(s3) -> Bucket:
-    return Bucket(s3.bucket, s3.region, s3.endpoint_url, "path")
-
-
-@pytest.fixture
-def presigner(s3, bucket) -> Presigner:
-    credentials = Credentials(s3.access_key, s3.secret_key)
-    return Presigner(bucket, lambda: credentials)
-
-
-@pytest.fixture
-async def store(s3, bucket):
-    store = ObjectStore(bucket, CredentialsProvider.static(s3.access_key, s3.secret_key), delays=())
-    yield store
-    await store.aclose()
-
-
-@pytest.fixture
-async def http():
-    async with httpx.AsyncClient(trust_env=False) as client:
-        yield client
-
-
-@pytest.fixture
-def key() -> str:
-    return f"tampering/{uuid4()}.jpg"
-
-
-def issue(presigner: Presigner, key: str, **changes) -> PresignedUpload:
-    arguments = {
-        "content_type": "image/jpeg",
-        "content_length": len(BODY),
-        "checksum_sha256": sha256(BODY),
-        "expires_in_seconds": 900,
-        "now": datetime.now(UTC),
-    }
-    return presigner.put(key, **(arguments | changes))
-
-
-def outcome(response: httpx.Response) -> tuple[int, str | None]:
-    code = re.search(r"<Code>(\w+)</Code>", response.text)
-    return response.status_code, code and code[1]
+from photodock.storage.credentials import Credentials
+from photodock.storage.presigner import Presigner
+from support.presigned import BODY, OTHER_BODY_OF_SAME_SIZE, issue, outcome
+from support.system import sha256
 
 
 async def in_chunks(body: bytes) -> AsyncIterator[bytes]:
@@ -114,7 +58,6 @@ async def test_a_key_with_any_character_is_signed_as_the_server_reads_it(presign
         ({"headers": {"If-None-Match": '"other"'}}, (403, "SignatureDoesNotMatch")),
         ({"headers": {"X-Amz-Checksum-Sha256": sha256(OTHER_BODY_OF_SAME_SIZE)}}, (403, "SignatureDoesNotMatch")),
         ({"headers": {"X-Amz-Acl": "public-read"}}, (403, "SignatureDoesNotMatch")),
-        ({"headers": {"X-Amz-Tagging": "a=b"}}, (403, "SignatureDoesNotMatch")),
         ({"method": "GET"}, (403, "SignatureDoesNotMatch")),
         ({"method": "DELETE"}, (403, "SignatureDoesNotMatch")),
     ],
@@ -174,7 +117,10 @@ async def test_a_second_write_is_refused_and_the_first_stays(presigner, store, h
 
 async def test_an_expired_url_is_refused(presigner, store, http, key):
     issued = issue(presigner, key, now=datetime.now(UTC) - timedelta(seconds=61), expires_in_seconds=60)
-    assert outcome(await http.put(issued.url, content=BODY, headers=issued.headers)) == (403, "AccessDenied")
+    # That header is the one of S3's own that a URL may meet unsigned; the URL's own date is what counts.
+    for added in ({}, {"X-Amz-Date": datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")}):
+        answer = await http.put(issued.url, content=BODY, headers=issued.headers | added)
+        assert outcome(answer) == (403, "AccessDenied")
     with pytest.raises(ObjectNotFound):
         await store.read_head(key, 1)
 
@@ -207,14 +153,3 @@ async def test_a_url_signed_with_a_wrong_secret_is_refused(s3, bucket, store, ht
     assert outcome(answer) == (403, "SignatureDoesNotMatch")
     with pytest.raises(ObjectNotFound):
         await store.read_head(key, 1)
-
-
-async def test_a_download_url_writes_and_deletes_nothing(presigner, store, http, key):
-    issued = issue(presigner, key)
-    await http.put(issued.url, content=BODY, headers=issued.headers)
-    url = presigner.get(key, content_type="image/jpeg", file_name="a.jpg", expires_in_seconds=60, now=datetime.now(UTC))
-    for method in ("PUT", "DELETE"):
-        assert (await http.request(method, url)).status_code == 403
-    html = url.replace("response-content-type=image%2Fjpeg", "response-content-type=text%2Fhtml")
-    assert outcome(await http.get(html)) == (403, "SignatureDoesNotMatch")
-    assert (await store.read_head(key, len(BODY))).data == BODY

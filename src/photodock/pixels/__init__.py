@@ -1,0 +1,30 @@
+"""A photo's pixels, decoded where a hostile photo can do no harm: in a process of its own, within limits.
+
+    pixels = await decode(photo, longest_side=1024, mode="L")
+
+Needs Pillow (the extra `pixels`) and Linux. The only part of photodock in which pixels are decoded.
+"""
+
+from photodock.pixels.decoding import Mode, Pixels, decode
+from photodock.pixels.failures import (
+    DecoderDied,
+    DecodingLimitExceeded,
+    PixelsError,
+    TooManyPixels,
+    Undecodable,
+    UnsupportedType,
+)
+from photodock.pixels.limits import Limits
+
+__all__ = [
+    "DecoderDied",
+    "DecodingLimitExceeded",
+    "Limits",
+    "Mode",
+    "Pixels",
+    "PixelsError",
+    "TooManyPixels",
+    "Undecodable",
+    "UnsupportedType",
+    "decode",
+]

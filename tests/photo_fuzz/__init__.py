@@ -1,0 +1,1 @@
+"""Fuzzing of the metadata parser by coverage: `make fuzz`."""
