@@ -60,9 +60,11 @@ class TokenVerifier:
 
     def known(self, authorization: str) -> Principal | None:
         """The caller of a token that was verified a short while ago; None says nothing of the token."""
-        known = self._cache.get(authorization[len(BEARER) :])
+        token = authorization[len(BEARER) :]
+        known = self._cache.get(token)
         if known is None or known[1] <= self._clock() or authorization[: len(BEARER)] != BEARER:
             return None
+        self._cache.move_to_end(token)
         return known[0]
 
     async def principal(self, authorization: str | None) -> Principal:

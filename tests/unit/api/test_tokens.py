@@ -196,9 +196,13 @@ async def test_the_memory_of_tokens_is_bounded_and_forgets_the_least_used(monkey
     monkeypatch.setattr("photodock.api.auth.CACHE_SIZE", 2)
     verifier = verifier_of()
     first, second, third = (bearer(Principal(name, ORGANIZATION, frozenset())) for name in ("a", "b", "c"))
+    fourth = bearer(Principal("d", ORGANIZATION, frozenset()))
     for token in (first, second, first, third):
         await verifier.principal(token)
     assert [token.split()[1] for token in (first, third)] == list(verifier._cache)
+    assert verifier.known(first)
+    await verifier.principal(fourth)
+    assert [token.split()[1] for token in (first, fourth)] == list(verifier._cache)
     assert CACHE_SIZE >= 1_000
 
 
