@@ -84,7 +84,7 @@ KeyList = Mapping[tuple[str, str | None], Any]
 
 
 class ListedKeys:
-    """The keys of a JWKS address, fetched when first needed and from then on every 5 minutes, whether or not tokens come.
+    """The keys of a JWKS address: fetched when first needed, then every 5 minutes, whether or not tokens come.
 
     They are kept while the address does not answer. A token with an unknown `kid` has the list fetched before its time,
     at most once a minute: whoever makes tokens up makes no traffic. `timeout` in seconds, for one fetch.

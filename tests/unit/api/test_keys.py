@@ -39,7 +39,7 @@ def keys() -> dict[str, SigningKey]:
 
 @dataclass
 class Provider:
-    """An identity provider: `answer` is what its list says, or the failure that it has. Time passes by `later` alone."""
+    """An identity provider: `answer` is what its list says, or the failure that it has. Time passes by `later`."""
 
     answer: Any = None
     asked: int = 0
