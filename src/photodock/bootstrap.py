@@ -23,10 +23,12 @@ from photodock.queues.sqs import SqsQueue
 from photodock.queues.sqs_inbox import SqsInbox
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
+from photodock.services.erasure import Erasure
 from photodock.services.health import Health
 from photodock.services.library import Library
 from photodock.services.orphans import Orphans
 from photodock.services.outbox import Outbox
+from photodock.services.policies import Policies
 from photodock.services.projects import Projects
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.upload_rules import UploadRules
@@ -181,6 +183,7 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             detection=Detection(tenants, s3_uri=core.presigner.s3_uri),
             library=Library(tenants, core.store, core.presigner),
             projects=Projects(tenants),
+            policies=Policies(tenants),
             outbox=Outbox(tenants),
             health=Health(core.db, core.store.check),
             tokens=tokens,
@@ -261,6 +264,10 @@ def sweeper(settings: Settings, core: Core) -> Sweeper:
         detection_timeout=settings.detection_timeout,
         interval_seconds=settings.sweep_interval.total_seconds(),
     )
+
+
+def erasure(settings: Settings, core: Core) -> Erasure:
+    return Erasure(core.db, core.store, pending_ttl=settings.pending_ttl)
 
 
 def orphans(settings: Settings, core: Core) -> Orphans:

@@ -14,6 +14,7 @@ import typer
 
 from photodock.cli_failures import failures_in_words
 from photodock.cli_photos import inspect, upload
+from photodock.cli_privacy import erase, policy
 from photodock.cli_queues import dead_letters, outbox
 from photodock.domain.identity import Scope
 from photodock.settings import load_settings, load_token_settings
@@ -113,6 +114,7 @@ def project(
 
 app.command()(upload)
 app.command()(inspect)
+app.command()(erase)
 
 
 @app.command()
@@ -144,6 +146,7 @@ def sweep(
             asyncio.run(sweep_once(settings))
 
 
+app.add_typer(policy, name="policy")
 app.add_typer(outbox, name="outbox")
 app.add_typer(dead_letters, name="dlq")
 

@@ -232,7 +232,7 @@ async def test_deleting_leaves_no_version_behind_and_no_other_key_touched(client
     await put(client, new_bucket, "photo.jpg.other")
     store = ObjectStore(new_bucket, credentials, delays=())
     for _ in range(2):
-        await store.delete("photo.jpg")
+        assert await store.delete("photo.jpg")
         listed = await client.list_object_versions(Bucket=new_bucket.name)
         assert [entry["Key"] for entry in listed["Versions"]] == ["photo.jpg.other"]
         assert "DeleteMarkers" not in listed
@@ -252,7 +252,7 @@ async def test_who_may_not_list_versions_hides_the_object_and_logs_what_stays(
 
     monkeypatch.setattr(store, "_delete_versions", denied)
     with capture_logs() as logs:
-        await store.delete("photo.jpg")
+        assert not await store.delete("photo.jpg")
     assert logs[-1]["event"] == "object_versions_kept"
     assert "s3:ListBucketVersions" in logs[-1]["hint"]
     with pytest.raises(ObjectNotFound):

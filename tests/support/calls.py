@@ -69,6 +69,8 @@ CALLS = (
     Call("DELETE", "/photos/{photo_id}", ("photos:write",)),
     Call("GET", "/projects", ("photos:read", "photos:admin")),
     Call("PUT", "/projects/{project_id}", ("photos:admin",), {"name": "North roof"}),
+    Call("GET", "/policies", ("photos:admin",)),
+    Call("PUT", "/policies", ("photos:admin",), {"gps": "keep"}),
     Call("GET", "/outbox", ("photos:admin",)),
     Call("POST", "/outbox/{id}/retry", ("photos:admin",)),
 )

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Mapping
 
 from PIL import Image
 
@@ -15,6 +16,7 @@ def jpeg(
     captured_at: str = "2025:11:17 10:30:00",
     colour: tuple[int, int, int] = (90, 120, 200),
     least_bytes: int = 1_024,
+    more_gps: Mapping[int, object] | None = None,
 ) -> bytes:
     """A real JPEG with EXIF, padded behind its end where it would be too small to be taken in."""
     picture = Image.new("RGB", (width, height), colour)
@@ -24,6 +26,7 @@ def jpeg(
         exif[0x0110] = "Roofcam 1"
         exif.get_ifd(0x8769)[0x9003] = captured_at
         exif.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 58.68), 3: "E", 4: (13.0, 22.0, 39.72)})
+        exif.get_ifd(0x8825).update(more_gps or {})
     out = io.BytesIO()
     picture.save(out, "JPEG", quality=92, exif=exif)
     return out.getvalue().ljust(least_bytes, b"\0")

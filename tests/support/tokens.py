@@ -73,6 +73,7 @@ BAD_TOKENS: dict[str, Callable[[UUID], str | None]] = {
     "sub too long": lambda org: signed(claims(org, sub="a" * 256)),
     "org no UUID": lambda org: signed(claims(org, org="north-roofs")),
     "org a number": lambda org: signed(claims(org, org=7)),
+    "an extension that nobody knows": lambda org: signed(claims(org), crit=["unknown"], unknown=1),
     "huge": lambda org: signed(claims(org, more="x" * 9_000)),
     "not ASCII": lambda org: signed(claims(org)) + "ä",
 }

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from photodock.api import examples, problems
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import DetectionStatus, FailureCode, Photo, PhotoStatus, Project, StatusEvent
+from photodock.domain.policy import GpsPolicy, PolicySet
 from photodock.services.library import View
 from photodock.services.uploads import IssuedUpload
 
@@ -174,3 +175,15 @@ class ProjectList(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PROJECTS]})
 
     items: list[ProjectResponse]
+
+
+class PolicyResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"gps": "round"}]})
+
+    gps: GpsPolicy = Field(
+        description="Positions are stored as measured (`keep`), to about 1 km (`round`), or not at all (`drop`)."
+    )
+
+    @classmethod
+    def of(cls, found: PolicySet) -> "PolicyResponse":
+        return cls(gps=found.gps)

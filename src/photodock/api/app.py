@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from photodock import __version__
-from photodock.api import batches, documentation, health, outbox, photos, problems, projects, uploads
+from photodock.api import batches, documentation, health, outbox, photos, policies, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
 from photodock.api.middleware import LastResort, RequestContext
@@ -20,6 +20,7 @@ from photodock.services.detection import Detection
 from photodock.services.health import Health
 from photodock.services.library import Library
 from photodock.services.outbox import Outbox
+from photodock.services.policies import Policies
 from photodock.services.projects import Projects
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.uploads import Uploads
@@ -48,6 +49,7 @@ class ApiServices:
     detection: Detection
     library: Library
     projects: Projects
+    policies: Policies
     outbox: Outbox
     health: Health
     tokens: TokenVerifier
@@ -96,7 +98,7 @@ def create_app(
     )
     app.taken_in = taken_in
     problems.install(app)
-    for part in (uploads, batches, photos, projects, outbox, health, documentation):
+    for part in (uploads, batches, photos, projects, policies, outbox, health, documentation):
         app.include_router(part.router)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)

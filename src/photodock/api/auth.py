@@ -55,12 +55,16 @@ class TokenVerifier:
         self._rules = rules or TokenRules()
         self._clock = clock
         self._cache: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
+        for source in keys.values():
+            source.when_removed(self._cache.clear)
 
     def known(self, authorization: str) -> Principal | None:
         """The caller of a token that was verified a short while ago; None says nothing of the token."""
-        known = self._cache.get(authorization[len(BEARER) :])
+        token = authorization[len(BEARER) :]
+        known = self._cache.get(token)
         if known is None or known[1] <= self._clock() or authorization[: len(BEARER)] != BEARER:
             return None
+        self._cache.move_to_end(token)
         return known[0]
 
     async def principal(self, authorization: str | None) -> Principal:
@@ -127,7 +131,9 @@ class TokenVerifier:
     def _scopes(self, claim: object) -> frozenset[str]:
         """From a text with spaces between (RFC 8693) or, as some providers have it, a list of texts."""
         words = claim.split() if isinstance(claim, str) else claim if isinstance(claim, list) else []
-        return frozenset(word.removeprefix(self._rules.scope_prefix) for word in words if isinstance(word, str))
+        prefix = self._rules.scope_prefix
+        # Without the prefix a scope is another service's, whatever it is called.
+        return frozenset(w.removeprefix(prefix) for w in words if isinstance(w, str) and w.startswith(prefix))
 
     def _remember(self, token: str, principal: Principal, expires_at: float) -> None:
         now = self._clock()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import httpx
@@ -36,6 +36,10 @@ class Keys(Protocol):
         """The key for one token, or None where there is none. Raises IdentityUnavailable."""
         ...
 
+    def when_removed(self, forget: Callable[[], None]) -> None:
+        """Has `forget` called as soon as a key that was given out is good no more."""
+        ...
+
 
 class FixedKey:
     """One key for every token of its algorithm, whatever `kid` they name."""
@@ -45,6 +49,9 @@ class FixedKey:
 
     async def key(self, algorithm: str, key_id: str | None) -> Any:  # noqa: ARG002 - it has no choice
         return self._key
+
+    def when_removed(self, forget: Callable[[], None]) -> None:
+        """It is good for as long as the process lives."""
 
 
 def algorithm_of(key: object) -> str | None:
@@ -77,10 +84,10 @@ KeyList = Mapping[tuple[str, str | None], Any]
 
 
 class ListedKeys:
-    """The keys of a JWKS address, fetched when first needed, and kept while the address does not answer.
+    """The keys of a JWKS address: fetched when first needed, then every 5 minutes, whether or not tokens come.
 
-    A token with an unknown `kid` has the list fetched anew, at most once a minute: whoever makes tokens up makes no
-    traffic. `timeout` in seconds, for one fetch.
+    They are kept while the address does not answer. A token with an unknown `kid` has the list fetched before its time,
+    at most once a minute: whoever makes tokens up makes no traffic. `timeout` in seconds, for one fetch.
     """
 
     def __init__(
@@ -90,23 +97,27 @@ class ListedKeys:
         timeout: float = 3.0,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._url = url
         self._http = httpx.AsyncClient(timeout=timeout, transport=transport, follow_redirects=False)
         self._timeout = timeout
         self._clock = clock
+        self._pause = pause
         self._keys: KeyList = {}
         self._fetched_at = self._tried_at = float("-inf")
         self._refreshing: asyncio.Task[None] | None = None
+        self._keeping_fresh: asyncio.Task[None] | None = None
+        self._forget: list[Callable[[], None]] = []
+
+    def when_removed(self, forget: Callable[[], None]) -> None:
+        self._forget.append(forget)
 
     async def key(self, algorithm: str, key_id: str | None) -> Any:
         found = self._keys.get((algorithm, key_id))
-        if found is None or self._clock() - self._fetched_at >= MAX_AGE_SECONDS:
-            refreshing = self._refresh()
-            # A known key is good meanwhile, and for as long as nobody says otherwise.
-            if refreshing and found is None:
-                await asyncio.shield(refreshing)
-                found = self._keys.get((algorithm, key_id))
+        if found is None and (refreshing := self._refresh()):
+            await asyncio.shield(refreshing)
+            found = self._keys.get((algorithm, key_id))
         if found is None and not self._keys:
             raise IdentityUnavailable("Access tokens can't be verified right now. Try again in a few seconds.")
         return found
@@ -132,7 +143,20 @@ class ListedKeys:
         if not keys:
             log.warning("token_keys_not_fetched", reason="no usable key", keys=len(self._keys))
             return
+        removed = [name for name, key in self._keys.items() if keys.get(name) != key]
         self._keys, self._fetched_at = keys, self._clock()
+        for forget in self._forget if removed else ():
+            forget()
+        if self._keeping_fresh is None:
+            self._keeping_fresh = asyncio.create_task(self._keep_fresh())
+
+    async def _keep_fresh(self) -> None:
+        """Asks by the clock: where only known tokens come, no token would ask."""
+        while True:
+            due = max(self._fetched_at + MAX_AGE_SECONDS, self._tried_at + RETRY_SECONDS)
+            await self._pause(max(1.0, due - self._clock()))
+            if self._clock() - self._fetched_at >= MAX_AGE_SECONDS and (refreshing := self._refresh()):
+                await asyncio.wait((refreshing,))
 
     async def _download(self) -> bytes:
         data = bytearray()
@@ -145,8 +169,9 @@ class ListedKeys:
         return bytes(data)
 
     async def aclose(self) -> None:
-        if self._refreshing:
-            self._refreshing.cancel()
+        for task in (self._keeping_fresh, self._refreshing):
+            if task:
+                task.cancel()
         await self._http.aclose()
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, 
 
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import NewPhoto
+from photodock.domain.policy import GpsPolicy
 
 MAX_DETECTIONS_BYTES = 256 * 1024
 MAX_BATCH = 100
@@ -241,3 +242,9 @@ StatusUpdate = Annotated[
 
 class ProjectRequest(Strict):
     name: Annotated[StorableText, Field(min_length=1, max_length=255)]
+
+
+class PolicyRequest(Strict):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"gps": "round"}]})
+
+    gps: GpsPolicy = Field(description="What is stored of where photos were taken, by EXIF and by the client.")

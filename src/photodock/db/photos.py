@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
-from photodock.db.pool import Executor, Row
+from photodock.db.pool import Connection, Executor, Row
 from photodock.db.tenants import Tenants, Transactions
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import FailureCode, Photo, PhotoStatus, StatusEvent
@@ -116,7 +116,7 @@ class Deletion:
 
 DELETE = """
 WITH gone AS (
-    DELETE FROM photos WHERE id = $1
+    DELETE FROM photos WHERE id = ANY($1)
     RETURNING id, organization_id, project_id, s3_key, url_expires_at
 ), stone AS (
     INSERT INTO tombstones (photo_id, organization_id, project_id, s3_key, url_expires_at)
@@ -126,9 +126,12 @@ WITH gone AS (
     SELECT id, organization_id, s3_key, url_expires_at, clock_timestamp() FROM gone
     ON CONFLICT (photo_id) DO UPDATE SET due_at = excluded.due_at
 ), nameless AS (
-    UPDATE photo_status_events SET actor = NULL WHERE photo_id = (SELECT id FROM gone)
+    UPDATE photo_status_events SET actor = NULL, reason = NULL WHERE id IN (
+        -- In the order in which an erasure walks the history, so that neither waits for the other in a circle.
+        SELECT e.id FROM photo_status_events e WHERE e.photo_id IN (SELECT id FROM gone) ORDER BY e.id FOR UPDATE
+    )
 )
-SELECT s3_key, url_expires_at FROM gone
+SELECT id, s3_key, url_expires_at FROM gone
 """
 
 
@@ -141,5 +144,11 @@ async def delete(db: Transactions, photo_id: UUID, organization_id: UUID) -> Del
         # Locked by a statement of its own: the next one's snapshot then holds the history of a move that was faster.
         if await get(tx, photo_id, organization_id, lock=True) is None:
             return None
-        row = await tx.fetchrow(DELETE, photo_id)
-    return Deletion(photo_id, row["s3_key"], row["url_expires_at"]) if row else None
+        [deletion] = await delete_locked(tx, [photo_id])
+    return deletion
+
+
+async def delete_locked(tx: Connection, ids: Sequence[UUID]) -> list[Deletion]:
+    """The same for photos whose rows the caller's transaction holds."""
+    rows = await tx.fetch(DELETE, ids)
+    return [Deletion(row["id"], row["s3_key"], row["url_expires_at"]) for row in rows]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -156,17 +157,28 @@ class Confirmation:
         return moved
 
 
-async def delete_object(db: Executor, store: ObjectStore, doomed: Deletion) -> None:
+class ObjectDeletion(StrEnum):
+    """What became of an object that was to be deleted."""
+
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+    """Behind a delete marker: older versions are still there, because the service may not delete them."""
+    NOTED = "noted"
+    """The store is away, or refuses: the sweeper comes back to it."""
+
+
+async def delete_object(db: Executor, store: ObjectStore, doomed: Deletion) -> ObjectDeletion:
     """Deletes an object that is noted for deletion, and schedules the second look, because a URL outlives its photo.
 
     With the store away nothing is lost: the note stands and the sweeper comes back to it.
     """
     try:
-        await store.delete(doomed.s3_key)
+        whole = await store.delete(doomed.s3_key)
     except StorageError as error:
         log.warning("object_not_deleted_yet", photo_id=str(doomed.photo_id), error_code=error.code)
-    else:
-        await sweep.schedule_deletion(db, doomed, doomed.url_expires_at + LOOKS[0])
+        return ObjectDeletion.NOTED
+    await sweep.schedule_deletion(db, doomed, doomed.url_expires_at + LOOKS[0])
+    return ObjectDeletion.DELETED if whole else ObjectDeletion.HIDDEN
 
 
 def mismatch(photo: Photo, head: ObjectHead, inspection: Inspection) -> str | None:

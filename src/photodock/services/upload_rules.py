@@ -39,5 +39,12 @@ def check_file(new: NewPhoto, rules: UploadRules) -> None:
 
 
 def fingerprint(new: NewPhoto) -> bytes:
-    """What makes two requests under one Idempotency-Key the same: SHA-256 of all that was declared."""
-    return hashlib.sha256(json.dumps(asdict(new), sort_keys=True, default=str).encode()).digest()
+    """What makes two requests under one Idempotency-Key the same: SHA-256 of all that was declared, save one thing.
+
+    The client's position is left out: it could be found out from the hash by trial, whatever the policy says.
+    """
+    declared = asdict(new)
+    declared["client_metadata"] = {
+        name: value for name, value in (new.client_metadata or {}).items() if name == "captured_at"
+    }
+    return hashlib.sha256(json.dumps(declared, sort_keys=True, default=str).encode()).digest()

@@ -109,13 +109,13 @@ class ObjectStore:
         """
         return await self._tried("read_range", key, lambda: self._read_range(key, start, end))
 
-    async def delete(self, key: str) -> None:
+    async def delete(self, key: str) -> bool:
         """Deletes the object with all its versions and delete markers. That there is none is no error.
 
         Needs s3:DeleteObject; in a bucket with versioning also s3:ListBucketVersions and s3:DeleteObjectVersion.
-        Without those two the object is hidden behind a delete marker, and the log says so.
+        Without those two the object is hidden behind a delete marker: False then, and the log says so.
         """
-        await self._tried("delete", key, lambda: self._delete(key))
+        return await self._tried("delete", key, lambda: self._delete(key))
 
     async def list_objects(self, prefix: str, *, after: str = "") -> AsyncIterator[ListedObject]:
         """The objects whose keys begin with `prefix` and come behind `after`, in the order of their keys.
@@ -177,19 +177,21 @@ class ObjectStore:
             async with asyncio.timeout(self._timeout):
                 return await client.list_objects_v2(Bucket=self._bucket.name, **request)
 
-    async def _delete(self, key: str) -> None:
+    async def _delete(self, key: str) -> bool:
         with translated("delete", key):
             client = await self._sdk_client()
             async with asyncio.timeout(self._timeout):
                 answer = await client.delete_object(Bucket=self._bucket.name, Key=key)
         # Only a bucket with versioning answers a plain delete with a marker: in others the object is gone now.
         if not answer.get("DeleteMarker"):
-            return
+            return True
         try:
             with translated("delete_versions", key):
                 await self._delete_versions(client, key)
         except StorageAccessDenied:
             log.warning("object_versions_kept", key=key, hint="Allow s3:ListBucketVersions and s3:DeleteObjectVersion.")
+            return False
+        return True
 
     async def _delete_versions(self, client: "S3Client", key: str) -> None:
         pages = client.get_paginator("list_object_versions").paginate(Bucket=self._bucket.name, Prefix=key)

@@ -53,7 +53,7 @@ class Sweeper:
         self,
         db: Database,
         confirmation: Confirm,
-        delete_object: Callable[[str], Awaitable[None]],
+        delete_object: Callable[[str], Awaitable[object]],
         *,
         s3_uri: Callable[[str], str],
         pending_ttl: timedelta,

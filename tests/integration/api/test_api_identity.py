@@ -11,17 +11,24 @@ import pytest
 
 from photodock.bootstrap import token_keys
 from photodock.settings import Settings, SettingsError
-from support.serving import serving
+from support.polling import until
+from support.serving import running, serving
 from support.signing import SigningKey
 
 KEY = SigningKey.make("ES256")
 
 
+class Provider(ThreadingHTTPServer):
+    """`listed`: the keys that it shows."""
+
+    listed = (KEY,)
+
+
 @pytest.fixture
-def provider() -> Iterator[ThreadingHTTPServer]:
+def provider() -> Iterator[Provider]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = json.dumps({"keys": [KEY.listed()]}).encode()
+            body = json.dumps({"keys": [key.listed() for key in server.listed]}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -29,7 +36,7 @@ def provider() -> Iterator[ThreadingHTTPServer]:
 
         def log_message(self, *_: Any) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Provider(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -41,7 +48,7 @@ def listing(settings: Settings, port: int, **changes: Any) -> Settings:
     return settings.model_copy(update={"jwt_secret": None, "jwt_jwks_url": url, **changes})
 
 
-async def test_a_token_of_the_identity_provider_is_taken(settings: Settings, provider: ThreadingHTTPServer) -> None:
+async def test_a_token_of_the_identity_provider_is_taken(settings: Settings, provider: Provider) -> None:
     own = listing(settings, provider.server_port, jwt_scope_prefix="photodock/", jwt_claim_scope="permissions")
     async for api in serving(own):
         organization_id = uuid4()
@@ -53,6 +60,27 @@ async def test_a_token_of_the_identity_provider_is_taken(settings: Settings, pro
         assert [answer.status_code for answer in answers] == [200, 401]
         denied = await api.call("PUT", f"/projects/{uuid4()}", json={"name": "x"}, headers={"Authorization": mine})
         assert (denied.status_code, denied.json()["code"]) == (403, "insufficient_scope")
+
+
+async def test_a_removed_key_stops_working_without_a_restart(
+    settings: Settings, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its token is known, and no other call has the list fetched; the time between two fetches is shortened."""
+    monkeypatch.setattr("photodock.api.keys.MAX_AGE_SECONDS", 0.2)
+    monkeypatch.setattr("photodock.api.keys.RETRY_SECONDS", 0.1)
+    old, new = KEY.token(uuid4()), SigningKey.make("ES256", "second")
+    async with running(listing(settings, provider.server_port)) as api:
+
+        async def answers(token: str, status: int) -> bool:
+            return (await api.call("GET", "/projects", headers={"Authorization": token})).status_code == status
+
+        assert await answers(old, 200)
+        provider.listed = (KEY, new)
+        await until(lambda: answers(new.token(uuid4()), 200))
+        assert await answers(old, 200)
+        provider.listed = (new,)
+        await until(lambda: answers(old, 401))
+        assert await answers(new.token(uuid4()), 200)
 
 
 async def test_without_the_providers_keys_a_call_is_to_come_again(settings: Settings, unused_port: int) -> None:

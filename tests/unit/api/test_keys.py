@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from structlog.testing import capture_logs
@@ -38,13 +39,14 @@ def keys() -> dict[str, SigningKey]:
 
 @dataclass
 class Provider:
-    """An identity provider: `answer` is what its list says, or the failure that it has."""
+    """An identity provider: `answer` is what its list says, or the failure that it has. Time passes by `later`."""
 
     answer: Any = None
     asked: int = 0
     now: float = 1000.0
     holds: asyncio.Event | None = None
     url_asked: list[str] = field(default_factory=list)
+    passed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked += 1
@@ -58,8 +60,27 @@ class Provider:
     def lists(self, *found: SigningKey) -> None:
         self.answer = {"keys": [key.listed() for key in found]}
 
+    def later(self, seconds: float) -> None:
+        self.now += seconds
+        self.passed.set()
+        self.passed = asyncio.Event()
+
+    async def pause(self, seconds: float) -> None:
+        end = self.now + seconds
+        while self.now < end:
+            await self.passed.wait()
+
+    async def asked_again(self, times: int) -> None:
+        """Returns when the list was asked for so often in all, and its answer taken in."""
+        async with asyncio.timeout(5):
+            while self.asked < times:
+                await asyncio.sleep(0)
+            for _ in range(20):
+                await asyncio.sleep(0)
+
     def keys(self, **options: Any) -> ListedKeys:
-        return ListedKeys(URL, transport=httpx.MockTransport(self), clock=lambda: self.now, **options)
+        transport = httpx.MockTransport(self)
+        return ListedKeys(URL, transport=transport, clock=lambda: self.now, pause=self.pause, **options)
 
 
 @pytest.fixture
@@ -170,7 +191,8 @@ async def test_without_a_kid_the_only_key_of_its_algorithm_is_taken(
         token = keys[algorithm].token(ORGANIZATION, header={})
         assert (await verifier(listed).principal(token)).user_id == "anna"
     provider.lists(keys["RS256"], SigningKey.make("RS256", "second"))
-    provider.now += MAX_AGE_SECONDS + RETRY_SECONDS
+    provider.later(MAX_AGE_SECONDS)
+    await provider.asked_again(2)
     assert await listed.key("RS256", "second")
     assert await refused(verifier(listed), keys["RS256"].token(ORGANIZATION, header={}))
 
@@ -184,7 +206,7 @@ async def test_a_new_key_is_fetched_when_a_token_names_it_once_a_minute_at_most(
     provider.lists(keys["RS256"], second)
     found = verifier(listed)
     assert await refused(found, second.token(ORGANIZATION))
-    provider.now += RETRY_SECONDS
+    provider.later(RETRY_SECONDS)
     assert (await found.principal(second.token(ORGANIZATION))).user_id == "anna"
     assert provider.asked == 2
     for number in range(50):
@@ -230,15 +252,16 @@ async def test_known_keys_stay_while_the_list_cannot_be_had(
     found = verifier(listed)
     assert await found.principal(keys["RS256"].token(ORGANIZATION))
     provider.answer = FAILURES[failure]
-    provider.now += 10 * MAX_AGE_SECONDS
     with capture_logs() as logs:
+        provider.later(10 * MAX_AGE_SECONDS)
+        await provider.asked_again(2)
         assert await found.principal(keys["RS256"].token(ORGANIZATION, sub="ben"))
         assert await refused(found, SigningKey.make("RS256", "second").token(ORGANIZATION))
         assert await found.principal(keys["RS256"].token(ORGANIZATION, sub="eve"))
     assert provider.asked == 2
     assert [line["event"] for line in logs] == ["token_keys_not_fetched"]
     provider.lists(keys["RS256"], SigningKey.make("ES256", "new"))
-    provider.now += RETRY_SECONDS
+    provider.later(RETRY_SECONDS)
     assert await listed.key("ES256", "new")
 
 
@@ -253,7 +276,7 @@ async def test_without_any_key_the_caller_is_told_that_it_is_not_the_tokens_faul
             await found.principal(keys["RS256"].token(ORGANIZATION))
     assert provider.asked == 1
     provider.lists(keys["RS256"])
-    provider.now += FIRST_RETRY_SECONDS
+    provider.later(FIRST_RETRY_SECONDS)
     assert await found.principal(keys["RS256"].token(ORGANIZATION))
 
 
@@ -271,17 +294,83 @@ async def test_an_address_that_says_nothing_is_given_up_in_time(
 async def test_a_removed_key_stops_working_within_the_lists_age(
     provider: Provider, listed: ListedKeys, keys: dict[str, SigningKey]
 ) -> None:
+    """Although its token is known, and no other token comes that would have the list fetched."""
+    second = SigningKey.make("RS256", "second")
+    provider.lists(keys["RS256"], second)
+    found = verifier(listed)
+    removed, kept = keys["RS256"].token(ORGANIZATION), second.token(ORGANIZATION)
+    for token in (removed, kept):
+        assert (await found.principal(token)).user_id == "anna"
+    provider.lists(second)
+    provider.later(MAX_AGE_SECONDS - 1)
+    await asyncio.sleep(0)
+    assert (await found.principal(removed)).user_id == "anna"
+    provider.later(1)
+    await provider.asked_again(2)
+    assert await refused(found, removed)
+    assert (await found.principal(kept)).user_id == "anna"
+    assert provider.asked == 2
+
+
+async def test_a_key_that_was_replaced_under_its_own_kid_stops_working(
+    provider: Provider, listed: ListedKeys, keys: dict[str, SigningKey]
+) -> None:
+    provider.lists(keys["RS256"])
+    found = verifier(listed)
+    old, new = keys["RS256"].token(ORGANIZATION), SigningKey.make("RS256")
+    assert await found.principal(old)
+    provider.lists(new)
+    provider.later(MAX_AGE_SECONDS)
+    await provider.asked_again(2)
+    assert await refused(found, old)
+    assert await found.principal(new.token(ORGANIZATION))
+
+
+async def test_a_key_removed_while_nobody_called_is_not_believed_once_more(
+    provider: Provider, listed: ListedKeys, keys: dict[str, SigningKey]
+) -> None:
+    """After a quiet night the first token must not be held against yesterday's list."""
     second = SigningKey.make("RS256", "second")
     provider.lists(keys["RS256"], second)
     assert await listed.key("RS256", "first")
     provider.lists(second)
-    provider.now += MAX_AGE_SECONDS
-    assert await listed.key("RS256", "first")  # this one had it fetched anew, and did not wait
-    async with asyncio.timeout(5):
-        while await listed.key("RS256", "first"):
-            await asyncio.sleep(0)
-    assert await listed.key("RS256", "second")
+    for fetch in range(2, 14):
+        provider.later(MAX_AGE_SECONDS)
+        await provider.asked_again(fetch)
+    assert await refused(verifier(listed), keys["RS256"].token(ORGANIZATION))
+    assert provider.asked == 13
+
+
+async def test_a_list_that_only_grew_leaves_known_tokens_known(
+    provider: Provider, listed: ListedKeys, keys: dict[str, SigningKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.lists(keys["RS256"])
+    found = verifier(listed)
+    token = keys["RS256"].token(ORGANIZATION)
+    first = await found.principal(token)
+    provider.lists(keys["RS256"], keys["ES256"])
+    provider.later(MAX_AGE_SECONDS)
+    await provider.asked_again(2)
+    assert await listed.key("ES256", "first")
+    monkeypatch.setattr(jwt, "decode", lambda *_, **__: pytest.fail("verified again"))
+    assert await found.principal(token) is first
+
+
+async def test_a_list_that_cannot_be_had_is_asked_for_once_a_minute(
+    provider: Provider, listed: ListedKeys, keys: dict[str, SigningKey]
+) -> None:
+    provider.lists(keys["RS256"])
+    assert await listed.key("RS256", "first")
+    provider.answer = FAILURES["away"]
+    provider.later(MAX_AGE_SECONDS)
+    await provider.asked_again(2)
+    provider.later(RETRY_SECONDS - 1)
+    for _ in range(20):
+        await asyncio.sleep(0)
     assert provider.asked == 2
+    provider.later(1)
+    await provider.asked_again(3)
+    assert await listed.key("RS256", "first")
 
 
 def weak_key() -> SigningKey:

@@ -8,7 +8,15 @@ from uuid import UUID
 import jwt
 import pytest
 
-from photodock.api.auth import CACHE_SECONDS, CACHE_SIZE, LEEWAY_SECONDS, TokenRules, TokenVerifier, mint
+from photodock.api.auth import (
+    CACHE_SECONDS,
+    CACHE_SIZE,
+    LEEWAY_SECONDS,
+    MAX_TOKEN_BYTES,
+    TokenRules,
+    TokenVerifier,
+    mint,
+)
 from photodock.api.keys import FixedKey
 from photodock.domain.errors import Unauthenticated
 from photodock.domain.identity import Principal
@@ -61,6 +69,7 @@ async def test_an_algorithm_that_is_not_listed_is_refused() -> None:
     [
         ("photodock/photos:read photodock/photos:write", {"photos:read", "photos:write"}),
         (["photodock/photos:read", 7, None], {"photos:read"}),
+        ("photos:read other/photos:write photodock/photos:admin", {"photos:admin"}),
         ({"photos:read": True}, set()),
         (None, set()),
     ],
@@ -89,6 +98,51 @@ async def test_issuer_and_audience_are_checked_when_set(claimed: dict[str, objec
     else:
         with pytest.raises(Unauthenticated):
             await verifier.principal(token)
+
+
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+async def test_clocks_may_differ_by_30_seconds_and_no_more(claim: str) -> None:
+    """A token that ended, begins or was made 30 seconds away from now, and one a little further away."""
+    away = -LEEWAY_SECONDS if claim == "exp" else LEEWAY_SECONDS
+    one_more = -5 if claim == "exp" else 5
+    now = int(time.time())
+    near = signed(claims(ORGANIZATION, **{claim: now + away - one_more}))
+    assert (await verifier_of().principal(near)).user_id == "anna"
+    with pytest.raises(Unauthenticated):
+        await verifier_of().principal(signed(claims(ORGANIZATION, **{claim: now + away + one_more})))
+
+
+@pytest.mark.parametrize("claim", ["nbf", "iat"])
+@pytest.mark.parametrize("value", ["soon", [1], {"a": 1}, 1e400])
+async def test_a_time_that_is_none_is_refused(claim: str, value: object) -> None:
+    with pytest.raises(Unauthenticated):
+        await verifier_of().principal(signed(claims(ORGANIZATION, **{claim: value})))
+
+
+def good_token(longer_than: int) -> str:
+    """The shortest such one: claims grow by a byte, so a token by one or two."""
+    bare = len(signed(claims(ORGANIZATION, more="")))
+    for filling in range(max(0, (longer_than - bare) * 3 // 4), longer_than):
+        token = signed(claims(ORGANIZATION, more="x" * filling)).removeprefix("Bearer ")
+        if len(token) > longer_than:
+            return token
+    raise AssertionError("claims do not get that long")
+
+
+async def test_a_token_may_have_8_kib_and_no_more() -> None:
+    assert MAX_TOKEN_BYTES == 8 * 1024
+    longest, too_long = good_token(MAX_TOKEN_BYTES - 1), good_token(MAX_TOKEN_BYTES)
+    assert len(longest) == MAX_TOKEN_BYTES
+    assert MAX_TOKEN_BYTES < len(too_long) <= MAX_TOKEN_BYTES + 2
+    assert (await verifier_of().principal(f"Bearer {longest}")).user_id == "anna"
+    with pytest.raises(Unauthenticated, match="longer than 8192 bytes"):
+        await verifier_of().principal(f"Bearer {too_long}")
+
+
+async def test_a_huge_token_is_refused_before_anything_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jwt, "get_unverified_header", lambda _: pytest.fail("decoded"))
+    with pytest.raises(Unauthenticated, match="longer than 8192 bytes"):
+        await verifier_of().principal("Bearer " + "x" * (MAX_TOKEN_BYTES + 1))
 
 
 async def test_an_audience_that_nobody_asked_for_does_no_harm() -> None:
@@ -142,9 +196,13 @@ async def test_the_memory_of_tokens_is_bounded_and_forgets_the_least_used(monkey
     monkeypatch.setattr("photodock.api.auth.CACHE_SIZE", 2)
     verifier = verifier_of()
     first, second, third = (bearer(Principal(name, ORGANIZATION, frozenset())) for name in ("a", "b", "c"))
+    fourth = bearer(Principal("d", ORGANIZATION, frozenset()))
     for token in (first, second, first, third):
         await verifier.principal(token)
     assert [token.split()[1] for token in (first, third)] == list(verifier._cache)
+    assert verifier.known(first)
+    await verifier.principal(fourth)
+    assert [token.split()[1] for token in (first, fourth)] == list(verifier._cache)
     assert CACHE_SIZE >= 1_000
 
 
