@@ -2,22 +2,23 @@
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+from uuid_utils.compat import uuid4, uuid7
 
-TABLE = """
-CREATE TABLE IF NOT EXISTS bench_floor (
-    id uuid PRIMARY KEY, organization_id uuid NOT NULL, project_id uuid NOT NULL,
-    file_name text NOT NULL, file_size bigint NOT NULL)
-"""
+# A table like the service's own: the row that an upload needs later, its checks and the indexes that it is found by.
+TABLE = "CREATE TABLE IF NOT EXISTS bench_floor (LIKE photos INCLUDING ALL)"
 INSERT = """
-INSERT INTO bench_floor (id, organization_id, project_id, file_name, file_size)
-VALUES (gen_random_uuid(), $1, $1, $2, $3) RETURNING id
+INSERT INTO bench_floor (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
+                         detection_types, priority, created_at, url_expires_at, sweep_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id
 """
 SELECT = "SELECT * FROM photos WHERE id = $1"
 ORGANIZATION = UUID(int=1)
+LIFETIME = timedelta(minutes=15)
 POOL_SIZE = 16
 HEADERS = [(b"content-type", b"application/json")]
 
@@ -35,7 +36,7 @@ class Floor:
             return
         if scope["method"] == "POST":
             asked = json.loads(await body_of(receive))
-            row = await self._pool.fetchrow(INSERT, ORGANIZATION, asked["file_name"], asked["file_size"])
+            row = await self._pool.fetchrow(INSERT, *row_of(asked))
         else:
             row = await self._pool.fetchrow(SELECT, UUID(scope["path"].rpartition("/")[2]))
         await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
@@ -54,6 +55,14 @@ class Floor:
                 await self._pool.close()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def row_of(asked: dict[str, Any]) -> tuple[object, ...]:
+    photo_id, now = uuid7(), datetime.now(UTC)
+    return (
+        *(photo_id, ORGANIZATION, UUID(asked["project_id"]), "user", uuid4(), asked["file_name"], asked["mime_type"]),
+        *(asked["file_size"], f"{photo_id}.jpg", ["damage"], "normal", now, now + LIFETIME, now + LIFETIME),
+    )
 
 
 async def no_reset(_: Any) -> None:

@@ -167,7 +167,9 @@ DECLARE
     taken text[];
 BEGIN
     at := clock_timestamp();
-    known := photo_of_key(p_organization_id, p_user_id, p_idempotency_key);
+    IF p_idempotency_key IS NOT NULL THEN
+        known := photo_of_key(p_organization_id, p_user_id, p_idempotency_key);
+    END IF;
     IF known.id IS NULL THEN
         IF cardinality(p_limits) > 1 THEN
             SELECT q.used, q.refused, q.taken INTO used, refused, taken
