@@ -60,16 +60,22 @@ CREATE FUNCTION take_one(p_organization_id uuid, p_user_id text, p_measure text,
 DECLARE
     now_used bigint;
 BEGIN
-    -- Null when too little is left. A plain read first: one far above the limit would else keep locking the row.
-    IF EXISTS (SELECT FROM upload_quota q WHERE q.organization_id = p_organization_id AND q.user_id = p_user_id
-               AND q.since = p_since AND q.measure = p_measure AND q.used + p_amount > p_limit) THEN
-        RETURN NULL;
+    -- Null when too little is left. Mostly the row is there and has room: then this is all. One far above the limit
+    -- ends at the plain reads, and keeps locking nothing.
+    UPDATE upload_quota q SET used = q.used + p_amount
+        WHERE q.organization_id = p_organization_id AND q.user_id = p_user_id AND q.since = p_since
+        AND q.measure = p_measure AND q.used + p_amount <= p_limit
+        RETURNING q.used INTO now_used;
+    IF now_used IS NULL AND NOT EXISTS (
+        SELECT FROM upload_quota q WHERE q.organization_id = p_organization_id AND q.user_id = p_user_id
+        AND q.since = p_since AND q.measure = p_measure AND q.used + p_amount > p_limit
+    ) THEN
+        INSERT INTO upload_quota AS q (organization_id, user_id, measure, since, used)
+            SELECT p_organization_id, p_user_id, p_measure, p_since, p_amount WHERE p_amount <= p_limit
+        ON CONFLICT (organization_id, user_id, since, measure)
+            DO UPDATE SET used = q.used + p_amount WHERE q.used + p_amount <= p_limit
+        RETURNING q.used INTO now_used;
     END IF;
-    INSERT INTO upload_quota AS q (organization_id, user_id, measure, since, used)
-        SELECT p_organization_id, p_user_id, p_measure, p_since, p_amount WHERE p_amount <= p_limit
-    ON CONFLICT (organization_id, user_id, since, measure)
-        DO UPDATE SET used = q.used + p_amount WHERE q.used + p_amount <= p_limit
-    RETURNING q.used INTO now_used;
     RETURN now_used;
 END $$;
 """
