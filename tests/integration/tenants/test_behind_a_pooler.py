@@ -1,0 +1,41 @@
+"""Row-level security through a pgbouncer in transaction mode: what is bound is the transaction, never the session."""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
+from photodock.embedded.pgbouncer import PROGRAM, PoolerServer
+from support.packages import require
+
+SESSIONS = 2
+"""Shared by sixteen connections of the service: nearly every statement meets a session that another one left."""
+TURNS = 40
+
+
+async def test_nothing_bound_stays_in_a_session_that_others_get(
+    database_url: str, tmp_path: Path, db: Database
+) -> None:
+    require("pgbouncer", PROGRAM)
+    tmp_path.chmod(0o755)
+    mine, theirs = uuid4(), uuid4()
+    for organization_id in (mine, theirs):
+        await db.execute("INSERT INTO projects VALUES (gen_random_uuid(), $1, 'roof')", organization_id)
+    with PoolerServer(tmp_path / "pooler", tmp_path / "logs", database_url, pool_size=SESSIONS) as server:
+        pooled = Database(server.database_url, pooled=True)
+        try:
+            await asyncio.gather(*(turn(Tenants(pooled), mine, theirs) for _ in range(TURNS)))
+        finally:
+            await pooled.close()
+
+
+async def turn(tenants: Tenants, mine: UUID, theirs: UUID) -> None:
+    """A query without its WHERE, for one, for the other and for any, and calls of one statement between them."""
+    everything = "SELECT organization_id, current_user = session_user AS is_owner FROM projects"
+    for organization_id in (mine, theirs):
+        rows = await tenants.of(organization_id).fetch(everything)
+        assert [(row["organization_id"], row["is_owner"]) for row in rows] == [(organization_id, False)]
+        assert await tenants.of(organization_id).call("get_photo", uuid4()) == []
+        rows = await tenants.any.fetch(everything)
+        assert {(row["organization_id"], row["is_owner"]) for row in rows} == {(mine, True), (theirs, True)}
