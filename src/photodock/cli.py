@@ -73,7 +73,7 @@ def worker() -> None:
     async def work() -> None:
         settings = load_settings()
         logs.configure(settings.log_level)
-        # Nearly all that the worker makes is gone without it, and what stays (the SDK's models) is much to look through.
+        # What the worker makes is mostly gone without it; what stays (the SDK's models) is much to look through.
         gc.set_threshold(GC_THRESHOLD, 20, 50)
         async with bootstrap.opened_worker(settings) as parts:
             await run_until_signalled(parts)
