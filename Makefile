@@ -74,7 +74,7 @@ bench: $(VENV)/bench.stamp ## Measure against floor, baseline and bars (15 minut
 		|| { echo "wrk is missing and can't be installed here. As root: tests/support/install.sh wrk"; exit 1; }
 	@$(BIN)/python -m bench $(ARGS)
 
-bench-growth: $(VENV)/bench.stamp ## Measure with ten million photos against ten thousand (10 minutes, 23 GB)
+bench-growth: $(VENV)/bench.stamp ## Measure with ten million photos against ten thousand (10 minutes, 16 GB)
 	@$(BIN)/python -m bench --growth $(ARGS)
 
 $(VENV)/audit.stamp: requirements/audit.txt $(VENV)/run.stamp

@@ -56,7 +56,7 @@ def main() -> None:
             found = measure(Path(folder), size, [options.only] if options.only else list(PARTS))
     shown = table.rows(found)
     print(*table.lines(shown), sep="\n")
-    if not (options.short or options.only):
+    if not (options.short or options.only or options.rows != growth.SIZES["large"]):
         keep(found | {"table": shown}, "-growth" if options.growth else "")
 
 

@@ -26,6 +26,10 @@ app = typer.Typer(
 )
 
 
+GC_THRESHOLD = 10_000
+"""New objects between two runs of the garbage collector, whose own choice is 700."""
+
+
 @app.command()
 def up(
     data_dir: Annotated[Path, typer.Option(help="Where photos, database and queues are kept.")] = Path(".photodock"),
@@ -60,6 +64,8 @@ def serve(
 @app.command()
 def worker() -> None:
     """Send detection jobs and sweep, until stopped."""
+    import gc
+
     import uvloop
 
     from photodock import bootstrap, logs
@@ -68,6 +74,8 @@ def worker() -> None:
     async def work() -> None:
         settings = load_settings()
         logs.configure(settings.log_level)
+        # What the worker makes is mostly gone without it; what stays (the SDK's models) is much to look through.
+        gc.set_threshold(GC_THRESHOLD, 20, 50)
         async with bootstrap.opened_worker(settings) as parts:
             await run_until_signalled(parts)
 
