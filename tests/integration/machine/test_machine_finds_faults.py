@@ -94,7 +94,7 @@ FAULTS: dict[str, Fault] = {
     "a job is marked before it is sent": around(relay.Relay, "_publish", marking_first),
     "a retry keeps what was": replaced(outbox, "start_anew", nothing),
     "a key makes two photos": around(uploads, "request", without_key),
-    "everybody reads everything": around(photos, "get", of_any_organization),
+    "everybody reads everything": around(photos, "seen", of_any_organization),
 }
 
 

@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
+
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.embedded.pgbouncer import PROGRAM, PoolerServer
@@ -14,15 +16,19 @@ SESSIONS = 2
 TURNS = 40
 
 
-async def test_nothing_bound_stays_in_a_session_that_others_get(
-    database_url: str, tmp_path: Path, db: Database
-) -> None:
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where the pooler's own user may come."""
     require("pgbouncer", PROGRAM)
     tmp_path.chmod(0o755)
+    return tmp_path
+
+
+async def test_nothing_bound_stays_in_a_session_that_others_get(database_url: str, folder: Path, db: Database) -> None:
     mine, theirs = uuid4(), uuid4()
     for organization_id in (mine, theirs):
         await db.execute("INSERT INTO projects VALUES (gen_random_uuid(), $1, 'roof')", organization_id)
-    with PoolerServer(tmp_path / "pooler", tmp_path / "logs", database_url, pool_size=SESSIONS) as server:
+    with PoolerServer(folder / "pooler", folder / "logs", database_url, pool_size=SESSIONS) as server:
         pooled = Database(server.database_url, pooled=True)
         try:
             await asyncio.gather(*(turn(Tenants(pooled), mine, theirs) for _ in range(TURNS)))
