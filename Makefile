@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
+LOCKS := serve run dev bench audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long test-api-fuzz unit crash-test fuzz check format lock bench bench-growth clean
+.PHONY: help setup run test test-long test-api-fuzz unit crash-test fuzz check format audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -75,6 +76,29 @@ bench: $(VENV)/bench.stamp ## Measure against floor, baseline and bars (15 minut
 
 bench-growth: $(VENV)/bench.stamp ## Measure with ten million photos against ten thousand (10 minutes, 23 GB)
 	@$(BIN)/python -m bench --growth $(ARGS)
+
+$(VENV)/audit.stamp: requirements/audit.txt $(VENV)/run.stamp
+	@$(PIP) --require-hashes -r requirements/audit.txt
+	@touch $@
+
+# `--strict`: a package that the service knows nothing of is a failure, and so is a service that cannot be asked.
+audit: $(VENV)/audit.stamp ## Ask for known vulnerabilities of every locked dependency (needs the network)
+	@for part in $(LOCKS); do \
+		echo "requirements/$$part.txt"; \
+		$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements/$$part.txt || exit 1; \
+	done
+
+# The whole list and nothing else: as many components as there are pinned packages.
+sbom: $(VENV)/audit.stamp ## Write build/sbom-serve.json and build/sbom-run.json (CycloneDX)
+	@mkdir -p build
+	@for part in serve run; do \
+		$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --mc-type application \
+			--output-reproducible --spec-version 1.6 -o build/sbom-$$part.json requirements/$$part.txt || exit 1; \
+		pinned=$$(grep -cE '^[a-z0-9.-]+==' requirements/$$part.txt); \
+		listed=$$(grep -c '"purl": "pkg:pypi/' build/sbom-$$part.json); \
+		echo "build/sbom-$$part.json: $$listed packages of $$pinned"; \
+		[ "$$listed" = "$$pinned" ] || exit 1; \
+	done
 
 lock: ## Resolve the dependencies anew and write the locked requirements
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv

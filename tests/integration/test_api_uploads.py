@@ -62,7 +62,11 @@ async def test_the_answer_is_a_complete_upload(api: Caller, project: str, s3: S3
         ({"detection_types": []}, 422, "invalid_request"),
         ({"priority": "urgent"}, 422, "invalid_request"),
         ({"client_metadata": {"latitude": 91}}, 422, "invalid_request"),
+        ({"client_metadata": {"latitude": "52"}}, 422, "invalid_request"),
+        ({"client_metadata": {"direction_deg": True}}, 422, "invalid_request"),
         ({"client_metadata": {"captured_at": "2025-11-17T10:30:00"}}, 422, "invalid_request"),
+        ({"client_metadata": {"captured_at": 1_763_375_400}}, 422, "invalid_request"),
+        ({"client_metadata": {"captured_at": "1763375400"}}, 422, "invalid_request"),
         ({"unknown": 1}, 422, "invalid_request"),
     ],
 )

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from photodock.api.answers import ItemProblem, PhotoBatch, PhotoResponse, UploadBatchResponse, UploadResponse
-from photodock.api.problems import MALFORMED, Problem, correlation_id_of, field_errors, problem, responses
+from photodock.api.problems import MALFORMED, Problem, correlation_id_of, field_errors, note, problem, responses
 from photodock.api.requests import ConfirmBatchRequest, UploadBatchRequest, UploadItem
 from photodock.api.secured import MAX_BATCH_BYTES, Caller, RequestTrace, SecuredRoute, secured
 from photodock.api.uploads import AWAY, COMMON, show_quota, to_new_photo
@@ -90,6 +90,7 @@ async def confirm_uploads(
 
 
 def _refused(request: Request, error: PhotodockError, errors: list[dict[str, str]] | None = None) -> ItemProblem:
+    note(request, error)
     return ItemProblem(
         error=Problem.model_validate(problem(error.code, error.detail, correlation_id_of(request), errors))
     )

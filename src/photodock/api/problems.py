@@ -12,12 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from photodock.api.guesses import UnknownPhotos
 from photodock.domain.errors import (
     DatabaseUnavailable,
     IdentityUnavailable,
     InvalidRequest,
     NotFound,
     PhotodockError,
+    PhotoNotFound,
     RateLimited,
     StorageUnavailable,
 )
@@ -144,12 +146,20 @@ def respond(request: Request, error: PhotodockError, errors: list[dict[str, str]
         cause = error.__cause__
         log.error("request_failed", error_code=error.code, reason=type(cause or error).__name__)
     request.scope["error_code"] = error.code
+    note(request, error)
     return JSONResponse(
         problem(error.code, error.detail, correlation_id_of(request), errors),
         status_code=kind.status,
         headers=_headers(error),
         media_type="application/problem+json",
     )
+
+
+def note(request: Request, error: PhotodockError) -> None:
+    """Also for an item's error, which is not the whole answer."""
+    if isinstance(error, PhotoNotFound):
+        unknown: UnknownPhotos = request.app.state.unknown_photos
+        unknown.note()
 
 
 def _headers(error: PhotodockError) -> dict[str, str]:
@@ -173,6 +183,7 @@ def rate_limit_headers(limit: int, remaining: int, reset_seconds: int) -> dict[s
 
 def install(app: FastAPI) -> None:
     """Every expected failure leaves `app` as a problem document."""
+    app.state.unknown_photos = UnknownPhotos()
 
     async def expected(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, PhotodockError)  # noqa: S101  (registered for this class)
