@@ -1,5 +1,6 @@
 """The real servers, each started once when a test first asks for it, and a fresh database for every test."""
 
+import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -27,6 +28,8 @@ numbers = count(1)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SecretSearch([SECRET]))
+    # At `debug`, which a test may ask of every library, the SDK writes down each signature that it makes.
+    logging.getLogger("botocore").setLevel(logging.INFO)
     # A shell starts what it puts into the background deaf to Ctrl-C, and children inherit that: tests send it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # structlog's own way draws each traceback with all local variables, which holds an event loop up for seconds.
