@@ -44,7 +44,7 @@ test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover,
 	@$(PYTEST) -n 4 -m long $(ARGS)
 
 test-api-fuzz: $(VENV)/dev.stamp ## Fuzz the running API by its own OpenAPI document: 5,000 requests and more
-	@$(BIN)/python -m pytest -n 0 -m fuzz -rP $(ARGS)
+	@$(BIN)/python -m pytest -n 0 -rP tests/acceptance/fuzz $(ARGS)
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)
