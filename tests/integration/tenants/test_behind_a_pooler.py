@@ -1,6 +1,7 @@
 """Row-level security through a pgbouncer in transaction mode: what is bound is the transaction, never the session."""
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -17,23 +18,22 @@ TURNS = 40
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """Where the pooler's own user may come."""
+def pooler(database_url: str, tmp_path: Path) -> Iterator[PoolerServer]:
     require("pgbouncer", PROGRAM)
     tmp_path.chmod(0o755)
-    return tmp_path
+    with PoolerServer(tmp_path / "pooler", tmp_path / "logs", database_url, pool_size=SESSIONS) as server:
+        yield server
 
 
-async def test_nothing_bound_stays_in_a_session_that_others_get(database_url: str, folder: Path, db: Database) -> None:
+async def test_nothing_bound_stays_in_a_session_that_others_get(pooler: PoolerServer, db: Database) -> None:
     mine, theirs = uuid4(), uuid4()
     for organization_id in (mine, theirs):
         await db.execute("INSERT INTO projects VALUES (gen_random_uuid(), $1, 'roof')", organization_id)
-    with PoolerServer(folder / "pooler", folder / "logs", database_url, pool_size=SESSIONS) as server:
-        pooled = Database(server.database_url, pooled=True)
-        try:
-            await asyncio.gather(*(turn(Tenants(pooled), mine, theirs) for _ in range(TURNS)))
-        finally:
-            await pooled.close()
+    pooled = Database(pooler.database_url, pooled=True)
+    try:
+        await asyncio.gather(*(turn(Tenants(pooled), mine, theirs) for _ in range(TURNS)))
+    finally:
+        await pooled.close()
 
 
 async def turn(tenants: Tenants, mine: UUID, theirs: UUID) -> None:
