@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bench.backends import Backends, environment
 from bench.contenders import running
-from bench.http import Runs, note
+from bench.http import Runs, introduce, note
 from bench.load import load, warm_up
 from photodock.embedded.pgbouncer import PROGRAM, PoolerServer
 
@@ -23,6 +23,7 @@ def measure(runs: Runs, behind: Backends, callers: Path, *, rounds: int, seconds
         for _ in range(rounds):
             for name, settings in ways.items():
                 with running("photodock", settings, callers.with_name(f"{name}.log")) as server:
+                    introduce(server.port, callers)
                     load(server.port, "one", callers, seconds=warm_up(seconds))
                     before = sum(server.cpu_seconds().values())
                     found = load(server.port, "one", callers, seconds=seconds)

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import sleep
 
 from bench.contenders import Running, running
-from bench.http import Runs, note
+from bench.http import Runs, introduce, note
 from bench.load import load, warm_up
 
 LIMIT = 300
@@ -26,6 +26,7 @@ def measure_two(runs: Runs, environment: Mapping[str, str], callers: Path, *, ro
         for number in (1, 2):
             log = callers.with_name(f"processes-{number}.log")
             with running("photodock", environment, log, "--processes", str(number)) as server:
+                introduce(server.port, callers, times=1 if number == 1 else 4)
                 load(server.port, "one", callers, seconds=warm_up(seconds))
                 before = server.cpu_seconds()
                 found = load(server.port, "one", callers, seconds=seconds)
