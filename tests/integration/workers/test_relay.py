@@ -13,6 +13,7 @@ from photodock.db import outbox, photos
 from photodock.db.listener import Listener
 from photodock.db.pool import Database
 from photodock.domain.errors import QueueUnavailable
+from photodock.workers import relay as relay_module
 from photodock.workers.relay import LEASE, Backoff, Relay
 
 AT_ONCE = Backoff(first=timedelta(0))
@@ -213,6 +214,33 @@ async def test_a_confirm_wakes_the_relay_without_polling(
         latency = time.monotonic() - started
     record_property("confirm_to_message_seconds", latency)
     assert latency < 2
+
+
+async def test_jobs_that_come_one_by_one_are_gathered(gallery, queue, relay_to, running, eventually, monkeypatch):
+    enough = asyncio.Event()
+    waits = relay_module.wait_for_any
+
+    async def gathering(*events: asyncio.Event, timeout: float) -> None:
+        if len(events) == 1 and timeout == relay_module.GATHER_SECONDS:
+            await enough.wait()
+        else:
+            await waits(*events, timeout=timeout)
+
+    async def all_sent() -> bool:
+        return len(queue.jobs) == 4
+
+    async def first_sent() -> bool:
+        return len(queue.jobs) == 1
+
+    monkeypatch.setattr(relay_module, "wait_for_any", gathering)
+    async with running(relay_to(queue)):
+        await gallery.uploaded()
+        await eventually(first_sent)
+        for _ in range(3):
+            await gallery.uploaded()
+        enough.set()
+        await eventually(all_sent)
+    assert [len(batch) for batch in queue.batches] == [1, 3]
 
 
 async def test_a_terminated_listener_comes_back(gallery, db, queue, relay_to, running, eventually):
