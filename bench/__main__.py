@@ -53,7 +53,8 @@ def main() -> None:
             require_programs()
             # Load, database and this program share one processor; what is measured has the other for itself.
             os.sched_setaffinity(0, {int(LOAD_CPU)})
-            found = measure(Path(folder), size, [options.only] if options.only else list(PARTS))
+            parts_of_it = [name for name in PARTS if not (options.short and name in LEFT_OUT_OF_SHORT)]
+            found = measure(Path(folder), size, [options.only] if options.only else parts_of_it)
     shown = table.rows(found)
     print(*table.lines(shown), sep="\n")
     if not (options.short or options.only or options.rows != growth.SIZES["large"]):
@@ -129,6 +130,10 @@ PARTS = {
         *(Bench.parts, Bench.handover, Bench.s3_requests, Bench.worker),
     )
 }
+
+
+LEFT_OUT_OF_SHORT = ("pooler",)
+"""It has no bar."""
 
 
 def measure(folder: Path, size: Size, wanted: list[str]) -> dict[str, Any]:
