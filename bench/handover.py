@@ -25,11 +25,12 @@ def measure(backends: Backends, callers: Path, *, photos: int) -> dict[str, floa
     """`serve` and `worker` as they are, on the processor of what is measured."""
     environment = backends.environment()
     folder = backends.folder
+    log = folder / "handover-worker.log"
     with (
-        started(["-m", "photodock", "worker"], environment, folder / "handover-worker.log") as worker,
+        started(["-m", "photodock", "worker"], environment, log) as worker,
         running("photodock", environment, folder / "handover-serve.log") as server,
     ):
-        await_idle(worker.pid)
+        await_idle(worker.pid, log)
         caller = callers.read_text().splitlines()[0]
         found = asyncio.run(confirm_all(backends, server.port, caller, photos))
     return {

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -129,8 +130,10 @@ def run_worker(backends: Backends, keys: Sequence[str]) -> Run:
     # A queue of its own: the poll of a worker that was stopped may still swallow messages.
     queue_url = backends.queue.create_queues(f"bench-events-{uuid4().hex}")
     environment = backends.environment() | {"PHOTODOCK_S3_EVENTS_QUEUE_URL": queue_url}
-    with started(["-m", "photodock", "worker"], environment, backends.folder / "worker.log") as process:
-        await_idle(process.pid)
+    log = backends.folder / "worker.log"
+    log.unlink(missing_ok=True)
+    with started(["-m", "photodock", "worker"], environment, log) as process:
+        await_idle(process.pid, log)
         os.kill(process.pid, signal.SIGSTOP)
         send_events(backends, queue_url, keys)
         before = cpu_seconds(process.pid)
@@ -139,7 +142,13 @@ def run_worker(backends: Backends, keys: Sequence[str]) -> Run:
         return Run(len(keys), seconds, cpu_seconds(process.pid) - before)
 
 
-def await_idle(pid: int) -> None:
+def await_idle(pid: int, log: Path) -> None:
+    """Until the worker has spoken to its queue, and then rests."""
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while "queue_available" not in log.read_text():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"The worker does not start:\n{log.read_text()[-2000:]}")
+        time.sleep(0.05)
     last, since = -1.0, time.monotonic()
     while time.monotonic() - since < IDLE_SECONDS:
         time.sleep(0.05)
