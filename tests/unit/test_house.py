@@ -155,6 +155,28 @@ def test_sql_stands_in_db_alone() -> None:
     assert elsewhere == []
 
 
+UNBOUND = {
+    "detection.py": "the pipeline's reports",
+    "erasure.py": "an operator's command",
+    "health.py": "no photo",
+    "orphans.py": "an operator's command",
+}
+"""The services that reach past row-level security, and for whom; all others see one organization at a time."""
+
+
+def test_only_services_that_have_to_see_every_organization_get_the_database_unbound() -> None:
+    found = {
+        path.name
+        for part, path, tree in modules()
+        if part == "services"
+        and (
+            "photodock.db.pool.Database" in set(imported(tree))
+            or any(isinstance(node, ast.Attribute) and node.attr == "any" for node in ast.walk(tree))
+        )
+    }
+    assert found == set(UNBOUND)
+
+
 def test_http_status_of_the_service_is_known_in_api_alone() -> None:
     # `client`, `consumer` and `embedded` are HTTP clients: they read statuses, they give none.
     for part, path, tree in modules():

@@ -76,8 +76,8 @@ def without_key(request: Any) -> Any:
     return fault
 
 
-def of_any_organization(get: Any) -> Any:
-    return lambda db, photo_id, _, **options: get(db, photo_id, None, **options)
+def of_any_organization(seen: Any) -> Any:
+    return lambda db, photo_id, _: seen(db, photo_id, None)
 
 
 FAULTS: dict[str, Fault] = {
