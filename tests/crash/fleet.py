@@ -181,7 +181,7 @@ class WorkerVictim(ProcessVictim):
 
 
 async def _has_reached_the_broker(child: ChildProcess) -> bool:
-    return '"event": "queue_available"' in child.log_file.read_text()
+    return '"event":"queue_available"' in child.log_file.read_text()
 
 
 def _descendants(pid: int) -> list[int]:

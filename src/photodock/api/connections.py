@@ -91,7 +91,7 @@ class GuardedProtocol(HttpToolsProtocol):
         awaited, before = self._awaited, self._received
         self._received += len(data)
         if awaited is Awaited.NOTHING:
-            self._await(Awaited.HEAD, self._limits.head_seconds)
+            self._awaited = Awaited.HEAD
         elif awaited is Awaited.END:
             return
         elif awaited is Awaited.BODY and self._received > MAX_MESSAGE_BYTES:
@@ -111,11 +111,15 @@ class GuardedProtocol(HttpToolsProtocol):
             self.cycle.keep_alive = False
         except httptools.HttpParserError:
             self._refuse("malformed_http", "This is not well-formed HTTP/1.1. Use an HTTP client.")
+        # Most requests arrive whole: for them no deadline is reckoned at all.
+        if self._awaited is not Awaited.NOTHING and self._read_by == math.inf:
+            is_head = self._awaited is Awaited.HEAD
+            self._await(self._awaited, self._limits.head_seconds if is_head else self._limits.body_seconds)
 
     def on_headers_complete(self) -> None:
         if len(self.pipeline) >= MAX_PIPELINED:
             raise TooManyPipelined
-        self._await(Awaited.BODY, self._limits.body_seconds)
+        self._awaited, self._read_by = Awaited.BODY, math.inf
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:

@@ -65,7 +65,7 @@ async def test_a_job_waits_for_both_the_database_and_the_queue(
 
 
 def times_logged(system: System, event: str) -> int:
-    return system.deployment.log().count(f'"event": "{event}"')
+    return system.deployment.log().count(f'"event":"{event}"')
 
 
 async def logged_again(system: System, event: str, before: int) -> bool:
