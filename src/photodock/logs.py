@@ -3,9 +3,11 @@
 import json
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 import structlog
 from pydantic_core import PydanticSerializationError, to_json
@@ -29,12 +31,26 @@ def _names_a_secret(key: str) -> bool:
     return any(word in key.lower() for word in SECRET_WORDS)
 
 
-def to_line(event: Any, **_: Any) -> str:
-    """One line of JSON; four times as fast as the standard library, which serves for what only it can write."""
+def to_line(event: Mapping[str, Any], **_: Any) -> str:
+    """One line of JSON, whatever is in `event`. What nearly all lines consist of is written four times as fast as by
+    the standard library. Anything else gets there by its `repr` alone: that is where a class hides what is secret."""
     try:
-        return to_json(event, fallback=repr).decode()
-    except (PydanticSerializationError, UnicodeError):
-        return json.dumps(event, default=repr)
+        if _PLAIN.issuperset(map(type, event.values())):
+            return to_json(event).decode()
+    except PydanticSerializationError:
+        pass  # half a character: the standard library writes it
+    try:
+        return json.dumps(event, default=_in_words)
+    except (TypeError, ValueError, RecursionError):
+        # A name that is no text, or something that holds itself.
+        return json.dumps({str(name): value if type(value) is str else repr(value) for name, value in event.items()})
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None), UUID, datetime})
+
+
+def _in_words(value: object) -> str:
+    return str(value) if isinstance(value, UUID | datetime) else repr(value)
 
 
 def configure(level: str) -> None:

@@ -1,6 +1,10 @@
 """The form of log lines, and what never stands in one."""
 
 import logging
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
 import pytest
 import structlog
@@ -56,6 +60,52 @@ def test_a_presigned_query_is_hidden_wherever_it_stands(value: object) -> None:
         structlog.get_logger().info("line", harmless=value)
     [line] = log.lines
     assert line["harmless"] == "[hidden]"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """As credentials and presigned uploads are made: `repr` shows the half of it."""
+
+    name: str
+    content: str = field(repr=False)
+
+
+@pytest.mark.parametrize("wrap", [lambda one: one, lambda one: [one], lambda one: {"in": (one,)}])
+def test_what_a_class_leaves_out_of_its_repr_is_in_no_line(wrap: Any) -> None:
+    with written_log("info") as log:
+        structlog.get_logger().info("line", harmless=wrap(Keys("mine", "0123456789abcdef")))
+    [line] = log.lines
+    assert "Keys(name='mine')" in str(line["harmless"])
+    assert "0123456789abcdef" not in str(line)
+
+
+ITSELF: list[object] = []
+ITSELF.append(ITSELF)
+NUMBER = UUID(int=7)
+AT = datetime(2026, 11, 25, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (NUMBER, str(NUMBER)),
+        ([NUMBER], [str(NUMBER)]),
+        (b"\xff", "b'\\xff'"),
+        ("\ud800", "\ud800"),
+        ({(1, 2): 3}, "{(1, 2): 3}"),
+        (ITSELF, "[[...]]"),
+        ([AT], [str(AT)]),
+        (2**64, 2**64),
+        (ValueError("because"), "ValueError('because')"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_any_value_makes_a_line(value: object, written: object) -> None:
+    with written_log("info") as log:
+        structlog.get_logger().info("line", odd=value)
+    [line] = log.lines
+    assert line["event"] == "line"
+    assert line["odd"] == written
 
 
 def test_a_presigned_query_in_an_exception_is_hidden() -> None:
