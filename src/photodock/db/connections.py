@@ -3,7 +3,6 @@ statement that is more than the statement itself."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -66,12 +65,15 @@ class Connections:
     async def close(self) -> None:
         """Waits a moment for those in use. A server that is silent now leaves their end to us."""
         self._closed = True
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 for _ in range(self._max_size):
                     await self._places.acquire()
                 await asyncio.gather(*(connection.close() for connection, _ in self._idle), return_exceptions=True)
-        self.terminate()
+        except TimeoutError:
+            pass
+        finally:
+            self.terminate()
 
     def _take(self) -> Any:
         """The idle one that was used last, or None."""

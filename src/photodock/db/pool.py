@@ -76,8 +76,7 @@ class Connection:
             return await statement
         except (TimeoutError, asyncio.CancelledError, asyncpg.ReadOnlySQLTransactionError) as error:
             # Not put back in order: that would wait for a server that may be silent. It ends the statement itself.
-            with suppress(asyncpg.InterfaceError):  # given up already, with all others
-                self._raw.terminate()
+            self._raw.terminate()
             self._lost(error)
             raise
 

@@ -175,6 +175,16 @@ async def test_the_end_does_not_wait_for_ever(connections: Connections, monkeypa
     assert used.closed
 
 
+async def test_an_end_that_is_cancelled_leaves_none_open(connections: Connections) -> None:
+    used = await connections.acquire()
+    closing = asyncio.create_task(connections.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert used.closed
+
+
 async def test_idle_ones_end_in_good_order(connections: Connections) -> None:
     idle = await connections.acquire()
     connections.release(idle)
