@@ -6,6 +6,7 @@ asked is refused in one place. Models, services and problem documents are those 
 requests both ways.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,8 @@ from photodock.domain.identity import Principal
 
 Headers = dict[bytes, bytes]
 
+ID = re.compile(photos.UUID_PATTERN)
+"""The form that everybody means; of others Python's UUID takes some that the framework refuses."""
 IDEMPOTENCY_KEY: TypeAdapter[str | None] = TypeAdapter(uploads.IdempotencyKey)
 
 
@@ -150,10 +153,7 @@ def _asked(messages: list[Message], headers: Headers) -> tuple[UploadRequest, st
 
 
 def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
+    return UUID(text) if ID.fullmatch(text) else None
 
 
 def _plain_headers(scope: Asgi) -> Headers:

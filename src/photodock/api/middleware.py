@@ -15,6 +15,7 @@ from photodock.api.secured import MAX_REPORT_BYTES
 
 log = structlog.get_logger()
 
+INTERNAL_ERROR = "internal_error"
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 PLAIN_ID = re.compile(r"[0-9A-Fa-f-]{1,36}")
 """A UUID or a number."""
@@ -51,7 +52,10 @@ class RequestContext:
 
 
 class LastResort:
-    """Answers for what nobody expected. Stands inside of CORS, so that a page may read this answer too."""
+    """Answers for what nobody expected. Stands inside of CORS, so that a page may read this answer too.
+
+    Where one stands within another, what breaks off in the middle of an answer passes both, and is logged once.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -72,8 +76,9 @@ class LastResort:
         except ClientDisconnect:
             log.info("client_disconnected")
         except Exception:
-            log.exception("unexpected_error", error_code="internal_error")
-            scope["error_code"] = "internal_error"
+            if scope.get("error_code") != INTERNAL_ERROR:
+                log.exception("unexpected_error", error_code=INTERNAL_ERROR)
+            scope["error_code"] = INTERNAL_ERROR
             if begun:
                 raise
             await send_internal_error(send, scope["correlation_id"])
@@ -106,7 +111,7 @@ def limited(scope: Scope, receive: Receive) -> Receive:
 
 async def send_internal_error(send: Send, correlation_id: str) -> None:
     detail = "Something went wrong here, and it has been logged. Try again; if it stays, report the correlation_id."
-    body = json.dumps(problem("internal_error", detail, correlation_id)).encode()
+    body = json.dumps(problem(INTERNAL_ERROR, detail, correlation_id)).encode()
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 500, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -122,6 +122,10 @@ UNUSUAL = {
     "a photo with a body": Asked(SHOW, "{}", tuple(JSON.items()), method="GET"),
     "a name that is no id": Asked("/photos/" + "x" * 36),
     "an id in another form": Asked("/photos/{{" + uuid4().hex + "}}--"),
+    "an id with its dashes in front": Asked("/photos/----" + uuid4().hex),
+    "an id in braces": Asked("/photos/{{--" + uuid4().hex + "}}"),
+    "an id with a sign": Asked(f"/photos/+{str(uuid4())[1:]}"),
+    "an id with underscores": Asked(f"/photos/1_{str(uuid4())[2:]}"),
     "a preflight": Asked(
         method="OPTIONS",
         headers=(("Origin", "https://app.example"), ("Access-Control-Request-Method", "POST")),

@@ -58,6 +58,16 @@ async def test_an_answer_that_breaks_off_is_not_followed_by_another() -> None:
     assert [line["event"] for line in lines] == ["unexpected_error", "request"]
 
 
+async def test_what_breaks_off_within_both_last_resorts_is_told_once() -> None:
+    async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+        await send(START)
+        raise RuntimeError("in the middle")
+
+    with structlog.testing.capture_logs() as lines, pytest.raises(RuntimeError, match="in the middle"):
+        await wrapped(LastResort(broken))(http_scope(), nothing, Sent().send)
+    assert [line["event"] for line in lines] == ["unexpected_error", "request"]
+
+
 async def test_a_client_that_went_away_is_no_error() -> None:
     async def reading(scope: Scope, receive: Receive, send: Send) -> None:
         raise ClientDisconnect
