@@ -169,6 +169,15 @@ async def test_a_database_without_tables_is_not_ready(settings: Settings) -> Non
         assert (await caller.http.get("/healthz")).json() == {"status": "ok"}
 
 
+async def test_a_process_is_ready_while_the_next_versions_tables_are_there(
+    settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployment migrates first: were the old processes not ready then, nobody would answer until the new ones are."""
+    monkeypatch.setattr("photodock.services.health.NEWEST_REVISION", "0001")
+    async with running(changed(settings, database_url=database_url)) as caller:
+        assert (await caller.http.get("/readyz")).json()["parts"]["database"] == "ok"
+
+
 async def test_all_is_ready(settings: Settings, database_url: str) -> None:
     async with running(changed(settings, database_url=database_url)) as caller:
         ready = await caller.http.get("/readyz")
