@@ -11,7 +11,7 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from photodock.api.auth import mint
-from photodock.bootstrap import opened_core, opened_database, orphans, sweeper, token_rules
+from photodock.bootstrap import opened_core, opened_database, orphans, sweeper
 from photodock.db import outbox
 from photodock.db.outbox import ParkedJob
 from photodock.db.pool import translated
@@ -20,6 +20,7 @@ from photodock.domain.identity import Principal
 from photodock.services.orphan_findings import Days, Finding, Kind, Outcome
 from photodock.services.projects import Projects
 from photodock.settings import Settings, SettingsError, TokenSettings
+from photodock.tokens import token_rules
 
 
 async def migrate_database(settings: Settings) -> str:

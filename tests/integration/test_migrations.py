@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from conftest import administer, database_named
-from photodock.db.health import NEWEST_REVISION, current_revision
 from photodock.db.connecting import Connector
+from photodock.db.health import NEWEST_REVISION, current_revision
 from photodock.db.migrate import _config, migrate
 from photodock.db.pool import Database
 from photodock.embedded.postgres import PostgresServer

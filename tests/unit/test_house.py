@@ -27,8 +27,9 @@ MAY_IMPORT = {
     "consumer": {"client", "queues"},
     "settings": set(),
     "logs": set(),
-    "bootstrap": {"api", "db", "logs", "pixels", "queues", "services", "settings", "storage", "workers"},
-    "administration": {"api", "bootstrap", "db", "services", "settings"},
+    "tokens": {"api", "settings"},
+    "bootstrap": {"api", "db", "logs", "pixels", "queues", "services", "settings", "storage", "tokens", "workers"},
+    "administration": {"api", "bootstrap", "db", "services", "settings", "tokens"},
     "dead_letters": {"queues", "settings"},
     "privacy": {"bootstrap", "db", "services", "settings"},
     "cli": {

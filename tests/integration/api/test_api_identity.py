@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from photodock.bootstrap import token_keys
 from photodock.settings import Settings, SettingsError
+from photodock.tokens import token_keys
 from support.polling import until
 from support.serving import running, serving
 from support.signing import SigningKey

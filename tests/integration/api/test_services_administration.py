@@ -16,12 +16,12 @@ from photodock.administration import (
     retry_parked,
     sweep_once,
 )
-from photodock.bootstrap import token_verifier
 from photodock.db import outbox
 from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, ProjectAccessDenied, Unauthenticated
 from photodock.embedded.postgres import PostgresServer
 from photodock.settings import Settings, SettingsError
+from photodock.tokens import token_verifier
 from support.images import jpeg
 from support.serving import changed
 from support.store import Store, key_of

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from photodock.api.auth import TokenVerifier
 from photodock.api.keys import FixedKey
-from photodock.bootstrap import token_keys, token_rules
 from photodock.domain.errors import Unauthenticated
 from photodock.domain.identity import Principal
 from photodock.settings import load_token_settings
+from photodock.tokens import token_keys, token_rules
 from support.signing import SigningKey
 
 ORGANIZATION = UUID("7d444840-9dc0-11d1-b245-5ffdce74fad2")
