@@ -1,25 +1,21 @@
 """Presigned URLs: AWS Signature Version 4 in the query string, without any network.
 
 After "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)" of the Amazon S3 API reference.
-What is the same for one day and one set of credentials is computed once (`_Scope`), and likewise for one second
-(`_Second`); what is left for each URL is one SHA-256 and one HMAC.
+What many URLs share is computed once (`storage/signing.py`).
 """
 
-import hashlib
-import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from photodock.domain.errors import StorageAccessDenied
 from photodock.domain.photo import EXTENSIONS
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import Credentials
 from photodock.storage.disposition import content_disposition
+from photodock.storage.signing import CredentialScope, Second
 
-_ALGORITHM = "AWS4-HMAC-SHA256"
 _UPLOAD_HEADERS = "content-length;content-type;host;if-none-match"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -49,7 +45,7 @@ class Presigner:
         self._origin = f"{address.scheme}://{address.netloc}"
         self._base_path = address.path
         self._host = _host_header(bucket.url)
-        self._second: _Second | None = None
+        self._second: Second | None = None
 
     def put(
         self,
@@ -119,7 +115,7 @@ class Presigner:
         method: str,
         key: str,
         *,
-        second: "_Second",
+        second: Second,
         lifetime: int,
         signed_headers: str,
         canonical_headers: str,
@@ -141,7 +137,7 @@ class Presigner:
         signature = second.signature(canonical_request)
         return f"{self._origin}{path}?{query}&X-Amz-Signature={signature}"
 
-    def _second_of(self, now: datetime) -> "_Second":
+    def _second_of(self, now: datetime) -> Second:
         credentials = self._credentials()
         last = self._second
         if last and last.scope.credentials is credentials and last.start <= now < last.end:
@@ -150,82 +146,9 @@ class Presigner:
         date = start.strftime("%Y%m%d")
         scope = last.scope if last else None
         if scope is None or scope.credentials is not credentials or scope.date != date:
-            scope = _Scope.derive(credentials, date, self._bucket.region)
-        self._second = _Second.enter(scope, start)
+            scope = CredentialScope.derive(credentials, date, self._bucket.region)
+        self._second = Second.enter(scope, start)
         return self._second
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """What all URLs of one day, one region and one set of credentials share."""
-
-    credentials: Credentials
-    date: str
-    name: str
-    mac: hmac.HMAC = field(repr=False)
-    """Begun with the signing key; copied for each use, because keying it costs more than using it."""
-    credential_parameters: str
-    token_parameter: str = field(repr=False)
-
-    @classmethod
-    def derive(cls, credentials: Credentials, date: str, region: str) -> "_Scope":
-        name = f"{date}/{region}/s3/aws4_request"
-        signing_key = f"AWS4{credentials.secret_access_key}".encode()
-        for part in name.split("/"):
-            signing_key = hmac.digest(signing_key, part.encode(), "sha256")
-        credential = quote(f"{credentials.access_key_id}/{name}", safe="")
-        token = credentials.session_token
-        return cls(
-            credentials=credentials,
-            date=date,
-            name=name,
-            mac=hmac.new(signing_key, digestmod="sha256"),
-            credential_parameters=f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={credential}",
-            token_parameter=f"&X-Amz-Security-Token={quote(token, safe='')}" if token else "",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Second:
-    """What all URLs of one second share: a signature's time has no fractions."""
-
-    scope: _Scope
-    start: datetime
-    end: datetime
-    parameters: str
-    mac: hmac.HMAC = field(repr=False)
-    """Of the string to sign, but for the canonical request's hash at its end."""
-    seconds_left: int | None
-    """Until the credentials end; None if they don't."""
-
-    @classmethod
-    def enter(cls, scope: _Scope, start: datetime) -> "_Second":
-        timestamp = start.strftime("%Y%m%dT%H%M%SZ")
-        ends_at = scope.credentials.expires_at
-        seconds_left = None if ends_at is None else int((ends_at - start).total_seconds())
-        mac = scope.mac.copy()
-        mac.update(f"{_ALGORITHM}\n{timestamp}\n{scope.name}\n".encode())
-        return cls(
-            scope=scope,
-            start=start,
-            end=start + timedelta(seconds=1),
-            parameters=f"{scope.credential_parameters}&X-Amz-Date={timestamp}",
-            mac=mac,
-            seconds_left=seconds_left,
-        )
-
-    def lifetime(self, wanted_seconds: int) -> int:
-        """Seconds for which a URL signed now is good: S3 refuses it once the credentials have ended."""
-        if self.seconds_left is None:
-            return wanted_seconds
-        if self.seconds_left < 1:
-            raise StorageAccessDenied("No upload or download can be authorized at the moment. Try again later.")
-        return min(wanted_seconds, self.seconds_left)
-
-    def signature(self, canonical_request: str) -> str:
-        mac = self.mac.copy()
-        mac.update(hashlib.sha256(canonical_request.encode()).hexdigest().encode())
-        return mac.hexdigest()
 
 
 # A key is quoted for its address and again for its signature; phones give many photos the same names.
