@@ -172,7 +172,7 @@ async def test_a_database_without_tables_is_not_ready(settings: Settings) -> Non
 async def test_a_process_is_ready_while_the_next_versions_tables_are_there(
     settings: Settings, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A deployment migrates first: were the old processes not ready then, nobody would answer until the new ones are."""
+    """A deployment migrates first: were the old processes unready then, nobody would answer for a while."""
     monkeypatch.setattr("photodock.services.health.NEWEST_REVISION", "0001")
     async with running(changed(settings, database_url=database_url)) as caller:
         assert (await caller.http.get("/readyz")).json()["parts"]["database"] == "ok"
