@@ -11,8 +11,8 @@ from crash.killers import AT_RANDOM
 from crash.points import POINTS
 from crash.run import Plan, run
 from crash.table import table, totals
-from integration.rabbitmq.conftest import install
 from photodock.embedded.rabbitmq import PROGRAM
+from support.packages import require
 
 CHOSEN = {
     "confirm-begun",
@@ -44,8 +44,7 @@ def quiet_broker_library() -> Iterator[None]:
 
 @pytest.mark.usefixtures("quiet_broker_library")
 async def test_no_photo_is_lost_whatever_is_killed_at_whichever_point(tmp_path: Path) -> None:
-    if not PROGRAM.exists():
-        install()
+    require("rabbitmq-server", PROGRAM)
     points = [point for point in POINTS if point.name in CHOSEN]
     plan = Plan(photos=PHOTOS, points=points, processes=0, pause=2.0, seed=SEED, deadline_seconds=240)
     outcome = await run(tmp_path, plan, sys.stdout.write)
