@@ -49,11 +49,12 @@ class Connections:
 
     def release(self, connection: Any) -> None:
         """Takes back what `acquire` gave; one that is in the middle of something is closed."""
-        if not connection.is_closed():
-            if self._closed or connection.is_in_transaction():
-                connection.terminate()
-            else:
-                self._idle.append((connection, asyncio.get_running_loop().time()))
+        if connection.is_closed():
+            self._open.discard(connection)  # one lost while it was opened has told nobody
+        elif self._closed or connection.is_in_transaction():
+            connection.terminate()
+        else:
+            self._idle.append((connection, asyncio.get_running_loop().time()))
         self._places.release()
         self._retire()
 

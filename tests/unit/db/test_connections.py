@@ -42,6 +42,7 @@ class Server:
     def __init__(self) -> None:
         self.opened: list[Raw] = []
         self.fault: Exception | None = None
+        self.opened_next: Raw | None = None
         self.answers = asyncio.Event()
         self.answers.set()
 
@@ -50,7 +51,7 @@ class Server:
         if self.fault:
             fault, self.fault = self.fault, None
             raise fault
-        self.opened.append(Raw())
+        self.opened.append(self.opened_next or Raw())
         return self.opened[-1]
 
 
@@ -123,6 +124,14 @@ async def test_what_was_closed_meanwhile_is_not_lent_again(connections: Connecti
     first.terminate()
     assert await connections.acquire() is not first
     assert len(connections) == 1
+
+
+async def test_one_that_was_lost_before_anybody_heard_is_forgotten(connections: Connections, server: Server) -> None:
+    lost = Raw()
+    lost.closed = True
+    server.opened_next = lost
+    connections.release(await connections.acquire())
+    assert len(connections) == 0
 
 
 async def test_one_in_the_middle_of_a_transaction_is_closed(connections: Connections) -> None:
