@@ -1,13 +1,19 @@
 """The API in this process, on the real database and store."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from conftest import S3, Sqs
+from photodock.embedded.pgbouncer import PROGRAM, PoolerServer
 from photodock.settings import Settings
+from support.packages import require
 from support.serving import serving
 from support.system import SECRET, Caller
+
+SERVER_CONNECTIONS = 2
+"""Behind the pooler, for sixteen of the service: nearly every statement meets a session that another one left."""
 
 
 @pytest.fixture
@@ -35,6 +41,15 @@ async def api(settings: Settings) -> AsyncIterator[Caller]:
 @pytest.fixture
 async def project(api: Caller) -> str:
     return await api.make_project()
+
+
+@pytest.fixture
+def pooler(database_url: str, tmp_path: Path) -> Iterator[PoolerServer]:
+    """In transaction mode."""
+    require("pgbouncer", PROGRAM)
+    tmp_path.chmod(0o755)
+    with PoolerServer(tmp_path / "pooler", tmp_path / "logs", database_url, pool_size=SERVER_CONNECTIONS) as server:
+        yield server
 
 
 @pytest.fixture

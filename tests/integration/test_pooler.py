@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,26 +18,14 @@ from photodock.administration import migrate_database
 from photodock.db.health import NEWEST_REVISION
 from photodock.db.listener import NoListener
 from photodock.db.pool import Database
-from photodock.embedded.pgbouncer import PROGRAM, PoolerServer
+from photodock.embedded.pgbouncer import PoolerServer
 from photodock.settings import Settings, SettingsError, load_settings
 from photodock.workers.relay import Relay
 from support.images import jpeg
-from support.packages import require
 from support.serving import changed, serving
 from support.system import SECRET, Caller
 
 __all__ = ["eventually", "gallery", "running"]
-
-SERVER_CONNECTIONS = 2
-"""Far fewer than the service opens, so that each statement may meet another session."""
-
-
-@pytest.fixture
-def pooler(database_url: str, tmp_path: Path) -> Iterator[PoolerServer]:
-    require("pgbouncer", PROGRAM)
-    tmp_path.chmod(0o755)
-    with PoolerServer(tmp_path / "pooler", tmp_path / "logs", database_url, pool_size=SERVER_CONNECTIONS) as server:
-        yield server
 
 
 @pytest.fixture

@@ -19,9 +19,8 @@ from photodock.services.erasure import Erasure
 from photodock.settings import Settings
 from photodock.storage.bucket import Bucket, s3_client
 from photodock.storage.credentials import CredentialsProvider
-from support.serving import serving
 from support.store import Store
-from support.system import SECRET, Caller
+from support.system import SECRET
 
 Run = Callable[..., Awaitable[Result]]
 Command = Callable[..., Awaitable[asyncio.subprocess.Process]]
@@ -45,17 +44,6 @@ def settings(database_url: str, s3: S3) -> Settings:
         jwt_secret=SECRET,
         retry_delays=(),
     )
-
-
-@pytest.fixture
-async def api(settings: Settings) -> AsyncIterator[Caller]:
-    async for caller in serving(settings):
-        yield caller
-
-
-@pytest.fixture
-async def project(api: Caller) -> str:
-    return await api.make_project()
 
 
 @pytest.fixture

@@ -1,28 +1,13 @@
 """Row-level security through a pgbouncer in transaction mode: what is bound is the transaction, never the session."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from uuid import UUID, uuid4
-
-import pytest
 
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
-from photodock.embedded.pgbouncer import PROGRAM, PoolerServer
-from support.packages import require
+from photodock.embedded.pgbouncer import PoolerServer
 
-SESSIONS = 2
-"""Shared by sixteen connections of the service: nearly every statement meets a session that another one left."""
 TURNS = 40
-
-
-@pytest.fixture
-def pooler(database_url: str, tmp_path: Path) -> Iterator[PoolerServer]:
-    require("pgbouncer", PROGRAM)
-    tmp_path.chmod(0o755)
-    with PoolerServer(tmp_path / "pooler", tmp_path / "logs", database_url, pool_size=SESSIONS) as server:
-        yield server
 
 
 async def test_nothing_bound_stays_in_a_session_that_others_get(pooler: PoolerServer, db: Database) -> None:
