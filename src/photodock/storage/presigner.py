@@ -45,7 +45,8 @@ class Presigner:
         self._origin = f"{address.scheme}://{address.netloc}"
         self._base_path = address.path
         self._host = _host_header(bucket.url)
-        self._second: Second | None = None
+        # By method: uploads are signed for this second, downloads for the one in which their slot began.
+        self._last: dict[str, Second] = {}
 
     def put(
         self,
@@ -72,7 +73,7 @@ class Presigner:
             headers["X-Amz-Checksum-Sha256"] = checksum_sha256
             signed_headers += ";x-amz-checksum-sha256"
             canonical_headers += f"x-amz-checksum-sha256:{checksum_sha256}\n"
-        second = self._second_of(now)
+        second = self._second_of("PUT", now)
         lifetime = second.lifetime(expires_in_seconds)
         url = self._signed_url(
             "PUT",
@@ -90,7 +91,7 @@ class Presigner:
         S3 answers with the type given here, whatever the object's own says; anything but a photo comes as an
         attachment of no known type, so that no browser ever runs what somebody uploaded.
         """
-        second = self._second_of(now)
+        second = self._second_of("GET", now)
         lifetime = second.lifetime(expires_in_seconds)
         return self._signed_url(
             "GET",
@@ -137,9 +138,9 @@ class Presigner:
         signature = second.signature(canonical_request)
         return f"{self._origin}{path}?{query}&X-Amz-Signature={signature}"
 
-    def _second_of(self, now: datetime) -> Second:
+    def _second_of(self, method: str, now: datetime) -> Second:
         credentials = self._credentials()
-        last = self._second
+        last = self._last.get(method)
         if last and last.scope.credentials is credentials and last.start <= now < last.end:
             return last
         start = now.astimezone(UTC).replace(microsecond=0)
@@ -147,8 +148,8 @@ class Presigner:
         scope = last.scope if last else None
         if scope is None or scope.credentials is not credentials or scope.date != date:
             scope = CredentialScope.derive(credentials, date, self._bucket.region)
-        self._second = Second.enter(scope, start)
-        return self._second
+        second = self._last[method] = Second.enter(scope, start)
+        return second
 
 
 # A key is quoted for its address and again for its signature; phones give many photos the same names.

@@ -18,6 +18,7 @@ from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import Credentials
 from photodock.storage.disposition import content_disposition
 from photodock.storage.presigner import Presigner
+from photodock.storage.signing import Second
 
 NOW = datetime(2026, 11, 22, 17, 3, 55, 250_000, tzinfo=UTC)
 BUCKET = Bucket("photos", "eu-west-1")
@@ -188,6 +189,15 @@ def test_one_signer_stays_right_over_seconds_days_and_time_zones():
         issued = upload(signer, now=now)
         request = AWSRequest("PUT", signer.object_url(KEY), headers={"Content-Length": "123456", **issued.headers})
         assert issued.url == signed_by_botocore(request, BUCKET.region, credentials, 900, now.astimezone(UTC))
+
+
+def test_uploads_and_downloads_in_turns_compute_what_they_share_once_each():
+    signer = presigner()
+    with patch.object(Second, "enter", side_effect=Second.enter) as entered:
+        for _ in range(3):
+            upload(signer, now=NOW)
+            download(signer, now=NOW - timedelta(minutes=4))
+    assert entered.call_count == 2
 
 
 def test_rotated_credentials_sign_from_the_next_url_on():
