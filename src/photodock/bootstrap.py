@@ -15,6 +15,7 @@ from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits
+from photodock.garbage import collect_rarely
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
@@ -164,7 +165,9 @@ def api_from_environment() -> FastAPI:
     settings = load_settings()
     token_keys(settings)
     logs.configure(settings.log_level)
-    return api_from_settings(settings)
+    app = api_from_settings(settings)
+    collect_rarely()
+    return app
 
 
 def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:

@@ -26,10 +26,6 @@ app = typer.Typer(
 )
 
 
-GC_THRESHOLD = 10_000
-"""New objects between two runs of the garbage collector, whose own choice is 700."""
-
-
 @app.command()
 def up(
     data_dir: Annotated[Path, typer.Option(help="Where photos, database and queues are kept.")] = Path(".photodock"),
@@ -64,18 +60,16 @@ def serve(
 @app.command()
 def worker() -> None:
     """Send detection jobs and sweep, until stopped."""
-    import gc
-
     import uvloop
 
     from photodock import bootstrap, logs
+    from photodock.garbage import collect_rarely
     from photodock.workers.loop import run_until_signalled
 
     async def work() -> None:
         settings = load_settings()
         logs.configure(settings.log_level)
-        # What the worker makes is mostly gone without it; what stays (the SDK's models) is much to look through.
-        gc.set_threshold(GC_THRESHOLD, 20, 50)
+        collect_rarely()
         async with bootstrap.opened_worker(settings) as parts:
             await run_until_signalled(parts)
 

@@ -2,6 +2,7 @@
 statement that is more than the statement itself."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -54,7 +55,7 @@ class Connections:
         elif self._closed or connection.is_in_transaction():
             connection.terminate()
         else:
-            self._idle.append((connection, asyncio.get_running_loop().time()))
+            self._idle.append((connection, time.monotonic()))
         self._places.release()
         self._retire()
 
@@ -78,7 +79,7 @@ class Connections:
 
     def _take(self) -> Any:
         """The idle one that was used last, or None."""
-        oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
+        oldest = time.monotonic() - IDLE_SECONDS
         while self._idle:
             connection, since = self._idle.pop()
             if not connection.is_closed():
@@ -88,7 +89,7 @@ class Connections:
         return None
 
     def _retire(self) -> None:
-        oldest = asyncio.get_running_loop().time() - IDLE_SECONDS
+        oldest = time.monotonic() - IDLE_SECONDS
         while self._idle and self._idle[0][1] < oldest:
             self._idle.pop(0)[0].terminate()
 
