@@ -11,7 +11,7 @@ LOCKS := serve run dev bench audit
 .PHONY: help setup run test test-long test-api-fuzz unit crash-test fuzz check format audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 # A stamp for each lock file: it is made again when the lock file changes.
 $(BIN)/python:
