@@ -18,10 +18,9 @@ WAIT_SECONDS = 20
 NO_PROXY_HERE: dict[str, None] = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
 """A proxy of the environment cannot reach this machine's loopback."""
 
-_UNAUTHENTICATED = (
-    "photodock refused the token (unauthenticated): get a fresh one with `photodock token` "
-    "and pass it by --token or in PHOTODOCK_TOKEN."
-)
+_HOW_TO_GET_ONE = "by --token or in PHOTODOCK_TOKEN. `make run` prints one, `photodock token` makes one."
+_REFUSED = f"photodock refused the token (unauthenticated): pass a fresh one {_HOW_TO_GET_ONE}"
+_MISSING = f"There is no token: pass one {_HOW_TO_GET_ONE}"
 _FOR_ALL = frozenset({"insufficient_scope", "project_access_denied"})
 """Refusals that hold for every photo of a run."""
 
@@ -110,7 +109,7 @@ class Api:
             fallback = "rate_limited" if status == httpx.codes.TOO_MANY_REQUESTS else "server_error"
             return Transient(problem or Refused(fallback, f"photodock answered {status}."), retry_after(answer))
         if status == httpx.codes.UNAUTHORIZED:
-            return Stopped(_UNAUTHENTICATED)
+            return Stopped(_REFUSED)
         if problem is None:
             return self._not_photodock(status)
         return Stopped(f"{problem.code}: {problem.detail}") if problem.code in _FOR_ALL else problem
@@ -167,7 +166,5 @@ def _checked_address(address: str) -> str:
 def _checked_token(token: str) -> str:
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise Stopped(
-            _UNAUTHENTICATED if token else "There is no token: make one with `photodock token` and set PHOTODOCK_TOKEN."
-        )
+        raise Stopped(_REFUSED if token else _MISSING)
     return token

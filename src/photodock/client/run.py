@@ -39,7 +39,7 @@ def run_upload(
     logging.getLogger("httpx").setLevel(logging.WARNING)
     files = expand(options.paths)
     if not files:
-        say(errors, "There is no photo in what you named.")
+        say(errors, "There is no photo in what you named: name JPEG or PNG files, or folders that hold some.")
         return 1
     outcomes: dict[SourceFile, Outcome] = {}
     stopped: Stopped | None = None

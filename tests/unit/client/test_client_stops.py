@@ -86,4 +86,4 @@ def test_a_proxy_without_a_problem_document_is_tried_again(run, server, make_pho
 
 def test_nothing_to_send_is_one_sentence(run, tmp_path):
     assert run(tmp_path) == 1
-    assert run.stderr == "There is no photo in what you named.\n"
+    assert run.stderr == "There is no photo in what you named: name JPEG or PNG files, or folders that hold some.\n"
