@@ -97,6 +97,9 @@ def _run(
             write_ready_file(options.ready_file, announcement)
         show(console, announcement, data_dir / "logs")
         supervisor.watch()
+    except KeyboardInterrupt:
+        console.print("photodock is stopping ...")
+        raise
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C would leave children behind
