@@ -9,6 +9,13 @@ from photodock.api import problems
 from photodock.api.requests import STORABLE, STORABLE_SCHEMA
 from photodock.domain.photo import EXTENSIONS
 
+TOKEN_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "The access token by itself, without `Bearer`. `make run` prints one.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
@@ -37,7 +44,7 @@ class Described(FastAPI):
             document = super().openapi()
             components = document["components"]
             components["schemas"].update({**problems.schemas(), STORABLE: STORABLE_SCHEMA})
-            components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}}
+            components["securitySchemes"] = {"token": TOKEN_SCHEME}
             for path, item in document["paths"].items():
                 if path.startswith("/api/"):
                     for operation in item.values():
