@@ -91,8 +91,8 @@ def token(
     user: Annotated[str, typer.Option(help="The user's id, `sub`.")] = "dev",
     organization: Annotated[UUID | None, typer.Option(help="The organization's id; a new one when left out.")] = None,
     scope: Annotated[
-        list[str] | None,
-        typer.Option(help="Such as `photos:read`; may be given several times. Left out: read, write and admin."),
+        list[Scope] | None,
+        typer.Option(help="May be given several times. Left out: read, write and admin."),
     ] = None,
     days: Annotated[float, typer.Option(min=0.001, help="How long it is good for.")] = 30,
 ) -> None:

@@ -121,6 +121,12 @@ async def test_a_token_made_here_is_accepted_there(system: System, api: Caller, 
     assert refused.json()["code"] == "insufficient_scope"
 
 
+async def test_a_scope_that_is_none_makes_no_token(system: System) -> None:
+    refused = await system.deployment.run("token", "--scope", "photos:reed")
+    assert (refused.status, refused.out) == (2, "")
+    assert "photos:read" in refused.err
+
+
 async def test_a_project_made_here_is_there(system: System, api: Caller) -> None:
     organization = str(api.organization_id)
     made = await system.deployment.run("project", "South roof", "--organization", organization)
