@@ -287,6 +287,14 @@ async def test_a_chunk_that_is_none_does_not_reach_the_application(client: RawCl
     assert (answer.raw == b"") or answer.status == 400
 
 
+async def test_a_trailer_says_nothing_of_who_calls(client: RawClient) -> None:
+    trailers = f"Authorization: Bearer {token_for(uuid4())}\r\nX-Request-ID: trailer\r\n\r\n".encode()
+    await client.send(head("/api/v1/photos/confirm", "Transfer-Encoding: chunked", method="POST") + b"0\r\n" + trailers)
+    answer = await client.answer()
+    assert (answer.status, answer.problem["code"]) == (401, "unauthenticated")
+    assert answer.headers["x-request-id"] != "trailer"
+
+
 async def test_an_upgrade_is_answered_as_http_and_is_the_last_of_its_connection(client: RawClient) -> None:
     await client.send(head("/healthz", "Connection: Upgrade", "Upgrade: websocket") + HEALTH)
     answer = await client.until_closed()

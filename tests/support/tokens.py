@@ -67,6 +67,7 @@ BAD_TOKENS: dict[str, Callable[[UUID], str | None]] = {
     "exp a text": lambda org: signed(claims(org, exp="tomorrow")),
     "exp a list": lambda org: signed(claims(org, exp=[1])),
     "exp infinite": lambda org: signed(claims(org, exp=float("inf"))),
+    "exp larger than any float": lambda org: signed(claims(org, exp=10**400)),
     "sub empty": lambda org: signed(claims(org, sub="")),
     "sub a number": lambda org: signed(claims(org, sub=7)),
     "sub with U+0000": lambda org: signed(claims(org, sub="an\0na")),

@@ -95,6 +95,8 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        # A redirect leads to `http://` and to whatever Host was sent; a client would take its token there.
+        redirect_slashes=False,
     )
     app.taken_in = taken_in
     problems.install(app)

@@ -84,12 +84,13 @@ class TokenVerifier:
         try:
             header = jwt.get_unverified_header(token)
             claims = await self._claims(token, header)
+            expires_at = float(claims["exp"])
         except jwt.ExpiredSignatureError as error:
             raise Unauthenticated(f"The access token has expired. {HOW_TO_SEND}") from error
-        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise Unauthenticated(f"The access token does not verify. {HOW_TO_SEND}") from error
         principal = self._read(claims)
-        self._remember(token, principal, float(claims["exp"]))
+        self._remember(token, principal, expires_at)
         return principal
 
     async def _claims(self, token: str, header: Mapping[str, Any]) -> dict[str, Any]:

@@ -121,6 +121,8 @@ class GuardedProtocol(HttpToolsProtocol):
             raise TooManyPipelined
         self._awaited, self._read_by = Awaited.BODY, math.inf
         super().on_headers_complete()
+        # What comes behind the body is a trailer: no proxy has looked at it, and it says nothing of who calls.
+        self.headers = []
 
     def on_message_complete(self) -> None:
         self._awaited, self._read_by, self._received = Awaited.NOTHING, math.inf, 0

@@ -36,6 +36,14 @@ async def test_an_unknown_address_is_404(api: Caller, path: str) -> None:
     assert_problem(await api.http.get(path), 404, "not_found")
 
 
+@pytest.mark.parametrize("path", ["/api/v1/photos/upload-url/", f"/api/v1/photos/{UNKNOWN}/", "/docs/", "/healthz/"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_nobody_is_sent_elsewhere_by_a_slash_and_a_made_up_host(api: Caller, method: str, path: str) -> None:
+    answer = await api.http.request(method, path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert_problem(answer, 404, "not_found")
+    assert "location" not in answer.headers
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [

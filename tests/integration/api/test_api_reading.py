@@ -111,6 +111,24 @@ async def test_a_photo_is_kept_out_of_shared_caches(api: Caller, project: str) -
     assert answer.headers["cache-control"] == "private, no-cache"
 
 
+async def test_whatever_else_tells_of_photos_is_kept_by_no_cache(api: Caller, project: str) -> None:
+    photo_id = (await api.issue(project, jpeg()))["photo_id"]
+    new = {"project_id": project, "file_name": "roof.jpg", "file_size": 2_000, "mime_type": "image/jpeg"}
+    for method, path, body in (
+        ("GET", "/photos", None),
+        ("GET", f"/photos/{photo_id}/exif", None),
+        ("GET", f"/photos/{photo_id}/history", None),
+        ("GET", "/projects", None),
+        ("GET", "/policies", None),
+        ("POST", "/photos/upload-url", new),
+        ("POST", f"/photos/{photo_id}/upload-url", None),
+        ("POST", "/photos/upload-urls", {"items": [new]}),
+        ("POST", "/photos/confirm", {"photo_ids": [photo_id]}),
+    ):
+        answer = await api.call(method, path, json=body)
+        assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store"), path
+
+
 class Clock:
     def __init__(self, now: datetime) -> None:
         self.now = now
