@@ -123,7 +123,7 @@ async def template(postgres: PostgresServer) -> str:
 @pytest.fixture
 async def database_url(postgres: PostgresServer, template: str) -> AsyncIterator[str]:
     name = f"test_{next(numbers)}"
-    await administer(postgres.database_url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await administer(postgres.database_url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield database_named(postgres.database_url, name)
     await administer(postgres.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -64,6 +64,8 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_posi
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Delay = Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)]
 Delays = Annotated[tuple[Delay, ...], NoDecode, BeforeValidator(_words)]
+Most = Annotated[int, Field(ge=0, le=10**15)]
+"""Of what is counted; PostgreSQL's integers end somewhere above."""
 Text = Annotated[str | None, BeforeValidator(_or_none)]
 Address = Annotated[str | None, BeforeValidator(_or_none), AfterValidator(_address)]
 
@@ -168,19 +170,19 @@ class Settings(DecodeSettings, TokenSettings):
     upload_url_ttl_seconds: int = Field(900, ge=60, le=604_800, description="How long an upload URL is good for.")
     min_file_size: int = Field(1_024, ge=1, description="Smallest photo taken in, in bytes.")
     max_file_size: int = Field(52_428_800, ge=1, le=5_368_709_120, description="Largest photo taken in, in bytes.")
-    upload_urls_per_minute: int = Field(100, ge=0, description="Upload URLs for one user a minute; 0: no limit.")
-    upload_bytes_per_day: int = Field(
-        0, ge=0, description="Bytes of new photos, as declared, for one user a day (UTC); 0: no limit."
+    upload_urls_per_minute: Most = Field(100, description="Upload URLs for one user a minute; 0: no limit.")
+    upload_bytes_per_day: Most = Field(
+        0, description="Bytes of new photos, as declared, for one user a day (UTC); 0: no limit."
     )
-    pending_uploads: int = Field(0, ge=0, description="Photos of one user that wait for their file; 0: no limit.")
-    organization_upload_urls_per_minute: int = Field(
-        0, ge=0, description="Upload URLs for an organization a minute; 0: no limit."
+    pending_uploads: Most = Field(0, description="Photos of one user that wait for their file; 0: no limit.")
+    organization_upload_urls_per_minute: Most = Field(
+        0, description="Upload URLs for an organization a minute; 0: no limit."
     )
-    organization_upload_bytes_per_day: int = Field(
-        0, ge=0, description="Bytes of new photos for an organization a day (UTC); 0: no limit."
+    organization_upload_bytes_per_day: Most = Field(
+        0, description="Bytes of new photos for an organization a day (UTC); 0: no limit."
     )
-    organization_pending_uploads: int = Field(
-        0, ge=0, description="Photos of an organization that wait for their file; 0: no limit."
+    organization_pending_uploads: Most = Field(
+        0, description="Photos of an organization that wait for their file; 0: no limit."
     )
     detection_types: Words = Field(("damage", "material"), description="Detection types a client may ask for.")
 

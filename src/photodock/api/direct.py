@@ -118,9 +118,10 @@ class Direct:
 
 
 def _note(scope: Asgi, caller: Principal, call: Call, **path_params: object) -> None:
-    """What the log's line tells of a request."""
+    """What others ask of a request afterwards: its log line, and the count of guesses."""
     structlog.contextvars.bind_contextvars(user_id=caller.user_id)
     scope["route"], scope["path_params"] = call.route, path_params
+    scope.setdefault("state", {})["principal"] = caller
 
 
 def _fits(headers: Headers, limit: int) -> bool:

@@ -3,8 +3,11 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from uuid import UUID
 
 import structlog
+
+from photodock.domain.identity import Principal
 
 log = structlog.get_logger()
 
@@ -16,15 +19,15 @@ class UnknownPhotos:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._minute = 0
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[UUID, str]] = Counter()
 
-    def note(self) -> None:
-        """One more of the request's user; the line carries his id, as all of this request do."""
+    def note(self, who: Principal) -> None:
+        """One more of this user; the line carries his id, as all of the request do."""
         minute = int(self._clock() // 60)
         if minute != self._minute:
             self._minute = minute
             self._counts.clear()
-        user_id = structlog.contextvars.get_contextvars().get("user_id", "")
-        self._counts[user_id] += 1
-        if self._counts[user_id] == MANY:
+        user = (who.organization_id, who.user_id)
+        self._counts[user] += 1
+        if self._counts[user] == MANY:
             log.warning("many_unknown_photos", count=MANY)

@@ -159,7 +159,7 @@ def note(request: Request, error: PhotodockError) -> None:
     """Also for an item's error, which is not the whole answer."""
     if isinstance(error, PhotoNotFound):
         unknown: UnknownPhotos = request.app.state.unknown_photos
-        unknown.note()
+        unknown.note(request.state.principal)
 
 
 def _headers(error: PhotodockError) -> dict[str, str]:

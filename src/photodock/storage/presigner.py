@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from photodock.domain.photo import EXTENSIONS
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import Credentials
-from photodock.storage.disposition import content_disposition
+from photodock.storage.disposition import content_disposition, download_name
 from photodock.storage.signing import CredentialScope, Second
 
 _UPLOAD_HEADERS = "content-length;content-type;host;if-none-match"
@@ -159,7 +159,8 @@ _quoted = lru_cache(maxsize=1024)(quote)
 @lru_cache(maxsize=1024)
 def _response_parameters(content_type: str, file_name: str) -> str:
     displayable = content_type in EXTENSIONS
-    disposition = content_disposition("inline" if displayable else "attachment", file_name)
+    name = download_name(content_type, file_name)
+    disposition = content_disposition("inline" if displayable else "attachment", name)
     served_type = content_type if displayable else "application/octet-stream"
     return (
         f"response-content-disposition={quote(disposition, safe='')}"

@@ -1,11 +1,11 @@
 """Who asks for many photos that are not there."""
 
-from collections.abc import Iterator
+from uuid import uuid4
 
-import pytest
 import structlog
 
 from photodock.api.guesses import MANY, UnknownPhotos
+from photodock.domain.identity import Principal
 
 
 class Clock:
@@ -15,16 +15,14 @@ class Clock:
         return self.now
 
 
-@pytest.fixture(autouse=True)
-def context() -> Iterator[None]:
-    with structlog.contextvars.bound_contextvars(user_id="anna"):
-        yield
+ANNA = Principal("anna", uuid4(), frozenset())
+OTHERS = (Principal("ben", ANNA.organization_id, frozenset()), Principal("anna", uuid4(), frozenset()))
 
 
-def noted(unknown: UnknownPhotos, times: int) -> list[str]:
+def noted(unknown: UnknownPhotos, times: int, who: Principal = ANNA) -> list[str]:
     with structlog.testing.capture_logs() as lines:
         for _ in range(times):
-            unknown.note()
+            unknown.note(who)
     return [line["event"] for line in lines]
 
 
@@ -46,5 +44,5 @@ def test_a_new_minute_counts_anew() -> None:
 def test_each_user_is_counted_alone() -> None:
     unknown = UnknownPhotos(Clock())
     assert noted(unknown, MANY - 1) == []
-    with structlog.contextvars.bound_contextvars(user_id="ben"):
-        assert noted(unknown, MANY - 1) == []
+    for other in OTHERS:
+        assert noted(unknown, MANY - 1, other) == []

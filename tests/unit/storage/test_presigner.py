@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from photodock.domain.errors import StorageAccessDenied
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import Credentials
-from photodock.storage.disposition import content_disposition
+from photodock.storage.disposition import content_disposition, download_name
 from photodock.storage.presigner import Presigner
 from photodock.storage.signing import Second
 
@@ -124,9 +124,9 @@ def test_an_upload_url_is_byte_for_byte_the_sdks(bucket, key, credentials, conte
 )
 def test_a_download_url_is_byte_for_byte_the_sdks(bucket, key, credentials, file_name, seconds, now):
     signer = presigner(bucket, credentials)
-    url = signer.get(key, content_type="image/png", file_name=file_name, expires_in_seconds=seconds, now=now)
+    url = signer.get(key, content_type="image/png", file_name=f"{file_name}.png", expires_in_seconds=seconds, now=now)
     parameters = (
-        f"response-content-disposition={quote(content_disposition('inline', file_name), safe='')}"
+        f"response-content-disposition={quote(content_disposition('inline', f'{file_name}.png'), safe='')}"
         "&response-content-type=image%2Fpng"
     )
     request = AWSRequest("GET", f"{signer.object_url(key)}?{parameters}")
@@ -264,11 +264,11 @@ def test_a_content_type_cannot_carry_a_second_header():
     assert issued.headers["Content-Type"] == "image/jpeg x-amz-acl: public-read"
 
 
-@pytest.mark.parametrize("content_type", ["image/jpeg", "image/png"])
-def test_a_photo_is_shown_in_its_stored_type(content_type):
+@pytest.mark.parametrize(("content_type", "name"), [("image/jpeg", "roof.jpg"), ("image/png", "roof.jpg.png")])
+def test_a_photo_is_shown_in_its_stored_type(content_type, name):
     query = query_of(download(presigner(), content_type=content_type))
     assert query["response-content-type"] == content_type
-    assert query["response-content-disposition"] == 'inline; filename="roof.jpg"'
+    assert query["response-content-disposition"] == f'inline; filename="{name}"'
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "application/xhtml+xml", "", "IMAGE/JPEG"])
@@ -321,3 +321,19 @@ def test_an_objects_address_follows_the_buckets_style(bucket, expected):
 
 def test_a_job_names_the_object_by_its_s3_uri():
     assert presigner().s3_uri(KEY) == f"s3://photos/{KEY}"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "name", "saved_as"),
+    [
+        ("image/jpeg", "roof.jpg", "roof.jpg"),
+        ("image/jpeg", "ROOF.JPEG", "ROOF.JPEG"),
+        ("image/jpeg", "roof.html", "roof.html.jpg"),
+        ("image/jpeg", "roof.jpg.exe", "roof.jpg.exe.jpg"),
+        ("image/png", "roof.jpg", "roof.jpg.png"),
+        ("image/png", "Dach", "Dach.png"),
+        ("text/html", "roof.html", "roof.html"),
+    ],
+)
+def test_a_photo_is_saved_under_an_ending_of_its_type(content_type, name, saved_as):
+    assert download_name(content_type, name) == saved_as
