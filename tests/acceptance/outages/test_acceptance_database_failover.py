@@ -200,7 +200,7 @@ async def test_a_primary_that_takes_no_more_writes_is_left_for_the_new_one(tmp_p
         await pair.standby.promote()
         await load.success_after(time.monotonic(), TAKEN_OVER_SECONDS)
         await eventually(lambda: listening(pair.system), seconds=LISTENING_SECONDS)
-        assert '"kind": "ReadOnlySQLTransactionError"' in pair.system.deployment.log()
+        assert '"kind":"ReadOnlySQLTransactionError"' in pair.system.deployment.log()
 
 
 async def refused(load: Load) -> bool:
