@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -50,7 +49,7 @@ def inspect(paths: Annotated[list[Path], typer.Argument(help="JPEG and PNG files
     failed = False
     for path in paths:
         try:
-            found = asdict(inspect_file(path))
+            found = inspect_file(path)._asdict()
         except OSError as error:
             failed = True
             found = dict.fromkeys(("mime_type", "width", "height", "exif_data")) | {"error": error.strerror}

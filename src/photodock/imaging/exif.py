@@ -1,14 +1,14 @@
 """The facts of an EXIF block (EXIF 3.0, CIPA DC-008-2023, sections 4.6.3 to 4.6.8). docs/exif.md has the table."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from math import floor
-from typing import TypeAlias
+from typing import Any
 
-from photodock.domain.values import JsonObject, JsonValue
+from photodock.domain.values import JsonObject
 from photodock.imaging.reading import ExifBlock
-from photodock.imaging.tiff import Directory, Tiff
+from photodock.imaging.tiff import ByteOrder, Reader, number, open_tiff, raw, read_directory, text, triple
 
 MAKE = 0x010F
 MODEL = 0x0110
@@ -40,10 +40,26 @@ GPS_TIME_STAMP = 0x0007
 GPS_IMG_DIRECTION = 0x0011
 GPS_DATE_STAMP = 0x001D
 
-_SUB_SECONDS_OF = {DATE_TIME_ORIGINAL: SUB_SEC_TIME_ORIGINAL, DATE_TIME_DIGITIZED: SUB_SEC_TIME_DIGITIZED}
+# Each tag is looked for in its own directory only. DateTime (0x0132) is not among them: it tells when the file was
+# changed.
+_IMAGE_TAGS: Mapping[int, Reader] = {
+    **dict.fromkeys([MAKE, MODEL], text),
+    **dict.fromkeys([ORIENTATION, EXIF_DIRECTORY, GPS_DIRECTORY], number),
+}
+_EXIF_TAGS: Mapping[int, Reader] = {
+    **dict.fromkeys([LENS_MODEL, DATE_TIME_ORIGINAL, SUB_SEC_TIME_ORIGINAL, OFFSET_TIME, OFFSET_TIME_ORIGINAL], text),
+    **dict.fromkeys([EXPOSURE_TIME, F_NUMBER, ISO, FLASH, FOCAL_LENGTH, GPS_DIRECTORY], number),
+}
+# Read only where the first has no date.
+_SECOND_DATE_TAGS: Mapping[int, Reader] = dict.fromkeys([DATE_TIME_DIGITIZED, SUB_SEC_TIME_DIGITIZED], text)
+_GPS_TAGS: Mapping[int, Reader] = {
+    **dict.fromkeys([GPS_LATITUDE_REF, GPS_LONGITUDE_REF, GPS_DATE_STAMP], raw),
+    **dict.fromkeys([GPS_LATITUDE, GPS_LONGITUDE, GPS_TIME_STAMP], triple),
+    **dict.fromkeys([GPS_ALTITUDE_REF, GPS_ALTITUDE, GPS_IMG_DIRECTION], number),
+}
 
-_Fact: TypeAlias = tuple[int, str, Callable[[Directory, int], JsonValue]]
-"""Tag, the fact's name, and how it is read."""
+_LATITUDES = {b"N": 1, b"n": 1, b"S": -1, b"s": -1}
+_LONGITUDES = {b"E": 1, b"e": 1, b"W": -1, b"w": -1}
 
 # The standard's `2025:11:17 10:30:00`, and what else has been seen: `-`, `/` or `.` in the date, `T` before the time,
 # blanks for leading zeros; after the seconds nothing, a fraction or a time zone.
@@ -53,7 +69,7 @@ _DATE_TIME = re.compile(
 )
 _SUB_SECONDS = re.compile(r"\d{1,12}", re.ASCII)
 _UTC_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
-_GPS_DATE = re.compile(r"\s*(\d{4})\D{0,2}(\d{2})\D{0,2}(\d{2})(?!\d)", re.ASCII)
+_GPS_DATE = re.compile(rb"\s*(\d{4})\D{0,2}(\d{2})\D{0,2}(\d{2})(?!\d)")
 
 
 def read_exif(blocks: Iterable[ExifBlock]) -> tuple[JsonObject | None, str | None]:
@@ -65,166 +81,138 @@ def read_exif(blocks: Iterable[ExifBlock]) -> tuple[JsonObject | None, str | Non
     facts: JsonObject = {}
     error = None
     for block in blocks:
-        tiff = Tiff.open(block)
+        tiff = open_tiff(block)
         if tiff is None:
             error = "an EXIF block does not begin with a TIFF header"
             continue
-        found = _facts(tiff)
+        found = _facts(block, *tiff)
         if "orientation" in facts:
             found.pop("orientation", None)
         facts.update(found)
     return facts or None, None if facts else error
 
 
-def _facts(tiff: Tiff) -> JsonObject:
-    image = tiff.root()
-    exif = tiff.directory(image.number(EXIF_DIRECTORY))
+def _facts(block: ExifBlock, order: ByteOrder, root: int) -> JsonObject:
+    """In the order of the answer."""
+    image = read_directory(block, order, root, _IMAGE_TAGS).get
+    exif_at = image(EXIF_DIRECTORY)
+    exif = read_directory(block, order, exif_at, _EXIF_TAGS).get
+    captured_at = _captured_at(exif(DATE_TIME_ORIGINAL), exif(SUB_SEC_TIME_ORIGINAL))
+    if captured_at is None:
+        second = read_directory(block, order, exif_at, _SECOND_DATE_TAGS)
+        captured_at = _captured_at(second.get(DATE_TIME_DIGITIZED), second.get(SUB_SEC_TIME_DIGITIZED))
     # Some writers hang the GPS directory on the EXIF directory.
-    gps = tiff.directory(image.number(GPS_DIRECTORY) or exif.number(GPS_DIRECTORY))
-    facts: JsonObject = {}
-    _read(image, _IMAGE_FACTS, facts)
-    _read(exif, _EXIF_FACTS, facts)
-    coordinates: JsonObject = {}
-    _read(gps, _GPS_FACTS, coordinates)
-    if coordinates:
-        facts["gps_coordinates"] = coordinates
-    return facts
+    gps = read_directory(block, order, image(GPS_DIRECTORY) or exif(GPS_DIRECTORY), _GPS_TAGS)
+    facts: JsonObject = {
+        "camera_make": image(MAKE),
+        "camera_model": image(MODEL),
+        "orientation": _orientation(image(ORIENTATION)),
+        "lens_model": exif(LENS_MODEL),
+        "captured_at": captured_at,
+        "captured_at_offset": _utc_offset(exif(OFFSET_TIME_ORIGINAL)) or _utc_offset(exif(OFFSET_TIME)),
+        "iso": _count(exif(ISO)),
+        "f_number": _positive(exif(F_NUMBER)),
+        "exposure_time_s": _positive(exif(EXPOSURE_TIME)),
+        "focal_length_mm": _positive(exif(FOCAL_LENGTH)),
+        "flash": _count(exif(FLASH)),
+        "gps_coordinates": _coordinates(gps.get) if gps else None,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
 
 
-def _read(directory: Directory, table: Iterable[_Fact], facts: JsonObject) -> None:
-    for tag, name, reader in table:
-        if tag in directory and name not in facts:
-            value = reader(directory, tag)
-            if value is not None:
-                facts[name] = value
+def _coordinates(gps: Callable[[int], Any]) -> JsonObject | None:
+    facts: JsonObject = {
+        "latitude": _degrees(gps(GPS_LATITUDE), gps(GPS_LATITUDE_REF), _LATITUDES, 90),
+        "longitude": _degrees(gps(GPS_LONGITUDE), gps(GPS_LONGITUDE_REF), _LONGITUDES, 180),
+        "altitude_m": _altitude(gps(GPS_ALTITUDE), gps(GPS_ALTITUDE_REF)),
+        "direction_deg": _direction(gps(GPS_IMG_DIRECTION)),
+        "timestamp": _gps_timestamp(gps(GPS_DATE_STAMP), gps(GPS_TIME_STAMP)),
+    }
+    return {name: value for name, value in facts.items() if value is not None} or None
 
 
-def _text(directory: Directory, tag: int) -> str | None:
-    return directory.text(tag)
-
-
-def _orientation(directory: Directory, tag: int) -> int | None:
-    value = directory.number(tag)
+def _orientation(value: float | None) -> int | None:
     return int(value) if value is not None and 1 <= value <= 8 else None
 
 
-def _count(directory: Directory, tag: int) -> int | None:
-    value = directory.number(tag)
+def _count(value: float | None) -> int | None:
     return int(value) if value is not None and 0 <= value <= 0xFFFF_FFFF else None
 
 
-def _number(directory: Directory, tag: int) -> float | None:
-    value = directory.number(tag)
-    return None if value is None else float(value) + 0.0  # never -0.0
-
-
-def _positive(directory: Directory, tag: int) -> float | None:
-    value = directory.number(tag)
+def _positive(value: float | None) -> float | None:
     return float(value) if value is not None and value > 0 else None
 
 
-def _captured_at(exif: Directory, tag: int) -> str | None:
+def _captured_at(written: str | None, sub_seconds: str | None) -> str | None:
     """`2025-11-17T10:30:00.25` as written, or None for a date that is blank, zero or not in the calendar."""
-    written = exif.text(tag)
     found = _DATE_TIME.match(written) if written else None
-    moment = _iso_moment(*found.groups()) if found else None
-    if moment is None:
+    if found is None:
         return None
-    fraction = _SUB_SECONDS.match(exif.text(_SUB_SECONDS_OF[tag]) or "")
+    moment = "{}-{}-{}T{}:{}:{}".format(*found.groups())
+    if len(moment) < len("2025-11-17T10:30:00"):
+        moment = "{}-{:0>2}-{:0>2}T{:0>2}:{:0>2}:{:0>2}".format(*found.groups())
+    if not _exists(moment):
+        return None
+    fraction = _SUB_SECONDS.match(sub_seconds) if sub_seconds else None
     digits = fraction[0].rstrip("0") if fraction else ""
     return f"{moment}.{digits}" if digits else moment
 
 
-def _iso_moment(*parts: str) -> str | None:
-    """Year to second as ISO 8601 writes them; None when there is no such moment."""
-    moment = "{}-{:0>2}-{:0>2}T{:0>2}:{:0>2}:{:0>2}".format(*parts)
+def _exists(moment: str) -> bool:
+    """Whether the calendar has a day or moment that is written as ISO 8601 has it."""
     try:
         datetime.fromisoformat(moment)
     except ValueError:
-        return None
-    return moment
+        return False
+    return True
 
 
-def _utc_offset(exif: Directory, tag: int) -> str | None:
-    written = exif.text(tag)
+def _utc_offset(written: str | None) -> str | None:
     if written is None:
         return None
     if written == "Z":
         return "+00:00"
     found = _UTC_OFFSET.match(written)
-    if found is None or int(found[2]) > 15 or int(found[3]) > 59:
+    if found is None:
         return None
-    return f"{found[1]}{found[2]}:{found[3]}"
+    sign, hours, minutes = found.groups()
+    return f"{sign}{hours}:{minutes}" if hours <= "15" and minutes <= "59" else None
 
 
-def _latitude(gps: Directory, tag: int) -> float | None:
-    return _coordinate(gps, tag, gps.raw(GPS_LATITUDE_REF), b"NS", 90)
-
-
-def _longitude(gps: Directory, tag: int) -> float | None:
-    return _coordinate(gps, tag, gps.raw(GPS_LONGITUDE_REF), b"EW", 180)
-
-
-def _coordinate(gps: Directory, tag: int, ref: bytes, refs: bytes, limit: int) -> float | None:
-    """Degrees north or east, to 7 decimals (1 cm). Missing minutes and seconds are 0; the sign is the reference's."""
-    parts = gps.numbers(tag, 3)
-    letter = ref.lstrip()[:1].upper()
-    if not parts or not letter or letter not in refs:
+def _degrees(
+    parts: tuple[float, float, float] | None, ref: bytes | None, signs: Mapping[bytes, int], limit: int
+) -> float | None:
+    """Degrees north or east, to 7 decimals (1 cm). The sign is the reference's."""
+    if parts is None or ref is None:
         return None
-    whole, minutes, seconds = (*parts, 0, 0)[:3]
+    sign = signs.get(ref.lstrip()[:1])
+    whole, minutes, seconds = parts
     degrees = abs(whole + minutes / 60 + seconds / 3600)
-    if degrees > limit:
+    if sign is None or degrees > limit:
         return None
-    return round(-degrees if letter == refs[1:] else degrees, 7) + 0.0  # never -0.0
+    return round(sign * degrees, 7) + 0.0  # never -0.0
 
 
-def _altitude(gps: Directory, tag: int) -> float | None:
+def _altitude(altitude: float | None, ref: float | None) -> float | None:
     """Metres above sea level; that it is below, the reference says."""
-    altitude = gps.number(tag)
     if altitude is None:
         return None
-    return (-altitude if gps.number(GPS_ALTITUDE_REF) == 1 else altitude) + 0.0
+    return (-altitude if ref == 1 else altitude) + 0.0  # never -0.0
 
 
-def _gps_timestamp(gps: Directory, tag: int) -> str | None:
+def _direction(value: float | None) -> float | None:
+    return None if value is None else float(value) + 0.0  # never -0.0
+
+
+def _gps_timestamp(written: bytes | None, time: tuple[float, float, float] | None) -> str | None:
     """`2018-07-25T14:34:23Z`: GPS tags give UTC. The fraction of a second is dropped."""
-    # Casio separates the date by NULs.
-    written = _GPS_DATE.match(gps.raw(GPS_DATE_STAMP).rstrip(b"\0").replace(b"\0", b":").decode("latin-1"))
-    parts = gps.numbers(tag, 3)
-    if written is None or not parts:
+    found = _GPS_DATE.match(written) if written and time else None
+    if found is None or time is None:
         return None
-    hours, minutes, seconds = (*parts, 0, 0)[:3]
+    hours, minutes, seconds = time
     elapsed = hours * 3600 + minutes * 60 + seconds
-    if not 0 <= elapsed < DAY_SECONDS:  # overflown to infinity, too
+    date = b"-".join(found.groups()).decode()
+    if not (0 <= elapsed < DAY_SECONDS and _exists(date)):  # overflown to infinity, too
         return None
     total = floor(elapsed)
-    moment = _iso_moment(*written.groups(), str(total // 3600), str(total // 60 % 60), str(total % 60))
-    return f"{moment}Z" if moment else None
-
-
-# In the order of the answer. Of two lines with the same name the first that gives a value holds. DateTime (0x0132)
-# is not among them: it tells when the file was changed. Each tag is looked for in its own directory only.
-_IMAGE_FACTS: tuple[_Fact, ...] = (
-    (MAKE, "camera_make", _text),
-    (MODEL, "camera_model", _text),
-    (ORIENTATION, "orientation", _orientation),
-)
-_EXIF_FACTS: tuple[_Fact, ...] = (
-    (LENS_MODEL, "lens_model", _text),
-    (DATE_TIME_ORIGINAL, "captured_at", _captured_at),
-    (DATE_TIME_DIGITIZED, "captured_at", _captured_at),
-    (OFFSET_TIME_ORIGINAL, "captured_at_offset", _utc_offset),
-    (OFFSET_TIME, "captured_at_offset", _utc_offset),
-    (ISO, "iso", _count),
-    (F_NUMBER, "f_number", _positive),
-    (EXPOSURE_TIME, "exposure_time_s", _positive),
-    (FOCAL_LENGTH, "focal_length_mm", _positive),
-    (FLASH, "flash", _count),
-)
-_GPS_FACTS: tuple[_Fact, ...] = (
-    (GPS_LATITUDE, "latitude", _latitude),
-    (GPS_LONGITUDE, "longitude", _longitude),
-    (GPS_ALTITUDE, "altitude_m", _altitude),
-    (GPS_IMG_DIRECTION, "direction_deg", _number),
-    (GPS_TIME_STAMP, "timestamp", _gps_timestamp),
-)
+    return f"{date}T{total // 3600:02}:{total // 60 % 60:02}:{total % 60:02}Z"

@@ -1,8 +1,8 @@
 """What the service reads from a photo: its kind, its dimensions, its EXIF. No decoding of pixels, ever."""
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from photodock.domain.values import JsonObject
 from photodock.imaging.exif import read_exif
@@ -14,8 +14,7 @@ from photodock.imaging.sniff import JPEG, PNG, sniff
 _FORMATS = {JPEG: jpeg_steps, PNG: png_steps}
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(NamedTuple):
     """What was found in a file. Whatever could not be read is None; `error` says why in one sentence, for the log."""
 
     mime_type: str | None

@@ -8,13 +8,17 @@ from photodock.imaging.reading import MAX_STEPS, ByteRange, ExifBlock, Findings,
 MAX_EXIF_BLOCKS = 8
 """Real files have one, seldom two; the bound keeps a hostile one from asking for thousands."""
 
-_SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # DHT, JPG and DAC lie between the frame headers
-_ENDS = frozenset({0xDA, 0xD9})  # SOS: behind it come the pixels; EOI
-_APP1 = 0xE1
+# Markers with the 0xFF before them.
+_SOF = frozenset(range(0xFFC0, 0xFFD0)) - {0xFFC4, 0xFFC8, 0xFFCC}  # DHT, JPG and DAC lie between the frame headers
+_ENDS = frozenset({0xFFDA, 0xFFD9})  # SOS: behind it come the pixels; EOI
+_END_MARKERS = (b"\xff\xda", b"\xff\xd9")
+_APP1 = 0xFFE1
 _READ = _SOF | {_APP1}
-# Markers without a length: TEM, RST0 to RST7, SOI, a stuffed 0, and JPEG 2000's range (T.800, table A.1).
-_ALONE = frozenset({0x00, 0x01, *range(0x30, 0x40), 0x4F, *range(0xD0, 0xD9)})
+# Without a length: TEM, RST0 to RST7, SOI, a stuffed 0, and JPEG 2000's range (T.800, table A.1).
+_ALONE = frozenset({0xFF00, 0xFF01, *range(0xFF30, 0xFF40), 0xFF4F, *range(0xFFD0, 0xFFD9)})
 
+_SEGMENT = struct.Struct(">HH").unpack_from
+_FRAME = struct.Struct(">HH").unpack_from
 _FILL = b"\xff" * 4096
 # Up to 4 stray bytes before the identifier, and its case, are as ExifTool takes them. The byte after `Exif\0` is
 # padding that is not always 0.
@@ -67,27 +71,34 @@ class _Walk:
         What lies between a segment's end and the next 0xFF is skipped, and so is any number of fill bytes.
         """
         self._cut_exif = None
-        while not self._done:
-            at = _marker(data, self.position)
-            if at is None or at + 2 >= len(data):
-                self._done = at is not None and data[at] in _ENDS
-                return
-            self._steps += 1
-            marker, length = data[at], data[at + 1] << 8 | data[at + 2]
-            if marker in _ENDS or self._steps > MAX_STEPS:
+        position, steps, last = self.position, self._steps, len(data) - 4
+        while position <= last:
+            marker, length = _SEGMENT(data, position)
+            if marker < 0xFF00 or marker == 0xFFFF:
+                at = _next_marker(data, position)
+                if at == len(data):
+                    break  # more bytes may complete what begins here
+                position = at
+                continue
+            steps += 1
+            if marker in _ENDS or steps > MAX_STEPS:
                 self._done = True
-            elif marker in _ALONE or length < 2:
-                self.position = at + 1
+                break
+            if marker in _ALONE or length < 2:
+                position += 2
             elif marker not in _READ:
-                self.position = at + 1 + length
+                position += 2 + length
                 self._in_exif = False
-            elif at + 1 + length <= len(data):
-                self.position = at + 1 + length
-                self._segment(data, marker, at + 3, self.position)
+            elif position + 2 + length <= len(data):
+                self._segment(data, marker, position + 4, position + 2 + length)
+                position += 2 + length
             else:
-                self.position = at - 1
-                self._segment_cut_off(data, marker, at + 3)
-                return
+                self._segment_cut_off(data, marker, position + 4)
+                break
+        else:
+            at = _next_marker(data, position)
+            self._done = data[at : at + 2] in _END_MARKERS
+        self.position, self._steps = position, steps
 
     def _segment(self, data: bytes, marker: int, start: int, end: int) -> None:
         after_exif, self._in_exif = self._in_exif, False
@@ -106,7 +117,7 @@ class _Walk:
 
     def _read_frame(self, data: bytes, start: int, end: int) -> None:
         if end - start >= 6:  # precision, height, width, number of components
-            self._frame = struct.unpack_from(">HH", data, start + 1)
+            self._frame = _FRAME(data, start + 1)
 
     def _add_exif(self, data: bytes, start: int, end: int, *, continues: bool) -> None:
         """EXIF too large for one segment goes on in the next, which then has no TIFF header of its own."""
@@ -129,20 +140,20 @@ class _Walk:
         return "no frame header before the scan" if self._done else "no frame header in the bytes that were read"
 
 
-def _marker(data: bytes, position: int) -> int | None:
-    """Where the next marker's code stands: the first byte behind one or more 0xFF."""
+def _next_marker(data: bytes, position: int) -> int:
+    """Where the next marker's 0xFF stands, the last one of several; the end of `data` when there is none."""
     at = data.find(b"\xff", position) + 1
     if not at or at >= len(data):
-        return None
-    return at if data[at] != 0xFF else _behind_fill(data, at)
+        return len(data)
+    return at - 1 if data[at] != 0xFF else _behind_fill(data, at) - 1
 
 
-def _behind_fill(data: bytes, at: int) -> int | None:
+def _behind_fill(data: bytes, at: int) -> int:
     while data.startswith(_FILL, at):  # by the piece: a hostile file may hold megabytes of fill
         at += len(_FILL)
     piece = data[at : at + len(_FILL)]
     rest = piece.lstrip(b"\xff")
-    return at + len(piece) - len(rest) if rest else None
+    return at + len(piece) - len(rest) if rest else len(data) + 1
 
 
 def _joined(data: bytes, parts: list[tuple[int, int]]) -> ExifBlock:

@@ -7,7 +7,7 @@ import pytest
 from photodock.domain.values import JsonObject
 from photodock.imaging import inspect_bytes
 from photodock.imaging.reading import ExifBlock
-from photodock.imaging.tiff import MAX_ENTRIES, Tiff
+from photodock.imaging.tiff import MAX_ENTRIES, number, open_tiff, read_directory, triple
 from support.image_builder import ASCII, LONG, RATIONAL, SHORT, Entry, Exif, app1, jpeg, numbers, text
 
 MAKE, MODEL, ORIENTATION, ISO = 0x010F, 0x0110, 0x0112, 0x8827
@@ -100,9 +100,9 @@ def test_another_number_than_42_is_no_hindrance() -> None:
 
 def test_a_block_may_lie_anywhere_in_its_data() -> None:
     tiff = Exif(image=[numbers(0x829A, RATIONAL, 1, 4)], order=">").tiff()
-    opened = Tiff.open(ExifBlock(b"before" + tiff + b"behind", 6, 6 + len(tiff)))
+    block = ExifBlock(b"before" + tiff + b"behind", 6, 6 + len(tiff))
+    opened = open_tiff(block)
     assert opened is not None
-    assert opened.root().number(0x829A) == 0.25
-    assert opened.root().numbers(0x829A, 3) == (0.25,)
-    assert opened.root().numbers(0x9999, 3) == ()
-    assert opened.directory(None).number(0x829A) is None
+    assert read_directory(block, *opened, {0x829A: number, 0x9999: number}) == {0x829A: 0.25}
+    assert read_directory(block, *opened, {0x829A: triple}) == {0x829A: (0.25, 0, 0)}
+    assert read_directory(block, opened[0], None, {0x829A: number}) == {}
