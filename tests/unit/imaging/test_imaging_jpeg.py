@@ -195,3 +195,16 @@ def test_fewer_bytes_than_asked_for_are_the_end() -> None:
 def test_nothing_is_read_behind_the_end_of_the_object() -> None:
     data = (jpeg(app1(EXIF), padding(HEAD_BYTES - 1000)) + bytes(HEAD_BYTES))[: HEAD_BYTES - 300]
     assert ranges(data + b"\xff\xe2" + struct.pack(">H", 60_000), size=HEAD_BYTES)[0] == []
+
+
+def test_a_head_that_ends_anywhere_before_the_frame_header_is_gone_on_from() -> None:
+    data = jpeg(JFIF, b"\0\0", b"\xff" * 5, app1(EXIF), b"\xff" * 3)
+    whole = inspect_bytes(data)
+    assert (whole.exif_data, whole.width) == (FACTS, 64)
+    for cut in range(4, data.index(frame()) + 5):
+        steps = inspection_steps(data[:cut], len(data))
+        wanted = next(steps)
+        assert wanted == ByteRange(cut, len(data))
+        with pytest.raises(StopIteration) as end:
+            steps.send(data[cut:])
+        assert end.value.value == whole, cut
