@@ -20,8 +20,8 @@ PAUSE_SECONDS = 0.08
 """Between two photos: longer than a relay under load rests."""
 RECEIVE_SECONDS = 10
 POLL_SECONDS = 0.01
-"""What is measured is late by half of it. Asked every 2 ms, the emulator was kept from taking jobs in: 2 in 100 were late
-by a tenth of a second and more."""
+"""What is measured is late by half of it. Asked every 2 ms, the emulator was kept from taking jobs in: 2 in 100 were
+late by a tenth of a second and more."""
 
 
 def measure(backends: Backends, callers: Path, *, photos: int) -> dict[str, float]:
