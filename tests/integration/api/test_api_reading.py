@@ -53,7 +53,7 @@ async def test_times_are_rfc_3339_in_utc(api: Caller, project: str) -> None:
     assert all(item["at"].endswith("Z") for item in history["items"])
 
 
-@pytest.mark.parametrize("name", ["roof.jpg", "屋根 🏠.jpg", 'a"b;c.jpg', "ä%20+ b.jpg"])
+@pytest.mark.parametrize("name", ["roof.png", "屋根 🏠.png", 'a"b;c.png', "ä%20+ b.PNG"])
 async def test_the_download_url_gives_the_bytes_under_their_name(api: Caller, project: str, name: str) -> None:
     data = png()
     photo = await api.upload(project, data, mime_type="image/png", file_name=name)
