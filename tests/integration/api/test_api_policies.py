@@ -203,4 +203,5 @@ async def test_one_organizations_change_of_policy_holds_nobody_else_up(api: Call
     async with db.transaction() as tx:
         await policies.put(tx, uuid4(), PolicySet(GpsPolicy.DROP))
         async with asyncio.timeout(10):
-            await api.upload(project, PHOTO, client_metadata=MEASURED)
+            photo = await api.upload(project, PHOTO, client_metadata=MEASURED)
+    assert (photo["status"], photo["client_metadata"]) == ("uploaded", MEASURED)
