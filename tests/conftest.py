@@ -58,6 +58,9 @@ LONG = (
 FUZZ = "acceptance/fuzz"
 """`make test-api-fuzz` runs these."""
 
+RELEASE = "acceptance/release"
+"""`make test-release` runs these."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -66,6 +69,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.long)
         if place.startswith(FUZZ):
             item.add_marker(pytest.mark.fuzz)
+        if place.startswith(RELEASE):
+            item.add_marker(pytest.mark.release)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,7 +9,6 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from photodock import __version__
 from photodock.api import batches, documentation, health, outbox, photos, policies, problems, projects, uploads
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
@@ -30,6 +29,9 @@ DESCRIPTION = """
 Photo intake: ask for an upload URL, send the photo straight to S3, confirm it, follow its detection.
 Errors are problem documents (RFC 9457) with a stable `code`. Times are RFC 3339 UTC.
 """
+API_VERSION = "1"
+"""Of `/api/v1`; the software that answers has a version of its own."""
+
 EXPOSED_HEADERS = (
     *("ETag", "Retry-After", "X-Request-ID"),
     *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
@@ -91,7 +93,7 @@ def create_app(
 
     app = Application(
         title="photodock",
-        version=__version__,
+        version=API_VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
