@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 LONG = (
     "acceptance/crashes",
+    "acceptance/deployment",
     "acceptance/outages/test_acceptance_database_failover.py",
     "acceptance/test_acceptance_dead_letters.py",
     "integration/consumer",
