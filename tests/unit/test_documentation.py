@@ -30,7 +30,9 @@ UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 # Whom a reader may be sent to, besides the reader's own machine and names that stand for the reader's own.
 HOSTS = re.compile(r"127\.0\.0\.1|localhost|(.+\.)?(example\.com|amazonaws\.com|keepachangelog\.com|rfc-editor\.org)")
 # The service's own addresses, and places that every machine has.
-ABSOLUTE = re.compile(r"api|docs|etc|opt|usr|healthz|openapi\.json|outbox|photos|policies|projects|readyz|dev|proc|root|tmp|var")
+ABSOLUTE = re.compile(
+    r"api|docs|healthz|metrics|openapi\.json|outbox|photos|policies|projects|readyz|dev|etc|opt|proc|root|tmp|usr|var"
+)
 
 
 def pages() -> pytest.MarkDecorator:
