@@ -9,7 +9,18 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from photodock.api import batches, documentation, health, outbox, photos, policies, problems, projects, uploads
+from photodock.api import (
+    batches,
+    documentation,
+    existing,
+    health,
+    outbox,
+    photos,
+    policies,
+    problems,
+    projects,
+    uploads,
+)
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
 from photodock.api.middleware import LastResort, RequestContext
@@ -103,7 +114,7 @@ def create_app(
     )
     app.taken_in = taken_in
     problems.install(app)
-    for part in (uploads, batches, photos, projects, policies, outbox, health, documentation):
+    for part in (uploads, batches, existing, photos, projects, policies, outbox, health, documentation):
         app.include_router(part.router)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)

@@ -86,3 +86,10 @@ ITEM_PROBLEM: JsonDict = {
 }
 
 PROJECTS: JsonDict = {"items": [{"id": _PROJECT_ID, "name": "Roofs of Main Street"}]}
+
+_CHECKSUM = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
+EXISTS_REQUEST: JsonDict = {
+    "project_id": _PROJECT_ID,
+    "checksums": [_CHECKSUM, "Di3ug8RiMqpq45acglv+oHjgawNsgi1R+dUJ6LmLuz4="],
+}
+EXISTS: JsonDict = {"items": [{"checksum_sha256": _CHECKSUM, "photo_id": _PHOTO_ID, "status": "completed"}]}

@@ -67,7 +67,7 @@ def _written_date(value: Any) -> Any:
     return value
 
 
-def _sha256(value: str) -> str:
+def canonical_sha256(value: str) -> str:
     try:
         raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
@@ -154,7 +154,7 @@ class UploadRequest(Strict):
         ge=0, le=2**63 - 1, strict=True, description="Bytes, exactly as they will be sent."
     )
     mime_type: str = Field(min_length=1, max_length=100, description="`image/jpeg` or `image/png`.")
-    checksum_sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
+    checksum_sha256: Annotated[str, AfterValidator(canonical_sha256)] | None = Field(
         None,
         description="Base64 of the file's SHA-256: storage then refuses any other bytes.",
         json_schema_extra={"pattern": SHA256_PATTERN},

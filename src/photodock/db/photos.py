@@ -72,6 +72,26 @@ async def page(
     return [to_photo(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class SamePhoto:
+    """A photo that has arrived and holds the bytes of this checksum."""
+
+    checksum_sha256: str
+    photo_id: UUID
+    status: PhotoStatus
+
+
+async def by_checksum(
+    db: Tenants, organization_id: UUID, project_id: UUID, checksums: Sequence[str]
+) -> list[SamePhoto] | None:
+    """Of each checksum the project's first photo, in their order; None when the organization has no such project."""
+    rows = await db.of(organization_id).call("photos_by_checksum", project_id, checksums)
+    if not rows:
+        return None
+    found = (row for row in rows if row["photo_id"])
+    return [SamePhoto(row["checksum_sha256"], row["photo_id"], PhotoStatus(row["status"])) for row in found]
+
+
 ANY_HISTORY = """
 SELECT e.from_status, e.to_status, e.at, e.actor, e.reason
 FROM photos p JOIN photo_status_events e ON e.photo_id = p.id WHERE p.id = $1 ORDER BY e.id
