@@ -14,6 +14,7 @@ from photodock.api import (
     documentation,
     existing,
     health,
+    multipart,
     outbox,
     photos,
     policies,
@@ -30,6 +31,7 @@ from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.health import Health
 from photodock.services.library import Library
+from photodock.services.multipart import MultipartUploads
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
@@ -59,6 +61,7 @@ class ApiServices:
 
     uploads: Uploads
     upload_batches: UploadBatches
+    multipart: MultipartUploads
     confirmation: Confirmation
     detection: Detection
     library: Library
@@ -114,7 +117,7 @@ def create_app(
     )
     app.taken_in = taken_in
     problems.install(app)
-    for part in (uploads, batches, existing, photos, projects, policies, outbox, health, documentation):
+    for part in (uploads, batches, multipart, existing, photos, projects, policies, outbox, health, documentation):
         app.include_router(part.router)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)

@@ -132,6 +132,8 @@ class Deletion:
     photo_id: UUID
     s3_key: str
     url_expires_at: datetime
+    s3_upload_id: str | None = None
+    """Of the multipart upload that was under way, if one was."""
 
 
 DELETE = """
@@ -145,13 +147,16 @@ WITH gone AS (
     INSERT INTO object_deletions (photo_id, organization_id, s3_key, url_expires_at, due_at)
     SELECT id, organization_id, s3_key, url_expires_at, clock_timestamp() FROM gone
     ON CONFLICT (photo_id) DO UPDATE SET due_at = excluded.due_at
+), formless AS (
+    UPDATE multipart_uploads m SET part_checksums = NULL FROM gone WHERE m.photo_id = gone.id
+    RETURNING m.photo_id, m.s3_upload_id
 ), nameless AS (
     UPDATE photo_status_events SET actor = NULL, reason = NULL WHERE id IN (
         -- In the order in which an erasure walks the history, so that neither waits for the other in a circle.
         SELECT e.id FROM photo_status_events e WHERE e.photo_id IN (SELECT id FROM gone) ORDER BY e.id FOR UPDATE
     )
 )
-SELECT id, s3_key, url_expires_at FROM gone
+SELECT g.id, g.s3_key, g.url_expires_at, f.s3_upload_id FROM gone g LEFT JOIN formless f ON f.photo_id = g.id
 """
 
 
@@ -171,4 +176,4 @@ async def delete(db: Transactions, photo_id: UUID, organization_id: UUID) -> Del
 async def delete_locked(tx: Connection, ids: Sequence[UUID]) -> list[Deletion]:
     """The same for photos whose rows the caller's transaction holds."""
     rows = await tx.fetch(DELETE, ids)
-    return [Deletion(row["id"], row["s3_key"], row["url_expires_at"]) for row in rows]
+    return [Deletion(row["id"], row["s3_key"], row["url_expires_at"], row["s3_upload_id"]) for row in rows]

@@ -1,4 +1,4 @@
-"""Photos by their checksum."""
+"""Photos by their checksum, and uploads in parts."""
 
 from alembic import op
 
@@ -36,12 +36,30 @@ BEGIN
 END $$;
 """
 
+# No foreign key: a row outlives its photo until the upload is aborted, for its parts hold the photo's bytes.
+MULTIPART_UPLOADS = """
+CREATE TABLE multipart_uploads (
+    photo_id        uuid PRIMARY KEY,
+    organization_id uuid NOT NULL,
+    s3_key          text NOT NULL,
+    s3_upload_id    text NOT NULL UNIQUE,
+    part_size       integer NOT NULL CHECK (part_size > 0),
+    part_checksums  jsonb,
+    begun_at        timestamptz NOT NULL DEFAULT clock_timestamp()
+)
+"""
+PART_CHECKSUMS = """
+COMMENT ON COLUMN multipart_uploads.part_checksums IS
+    'base64 of the SHA-256 by part number, as last signed; null where parts have none'
+"""
+
 
 def upgrade() -> None:
-    for statement in (BY_CHECKSUM, PHOTOS_BY_CHECKSUM):
+    for statement in (BY_CHECKSUM, PHOTOS_BY_CHECKSUM, MULTIPART_UPLOADS, PART_CHECKSUMS):
         op.get_bind().exec_driver_sql(statement)
 
 
 def downgrade() -> None:
+    op.get_bind().exec_driver_sql("DROP TABLE multipart_uploads")
     op.get_bind().exec_driver_sql("DROP FUNCTION photos_by_checksum")
     op.get_bind().exec_driver_sql("DROP INDEX photos_by_checksum")
