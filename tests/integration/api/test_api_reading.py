@@ -124,6 +124,8 @@ async def test_whatever_else_tells_of_photos_is_kept_by_no_cache(api: Caller, pr
         ("POST", f"/photos/{photo_id}/upload-url", None),
         ("POST", "/photos/upload-urls", {"items": [new]}),
         ("POST", "/photos/confirm", {"photo_ids": [photo_id]}),
+        ("POST", f"/photos/{photo_id}/multipart", None),
+        ("GET", f"/photos/{photo_id}/multipart/parts", None),
         ("POST", "/photos/exists", {"project_id": project, "checksums": [sha256(b"")]}),
     ):
         answer = await api.call(method, path, json=body)
