@@ -15,7 +15,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from photodock.api import answers, requests
+from photodock.api import answers, existing, multipart, requests
 from photodock.api.app import description
 from photodock.api.problems import KINDS
 from photodock.cli import app
@@ -140,8 +140,8 @@ def test_every_call_says_in_openapi_what_it_is_for() -> None:
 
 
 def models() -> list[type[BaseModel]]:
-    known = [*vars(requests).values(), *vars(answers).values()]
-    found = [value for value in known if isinstance(value, type) and issubclass(value, BaseModel)]
+    known = [value for module in (requests, answers, existing, multipart) for value in vars(module).values()]
+    found = {value: None for value in known if isinstance(value, type) and issubclass(value, BaseModel)}
     return [model for model in found if examples_of(model)]
 
 
