@@ -5,17 +5,16 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from photodock.api import examples
 from photodock.api.answers import PhotoResponse
 from photodock.api.paths import ONE_PHOTO
 from photodock.api.photos import library, shown
 from photodock.api.problems import responses
-from photodock.api.requests import SHA256_PATTERN, Strict, canonical_sha256
+from photodock.api.requests import SHA256_PATTERN, Strict, canonical_sha256, whole
 from photodock.api.secured import MAX_BATCH_BYTES, Caller, RequestTrace, SecuredRoute, secured
 from photodock.api.uploads import AWAY, COMMON
-from photodock.domain.errors import InvalidRequest
 from photodock.domain.identity import Scope
 from photodock.domain.parts import MAX_PARTS
 from photodock.services.multipart import MultipartUploads, PartList, Started
@@ -107,7 +106,7 @@ class PartsResponse(BaseModel):
 
 
 class NamedPart(Strict):
-    part_number: int = Field(ge=1, le=MAX_PARTS, strict=True)
+    part_number: Annotated[int, BeforeValidator(whole)] = Field(ge=1, le=MAX_PARTS, strict=True)
     etag: str = Field(min_length=1, max_length=100, description="With or without quotation marks.")
 
 
@@ -170,8 +169,6 @@ async def get_parts(
     """Each URL is a presigned `PUT`, good for 15 minutes, for exactly the bytes of its part. It may be used again."""
     wanted = [int(number) for number in numbers.split(",")] if numbers else []
     checksums = [canonical_sha256(checksum) for checksum in checksums_sha256.split(",")] if checksums_sha256 else []
-    if len(set(wanted)) != len(wanted):
-        raise InvalidRequest("numbers may hold each part once.")
     return PartsResponse.of(await uploads(request).parts(caller, photo_id, wanted, checksums, trace))
 
 

@@ -55,7 +55,7 @@ def _plain_name(value: str) -> str:
     return value
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """JSON knows one kind of number: 2000.0 is as whole as 2000."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -150,7 +150,7 @@ class UploadRequest(Strict):
         description="The name to show; any script and emoji, no control characters or path separators.",
         json_schema_extra={"pattern": NAME_PATTERN},
     )
-    file_size: Annotated[int, BeforeValidator(_whole)] = Field(
+    file_size: Annotated[int, BeforeValidator(whole)] = Field(
         ge=0, le=2**63 - 1, strict=True, description="Bytes, exactly as they will be sent."
     )
     mime_type: str = Field(min_length=1, max_length=100, description="`image/jpeg` or `image/png`.")

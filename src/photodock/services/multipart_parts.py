@@ -14,6 +14,8 @@ def named_parts(
     """Each number with its checksum. Raises InvalidRequest."""
     if numbers and max(numbers) > parts.count:
         raise InvalidRequest(f"The photo has {parts.count} parts, and no number above.")
+    if len(set(numbers)) < len(numbers):
+        raise InvalidRequest("numbers may hold each part once.")
     wanted = len(numbers) if upload.part_checksums is not None else 0
     if len(checksums) != wanted:
         raise InvalidRequest(
@@ -40,7 +42,10 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def checksums_of(upload: MultipartUpload, wanted: Parts) -> list[str] | None:
-    """In the order of the parts. Every part that is there had its URL, and with it its checksum noted before."""
-    if upload.part_checksums is None:
+    """In the order of the parts. Raises MultipartIncomplete: after a restore from a backup some may not be known."""
+    known = upload.part_checksums
+    if known is None:
         return None
-    return [upload.part_checksums[number] for number in range(1, wanted.count + 1)]
+    if unknown := [number for number in range(1, wanted.count + 1) if number not in known]:
+        raise MultipartIncomplete(f"Of these parts no checksum is known: {_listed(unknown)}. Send them again.")
+    return [known[number] for number in range(1, wanted.count + 1)]

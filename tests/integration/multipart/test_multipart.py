@@ -84,6 +84,16 @@ async def test_a_part_of_other_bytes_than_its_url_was_last_asked_for_is_told_at_
     assert (await photo.complete()).json()["status"] == "uploaded"
 
 
+async def test_a_part_whose_checksum_is_not_known_any_more_is_asked_for_again(photo: Sender, core: Any) -> None:
+    await photo.start(part_checksums=True)
+    await photo.send(1, 2, checksums=True)
+    await core.db.execute("UPDATE multipart_uploads SET part_checksums = part_checksums - '2'")
+    answer = await photo.complete()
+    assert (code(answer), ": 2." in answer.json()["detail"]) == ((409, "multipart_incomplete"), True)
+    await photo.send(2, checksums=True)
+    assert (await photo.complete()).json()["status"] == "uploaded"
+
+
 async def test_checksums_are_for_uploads_that_were_started_with_them_and_for_all_their_parts(
     photo: Sender, api: Caller, project: str
 ) -> None:
