@@ -290,7 +290,7 @@ async def test_a_bucket_gives_up_uploads_that_nobody_completes(client, new_bucke
         await ensure_bucket(credentials, new_bucket, allowed_origins=["*"])
     (rule,) = (await client.get_bucket_lifecycle_configuration(Bucket=new_bucket.name))["Rules"]
     assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": ""})
-    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 9}
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 8}
 
 
 async def test_a_bucket_outside_us_east_1_is_made_in_its_region(client, new_bucket, credentials):

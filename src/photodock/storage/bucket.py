@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DNS_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _UPLOAD_HEADERS = ["content-type", "if-none-match", "x-amz-checksum-sha256"]
 _PREFLIGHT_SECONDS = 3600
-_INCOMPLETE_DAYS = 9
+_INCOMPLETE_DAYS = 8
 """A photo is waited for seven days after its last URL; the worker aborts what is left then, and this what it missed."""
 
 
