@@ -141,6 +141,17 @@ def project(
         typer.echo(asyncio.run(make_project(load_settings(), name, organization, project_id)))
 
 
+@app.command()
+def bucket() -> None:
+    """Make the bucket and its rules where they are missing; rules that are there stay as they are."""
+    from photodock.administration import make_bucket
+
+    with failures_in_words():
+        done = asyncio.run(make_bucket(load_settings()))
+    for what, words in (("bucket", "the bucket"), ("cors", "its CORS rule"), ("lifecycle", "its rule for left parts")):
+        typer.echo(f"{words}: {'made' if what in done else 'was there, left as it is'}")
+
+
 app.command()(upload)
 app.command()(inspect)
 app.command()(erase)

@@ -42,7 +42,7 @@ MAY_IMPORT = {
         "tokens",
         "workers",
     },
-    "administration": {"api", "bootstrap", "db", "services", "settings", "tokens"},
+    "administration": {"api", "bootstrap", "db", "services", "settings", "storage", "tokens"},
     "dead_letters": {"queues", "settings"},
     "privacy": {"bootstrap", "db", "services", "settings"},
     "cli": {
