@@ -25,8 +25,8 @@ def upload(
     """Upload photos and follow them until their detection is done."""
     from rich.console import Console
 
-    from photodock.client.run import run_upload
-    from photodock.client.upload import UploadOptions
+    from photodock.terminal.run import run_upload
+    from photodock.terminal.upload import UploadOptions
 
     options = UploadOptions(
         paths=tuple(paths),

@@ -1,29 +1,56 @@
 """A photodock and its storage in one `httpx.MockTransport`, with faults to order."""
 
 import hashlib
-import io
 import json
 from base64 import b64encode
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
-from rich.console import Console
-
-from photodock.client.retry import Retry
-from photodock.client.run import run_upload
-from photodock.client.upload import UploadOptions
 
 PROJECT = UUID("018f0000-0000-7000-8000-000000000001")
 SECRET = "X-Amz-Signature=5ec3e7"
 TOKEN = "t0ken-of-the-test"
 
 
+DETECTION = {"types": ["damage"], "priority": "normal", "status": "pending", "results": None, "error": None}
+
+
 def problem(status: int, code: str, detail: str = "A reason.") -> httpx.Response:
     return httpx.Response(status, json={"status": status, "code": code, "detail": detail})
+
+
+def full(photo: dict[str, object]) -> dict[str, object]:
+    """A photo's JSON with all that the API always tells, `photo`'s own on top."""
+    return {
+        "id": str(UUID(int=7)),
+        "project_id": str(PROJECT),
+        "upload_id": str(UUID(int=8)),
+        "file_name": "roof.jpg",
+        "mime_type": "image/jpeg",
+        "file_size": 300_000,
+        "checksum_sha256": None,
+        "width": None,
+        "height": None,
+        "status": "uploaded",
+        "s3_url": "https://storage.test/roof.jpg",
+        "download_url": f"https://storage.test/?{SECRET}",
+        "exif_data": None,
+        "client_metadata": None,
+        "detection": DETECTION,
+        "error": None,
+        "created_at": "2026-11-22T17:46:32.617507Z",
+        "uploaded_at": None,
+        "processing_at": None,
+        "completed_at": None,
+        "failed_at": None,
+        "status_url": "/api/v1/photos/x",
+    } | photo
+
+
+def answered(photo: dict[str, object]) -> httpx.Response:
+    return httpx.Response(200, json=full(photo))
 
 
 def s3_error(status: int, code: str) -> httpx.Response:
@@ -58,14 +85,24 @@ class FakeServer:
         self.faults[call] += [error(f"no answer from {SECRET}")] * times
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
-        call, answer = self._route(request)
+        return self._fault(request) or self._answer(request, await request.aread())
+
+    def blocking(self, request: httpx.Request) -> httpx.Response:
+        """The same for a synchronous client."""
+        return self._fault(request) or self._answer(request, request.read())
+
+    def _fault(self, request: httpx.Request) -> httpx.Response | None:
+        call, _ = self._route(request)
         self.seen[call].append(request)
-        if self.faults[call]:
-            fault = self.faults[call].pop(0)
-            if isinstance(fault, Exception):
-                raise fault
-            return fault
-        body = await request.aread()
+        if not self.faults[call]:
+            return None
+        fault = self.faults[call].pop(0)
+        if isinstance(fault, Exception):
+            raise fault
+        return fault
+
+    def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
+        call, answer = self._route(request)
         found = answer(request, body)
         if call in self.lost:
             self.lost.remove(call)
@@ -100,7 +137,18 @@ class FakeServer:
         headers = {"Content-Type": photo["mime_type"], "If-None-Match": "*"}
         headers["X-Amz-Checksum-Sha256"] = photo["checksum_sha256"]
         url = f"https://storage.test/{photo_id}?{SECRET}"
-        return httpx.Response(200, json={"photo_id": photo_id, "upload_url": url, "headers": headers})
+        issued = {
+            "photo_id": photo_id,
+            "upload_id": str(uuid4()),
+            "upload_url": url,
+            "method": "PUT",
+            "headers": headers,
+            "s3_url": f"https://storage.test/{photo_id}",
+            "status_url": f"/api/v1/photos/{photo_id}",
+            "expires_in_seconds": 900,
+            "expires_at": "2026-11-22T18:03:26Z",
+        }
+        return httpx.Response(200, json=issued)
 
     def _put(self, request: httpx.Request, body: bytes) -> httpx.Response:
         photo_id = request.url.path[1:]
@@ -129,62 +177,7 @@ class FakeServer:
         failed = photo["status"] == "failed"
         shown = photo | {
             "exif_data": self.exif,
-            "download_url": f"https://storage.test/?{SECRET}",
-            "detection": {"error": {"code": "blurred", "detail": "Too blurred."} if failed else None},
+            "detection": DETECTION | {"error": {"code": "blurred", "detail": "Too blurred."} if failed else None},
             "error": {"code": "detection_failed", "detail": "The detector failed."} if failed else None,
         }
-        return httpx.Response(200, json=shown, headers={"ETag": f'"{photo["gets"]}"'})
-
-
-class Run:
-    """One `photodock upload` against the fake server: its exit status and all that it printed and slept."""
-
-    def __init__(self, server: FakeServer) -> None:
-        self.server = server
-        self.transport: httpx.AsyncBaseTransport = httpx.MockTransport(server)
-        self.slept: list[float] = []
-        self.stdout = self.stderr = ""
-
-    def __call__(self, *paths: Path, terminal: bool = False, **changes: object) -> int:
-        given: dict[str, object] = {"base_url": "http://photodock.test", "token": TOKEN} | changes
-        options = UploadOptions(paths=paths, project_id=PROJECT, **given)
-        out = Console(file=io.StringIO(), force_terminal=terminal, width=200)
-        errors = Console(file=io.StringIO(), force_terminal=False)
-        try:
-            return run_upload(options, out, errors, retry=Retry(sleep=self._sleep), transport=self.transport)
-        finally:
-            self.stdout = out.file.getvalue()
-            self.stderr = errors.file.getvalue()
-
-    async def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-
-    def json_lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.stdout.splitlines()]
-
-
-@pytest.fixture
-def server() -> FakeServer:
-    return FakeServer()
-
-
-@pytest.fixture
-def run(server: FakeServer) -> Iterator[Run]:
-    made = Run(server)
-    yield made
-    # Whatever a test provokes: no secret may be printed.
-    assert SECRET not in made.stdout + made.stderr
-    assert TOKEN not in made.stdout + made.stderr
-
-
-@pytest.fixture
-def make_photo(tmp_path: Path) -> Callable[..., Path]:
-    """Writes `size` bytes under a name; what they are is nobody's business here."""
-
-    def make(name: str = "roof.jpg", size: int = 300_000) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(bytes(i % 251 for i in range(size)))
-        return path
-
-    return make
+        return httpx.Response(200, json=full(shown), headers={"ETag": f'"{photo["gets"]}"'})

@@ -9,9 +9,9 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from photodock.client.outcome import Outcome, section, text
-from photodock.client.view import printable, say
-from photodock.domain.values import JsonObject
+from photodock.terminal.facts import camera, captured_at, position
+from photodock.terminal.outcome import Outcome
+from photodock.terminal.view import printable, say
 
 
 def show_table(console: Console, outcomes: Sequence[Outcome]) -> None:
@@ -43,32 +43,17 @@ def _table(outcomes: Sequence[Outcome], *, plain: bool) -> Table:
 
 
 def _row(outcome: Outcome) -> list[Text]:
-    photo = outcome.photo or {}
-    exif = section(photo, "exif_data")
-    size = photo.get("file_size")
+    photo = outcome.photo
+    exif = (photo and photo.exif_data) or {}
     cells = [
         outcome.file.label,
         str(outcome.photo_id or "-"),
         outcome.error.code if outcome.error else outcome.status or "-",
-        decimal(size if isinstance(size, int) else outcome.file.size),
-        _camera(exif),
-        f"{text(exif, 'captured_at')}{text(exif, 'captured_at_offset')}".replace("T", " ") or "-",
-        _position(section(exif, "gps_coordinates")),
+        decimal(photo.file_size if photo else outcome.file.size),
+        camera(exif),
+        captured_at(exif),
+        position(exif),
     ]
     row = [Text(printable(cell)) for cell in cells]
     row[2].stylize("red" if outcome.error else "green")
     return row
-
-
-def _camera(exif: JsonObject) -> str:
-    make, model = text(exif, "camera_make"), text(exif, "camera_model")
-    # Many makers repeat their name in the model: "Canon", "Canon EOS 80D".
-    named = model if make and model.lower().startswith(make.lower()) else f"{make} {model}".strip()
-    return named or "-"
-
-
-def _position(gps: JsonObject) -> str:
-    latitude, longitude = gps.get("latitude"), gps.get("longitude")
-    if isinstance(latitude, int | float) and isinstance(longitude, int | float):
-        return f"{latitude:.5f}, {longitude:.5f}"
-    return "-"

@@ -1,0 +1,230 @@
+"""The asynchronous client: `Client` with `await`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+
+from photodock.client import downloads, organization, photos, uploads
+from photodock.client.async_driver import AsyncDriver
+from photodock.client.errors import ApiError
+from photodock.client.events import Event, EventStream
+from photodock.client.models import (
+    ParkedJob,
+    Photo,
+    PhotoPage,
+    Policies,
+    Project,
+    Readiness,
+    StatusChange,
+    Upload,
+)
+from photodock.client.photos import Id
+from photodock.client.retry import Retry
+from photodock.client.session import Session
+from photodock.client.sources import Uploadable
+from photodock.client.uploads import Declaration, OnProgress
+from photodock.domain.values import JsonObject
+
+
+class AsyncClient:
+    """photodock's API at `url` (without `/api/v1`), for one user.
+
+    `token` is an access token, or a function, plain or `async`, that gives one.
+    It is asked at first, and once more when the API refuses the token (401). `timeout`: seconds for each step of a
+    request. `transport` replaces the network, `sleep` the waits. Every call is tried again as `retry` says, and raises
+    ClientError. Close it, or use it in an `async with`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str | Callable[[], str] | Callable[[], Awaitable[str]],
+        *,
+        retry: Retry | None = None,
+        timeout: float = 30,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._session = Session(url, token, retry=retry or Retry(), timeout=timeout)
+        self._driver = AsyncDriver(transport, sleep)
+        self._run = self._driver.run
+
+    async def __aenter__(self) -> "AsyncClient":
+        return self
+
+    async def __aexit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        await self._driver.close()
+
+    async def upload(
+        self,
+        file: Uploadable,
+        *,
+        project_id: Id,
+        file_name: str | None = None,
+        mime_type: str | None = None,
+        detection_types: Sequence[str] | None = None,
+        priority: str | None = None,
+        client_metadata: JsonObject | None = None,
+        idempotency_key: str | None = None,
+        wait: float | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Photo:
+        """Sends a photo, however large, and returns it as confirmed; it may have turned out `failed`.
+
+        `file`: a path, bytes, or a file open in binary mode. `wait`: seconds to wait for a final status, else none is
+        waited for. `idempotency_key`: with the same one an upload may be repeated, by another process too, and stays
+        one photo. `on_progress` hears a Progress at each step.
+        """
+        return await self._run(
+            uploads.upload(
+                self._session,
+                file,
+                project_id=project_id,
+                file_name=file_name,
+                mime_type=mime_type,
+                detection_types=detection_types,
+                priority=priority,
+                client_metadata=client_metadata,
+                idempotency_key=idempotency_key,
+                wait=wait,
+                on_progress=on_progress,
+            )
+        )
+
+    async def request_upload(self, declared: Declaration) -> Upload:
+        """`POST /photos/upload-url`: a new photo, and where its bytes may be put. `upload` does this by itself."""
+        return await self._run(uploads.request_upload(self._session, declared))
+
+    async def request_uploads(self, declared: Iterable[Declaration]) -> list[Upload | ApiError]:
+        """`POST /photos/upload-urls`: up to 100, in their order; the error stands in the place of one refused."""
+        return await self._run(uploads.request_uploads(self._session, declared))
+
+    async def refresh_upload(self, photo_id: Id) -> Upload:
+        """`POST /photos/{photo_id}/upload-url`: a fresh URL for a photo whose first one has ended."""
+        return await self._run(uploads.refresh_upload(self._session, photo_id))
+
+    async def confirm(self, photo_id: Id) -> Photo:
+        """`PATCH /photos/{photo_id}/status`: its bytes are up. It may have turned out `failed`."""
+        return await self._run(uploads.confirm(self._session, photo_id))
+
+    async def confirm_many(self, photo_ids: Iterable[Id]) -> list[Photo | ApiError]:
+        """`POST /photos/confirm`: up to 100, in their order."""
+        return await self._run(photos.confirm_many(self._session, photo_ids))
+
+    async def wait(self, photo_id: Id, timeout: float = 300, *, on_progress: OnProgress | None = None) -> Photo:
+        """The photo once it is `completed` or `failed`. Raises WaitTimeout after `timeout` seconds."""
+        return await self._run(uploads.wait_for(self._session, photo_id, timeout, on_progress))
+
+    async def photo(self, photo_id: Id) -> Photo:
+        """`GET /photos/{photo_id}`."""
+        return await self._run(photos.photo(self._session, photo_id))
+
+    async def photo_if_changed(self, known: Photo, wait_seconds: int = 0) -> Photo:
+        """The photo anew, or `known` itself while it is as it was; held by the service for up to 30 seconds."""
+        return await self._run(uploads.look(self._session, known.id, known, wait_seconds))
+
+    async def photos_page(
+        self,
+        *,
+        project_id: Id | None = None,
+        status: str | None = None,
+        ids: Iterable[Id] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> PhotoPage:
+        """`GET /photos`: one page of the organization's photos, newest first."""
+        return await self._run(
+            photos.page(self._session, project_id=project_id, status=status, ids=ids, limit=limit, cursor=cursor)
+        )
+
+    async def photos(self, *, project_id: Id | None = None, status: str | None = None) -> AsyncIterator[Photo]:
+        """All photos, newest first, page by page as they are asked for."""
+        cursor: str | None = None
+        while True:
+            page = await self.photos_page(project_id=project_id, status=status, limit=photos.PAGE, cursor=cursor)
+            for photo in page.items:
+                yield photo
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    async def exif(self, photo_id: Id) -> JsonObject | None:
+        """`GET /photos/{photo_id}/exif`; None where there is none, or none yet."""
+        return await self._run(photos.exif(self._session, photo_id))
+
+    async def history(self, photo_id: Id) -> list[StatusChange]:
+        """`GET /photos/{photo_id}/history`, oldest first."""
+        return await self._run(photos.history(self._session, photo_id))
+
+    async def delete(self, photo_id: Id) -> None:
+        """`DELETE /photos/{photo_id}`."""
+        await self._run(photos.delete(self._session, photo_id))
+
+    async def retry_detection(self, photo_id: Id) -> Photo:
+        """`POST /photos/{photo_id}/retry`: a new detection for a photo whose detection failed."""
+        return await self._run(photos.retry_detection(self._session, photo_id))
+
+    async def report(
+        self, photo_id: Id, status: str, *, detections: JsonObject | None = None, error: JsonObject | None = None
+    ) -> Photo:
+        """A detector's `PATCH /photos/{photo_id}/status`: `processing`, `completed` with `detections`, or `failed` with
+        `error` as `{code, detail}`. Needs the scope `photos:pipeline`."""
+        return await self._run(photos.report(self._session, photo_id, status, detections, error))
+
+    async def download(self, photo_id: Id, *, rendition: str | None = None, max_bytes: int | None = None) -> bytes:
+        """The photo's bytes, or those of its rendition of that name. Raises FileError above `max_bytes`."""
+        return await self._run(downloads.download(self._session, photo_id, rendition, max_bytes))
+
+    async def save(self, photo_id: Id, path: str | PathLike[str], *, rendition: str | None = None) -> Path:
+        """Writes the photo's bytes to `path`, which appears once it is whole; in constant memory."""
+        return await self._run(downloads.save(self._session, photo_id, Path(path), rendition))
+
+    async def events(self, *, project_id: Id | None = None, last_event_id: str | None = None) -> AsyncIterator[Event]:
+        """Changes of photos as they happen, without end; taken up again by itself where the connection breaks. After a
+        Reset read your list anew. `last_event_id` goes on behind a change of an earlier run."""
+        stream = EventStream(self._session, project_id, last_event_id)
+        try:
+            while True:
+                for event in await self._run(stream.more()):
+                    yield event
+        finally:
+            await self._run(stream.close())
+
+    async def projects(self) -> list[Project]:
+        """`GET /projects`: the organization's."""
+        return await self._run(organization.projects(self._session))
+
+    async def put_project(self, project_id: Id, name: str) -> Project:
+        """`PUT /projects/{project_id}`: creates or renames it. Needs `photos:admin`, as do the calls below."""
+        return await self._run(organization.put_project(self._session, project_id, name))
+
+    async def policies(self) -> Policies:
+        """`GET /policies`."""
+        return await self._run(organization.policies(self._session))
+
+    async def put_policies(self, *, gps: str) -> Policies:
+        """`PUT /policies`: positions are kept (`keep`), rounded to about 1 km (`round`) or dropped (`drop`)."""
+        return await self._run(organization.put_policies(self._session, gps))
+
+    async def parked_jobs(self, *, after: int = 0, limit: int = 100) -> list[ParkedJob]:
+        """`GET /outbox`: jobs that could not be sent, oldest first, behind the one with the id `after`."""
+        return await self._run(organization.parked_jobs(self._session, after, limit))
+
+    async def retry_job(self, job_id: int) -> None:
+        """`POST /outbox/{id}/retry`: sends a parked job again."""
+        await self._run(organization.retry_job(self._session, job_id))
+
+    async def is_alive(self) -> bool:
+        """`GET /healthz`, once and without a token."""
+        return await self._run(organization.alive(self._session))
+
+    async def readiness(self) -> Readiness:
+        """`GET /readyz`, likewise: whether the service can do its work, and each part's state."""
+        return await self._run(organization.ready(self._session))
