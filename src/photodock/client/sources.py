@@ -5,8 +5,8 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -103,7 +103,7 @@ def _from_open(given: BinaryIO, name: str, mime_type: str | None) -> Source:
     stack = ExitStack()
     own: BinaryIO | None = None
     if not given.seekable():
-        own = stack.enter_context(tempfile.TemporaryFile())
+        own = stack.enter_context(_temporary())
     start = given.tell() if own is None else 0
     digest, size, head = hashlib.sha256(), 0, b""
     while chunk := given.read(CHUNK):
@@ -123,6 +123,12 @@ def _from_open(given: BinaryIO, name: str, mime_type: str | None) -> Source:
         file_name=name,
         mime_type=mime_type or type_of(name, head),
     )
+
+
+@contextmanager
+def _temporary() -> Iterator[BinaryIO]:
+    with tempfile.TemporaryFile() as opened:
+        yield opened
 
 
 class _Borrowed:

@@ -26,3 +26,19 @@ def position(exif: JsonObject) -> str:
 def _text(value: JsonObject, name: str) -> str:
     found = value.get(name)
     return found if isinstance(found, str) else ""
+
+
+def exposure(exif: JsonObject) -> str:
+    """`1/250 s, f/2.8, ISO 100, 35 mm`, as far as it is known."""
+    seconds, aperture = exif.get("exposure_time_s"), exif.get("f_number")
+    iso, focal = exif.get("iso"), exif.get("focal_length_mm")
+    parts = []
+    if isinstance(seconds, int | float) and seconds > 0:
+        parts.append(f"1/{round(1 / seconds)} s" if seconds < 0.5 else f"{seconds:g} s")
+    if isinstance(aperture, int | float):
+        parts.append(f"f/{aperture:g}")
+    if isinstance(iso, int):
+        parts.append(f"ISO {iso}")
+    if isinstance(focal, int | float):
+        parts.append(f"{focal:g} mm")
+    return ", ".join(parts) or "-"

@@ -16,15 +16,18 @@ from photodock.terminal.view import printable, say
 
 def show_table(console: Console, outcomes: Sequence[Outcome]) -> None:
     """One row for each file, and below it a sentence for each that failed."""
-    table = _table(outcomes, plain=not console.is_terminal)
-    if not console.is_terminal:
-        # A pipe has no width: rows stay whole, so that grep and awk see one photo a line.
-        width = Measurement.get(console, console.options.update(max_width=100_000), table).maximum
-        console = Console(file=console.file, width=width, color_system=None, force_terminal=False)
-    console.print(table)
+    show_whole(console, _table(outcomes, plain=not console.is_terminal))
     for outcome in outcomes:
         if outcome.error:
             say(console, f"{outcome.file.label}: {outcome.error.code}: {outcome.error.detail}")
+
+
+def show_whole(console: Console, table: Table) -> None:
+    """On a terminal within its width; elsewhere each row whole on a line of its own, so that grep and awk see it."""
+    if not console.is_terminal:
+        width = Measurement.get(console, console.options.update(max_width=100_000), table).maximum
+        console = Console(file=console.file, width=width, color_system=None, force_terminal=False)
+    console.print(table)
 
 
 def _table(outcomes: Sequence[Outcome], *, plain: bool) -> Table:
