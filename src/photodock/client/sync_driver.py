@@ -106,6 +106,7 @@ def _chunks(body: Body) -> Iterator[bytes]:
 
 
 def _given(token: object) -> object:
-    if inspect.isawaitable(token):
+    if inspect.iscoroutine(token):
+        token.close()
         raise TypeError("Client takes a plain function for its token; a coroutine function is AsyncClient's.")
     return token
