@@ -96,5 +96,5 @@ class EventStream:
         retry = self._session.retry
         if self._failures >= retry.attempts:
             raise trouble.final
-        told_to_the_log(f"{trouble}; listening again")
+        told_to_the_log(f"{str(trouble).rstrip('.')}; listening again")
         yield Pause(retry.delay(self._failures, trouble.retry_after or self._reader.retry_seconds))
