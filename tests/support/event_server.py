@@ -62,7 +62,7 @@ def _handler(told: EventServer) -> type[BaseHTTPRequestHandler]:
             for part in parts:
                 self.wfile.write(part)
                 self.wfile.flush()
-            if last and status == 200:
+            if last and parts and status == 200:
                 told.closing.wait(20)
 
         def log_message(self, *_: Any) -> None:

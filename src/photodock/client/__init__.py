@@ -29,6 +29,7 @@ from photodock.client.errors import (
 from photodock.client.models import (
     Change,
     Detection,
+    Existing,
     FieldError,
     ParkedJob,
     Photo,
@@ -57,6 +58,7 @@ __all__ = [
     "Conflict",
     "Declaration",
     "Detection",
+    "Existing",
     "FieldError",
     "FileError",
     "Forbidden",

@@ -12,6 +12,7 @@ from photodock.client import downloads, organization, photos, uploads
 from photodock.client.errors import ApiError
 from photodock.client.events import Event, EventStream
 from photodock.client.models import (
+    Existing,
     ParkedJob,
     Photo,
     PhotoPage,
@@ -153,6 +154,10 @@ class Client:
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+    def existing(self, project_id: Id, checksums: Iterable[str]) -> list[Existing]:
+        """`POST /photos/exists`: which of up to 500 files the project has, by the SHA-256 of each in base64."""
+        return self._run(photos.existing(self._session, project_id, checksums))
 
     def exif(self, photo_id: Id) -> JsonObject | None:
         """`GET /photos/{photo_id}/exif`; None where there is none, or none yet."""

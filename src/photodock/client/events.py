@@ -58,7 +58,10 @@ class EventStream:
             raise Transient(NetworkError("The stream of changes broke."))
         self._failures = 0
         try:
-            return [event for message in self._reader.feed(chunk) if (event := self._event(message))]
+            messages = self._reader.feed(chunk)
+            # Heartbeats have ids too: a quiet stream can be resumed long after its last change.
+            self._last_id = self._reader.last_id or self._last_id
+            return [event for message in messages if (event := _event(message))]
         except (ValueError, KeyError, TypeError):
             yield from self.close()
             raise self._session.not_photodock(answer.status) from None
@@ -80,17 +83,6 @@ class EventStream:
         self._reader = MessageReader()
         return answer
 
-    def _event(self, message: Message) -> Event | None:
-        if message.id is not None:
-            self._last_id = message.id
-        match message.event:
-            case "photo":
-                return decode(Change, json.loads(message.data), id=message.id)
-            case "reset":
-                return Reset(message.id)
-            case _:
-                return None
-
     def _pause(self, trouble: Transient) -> Operation[None]:
         self._failures += 1
         retry = self._session.retry
@@ -98,3 +90,13 @@ class EventStream:
             raise trouble.final
         told_to_the_log(f"{str(trouble).rstrip('.')}; listening again")
         yield Pause(retry.delay(self._failures, trouble.retry_after or self._reader.retry_seconds))
+
+
+def _event(message: Message) -> Event | None:
+    match message.event:
+        case "photo":
+            return decode(Change, json.loads(message.data), id=message.id)
+        case "reset":
+            return Reset(message.id)
+        case _:
+            return None

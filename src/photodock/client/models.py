@@ -157,6 +157,15 @@ class PhotoPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Existing:
+    """A photo that a project has already."""
+
+    checksum_sha256: str
+    photo_id: UUID
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class StatusChange:
     """One line of a photo's history; `from_status` is None in the first."""
 

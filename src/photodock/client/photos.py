@@ -6,7 +6,7 @@ from uuid import UUID
 
 from photodock.client.decoding import decode
 from photodock.client.errors import ApiError, Conflict, api_error
-from photodock.client.models import Photo, PhotoPage, Problem, StatusChange
+from photodock.client.models import Existing, Photo, PhotoPage, Problem, StatusChange
 from photodock.client.session import Session
 from photodock.client.steps import Answer, Operation
 from photodock.domain.values import JsonObject
@@ -48,6 +48,12 @@ def results(session: Session, answer: Answer, reader: Callable[[Any], T]) -> lis
 def photo(session: Session, photo_id: Id) -> Operation[Photo]:
     answer = yield from session.call("GET", f"/photos/{photo_id}")
     return session.read(answer, photo_reader(answer))
+
+
+def existing(session: Session, project_id: Id, checksums: Iterable[str]) -> Operation[list[Existing]]:
+    body: JsonObject = {"project_id": str(project_id), "checksums": list(checksums)}
+    answer = yield from session.call("POST", "/photos/exists", body=body)
+    return session.read(answer, lambda found: [decode(Existing, item) for item in found["items"]])
 
 
 def exif(session: Session, photo_id: Id) -> Operation[JsonObject | None]:

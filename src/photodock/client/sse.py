@@ -20,6 +20,8 @@ class MessageReader:
     def __init__(self) -> None:
         self._rest = b""
         self._id: str | None = None
+        self.last_id: str | None = None
+        """Where to go on from: the id of the last message that is whole, be it one without data."""
         self._event = ""
         self._data: list[str] = []
         self.retry_seconds: float | None = None
@@ -55,4 +57,5 @@ class MessageReader:
     def _dispatch(self) -> Message | None:
         event, data = self._event or "message", self._data
         self._event, self._data = "", []
+        self.last_id = self._id
         return Message(self._id, event, "\n".join(data)) if data else None

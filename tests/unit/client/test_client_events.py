@@ -55,6 +55,13 @@ def test_a_stream_that_breaks_is_taken_up_behind_the_last_change():
     assert [headers.get("last-event-id") for _, headers in server.requests] == [None, "1-0"]
 
 
+def test_a_quiet_stream_goes_on_from_its_last_heartbeat():
+    answers = [(200, [change(1), b": here\nid: 40-0\n\n", b": here\nid: 41-0\n"]), (200, [change(42)])]
+    with EventServer(*answers).running() as server:
+        first(server.url, 2)
+    assert server.requests[1][1]["last-event-id"] == "40-0"
+
+
 def test_an_earlier_run_is_gone_on_from():
     with EventServer((200, [change(9)])).running() as server:
         first(server.url, 1, last_event_id="8-0")
