@@ -23,7 +23,8 @@ def show_photo(
     photo = client.photo(photo_id)
     history = client.history(photo_id)
     if as_json:
-        console.out(json.dumps(without_secrets(photo) | {"history": [_line(change) for change in history]}))
+        lines = [_line(change) for change in history]
+        console.out(json.dumps({**without_secrets(photo), "history": lines}), highlight=False)
         return
     if picture and can_draw(console) and photo.download_url:
         try:
