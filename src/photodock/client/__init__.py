@@ -29,7 +29,6 @@ from photodock.client.errors import (
 from photodock.client.models import (
     Change,
     Detection,
-    Existing,
     FieldError,
     ParkedJob,
     Photo,
@@ -42,11 +41,11 @@ from photodock.client.models import (
     Rendition,
     Reset,
     StatusChange,
-    Upload,
 )
+from photodock.client.progress import Declaration, Progress
 from photodock.client.retry import Retry
 from photodock.client.sources import Uploadable
-from photodock.client.uploads import Declaration, Progress
+from photodock.client.upload_models import Existing, Multipart, Parts, PartThere, PartUpload, Upload
 
 __all__ = [
     "ApiError",
@@ -62,9 +61,13 @@ __all__ = [
     "FieldError",
     "FileError",
     "Forbidden",
+    "Multipart",
     "NetworkError",
     "NotFound",
     "ParkedJob",
+    "PartThere",
+    "PartUpload",
+    "Parts",
     "Photo",
     "PhotoError",
     "PhotoFailed",

@@ -8,12 +8,11 @@ from types import TracebackType
 
 import httpx
 
-from photodock.client import downloads, organization, photos, uploads
+from photodock.client import downloads, organization, parts, photos, uploads
 from photodock.client.async_driver import AsyncDriver
 from photodock.client.errors import ApiError
 from photodock.client.events import Event, EventStream
 from photodock.client.models import (
-    Existing,
     ParkedJob,
     Photo,
     PhotoPage,
@@ -21,13 +20,14 @@ from photodock.client.models import (
     Project,
     Readiness,
     StatusChange,
-    Upload,
 )
+from photodock.client.parts import PARTS_FROM
 from photodock.client.photos import Id
+from photodock.client.progress import Declaration, OnProgress
 from photodock.client.retry import Retry
 from photodock.client.session import Session
 from photodock.client.sources import Uploadable
-from photodock.client.uploads import Declaration, OnProgress
+from photodock.client.upload_models import Existing, Multipart, Parts, PartThere, Upload
 from photodock.domain.values import JsonObject
 
 
@@ -74,6 +74,7 @@ class AsyncClient:
         priority: str | None = None,
         client_metadata: JsonObject | None = None,
         idempotency_key: str | None = None,
+        parts_from: int | None = PARTS_FROM,
         wait: float | None = None,
         on_progress: OnProgress | None = None,
     ) -> Photo:
@@ -81,7 +82,8 @@ class AsyncClient:
 
         `file`: a path, bytes, or a file open in binary mode. `wait`: seconds to wait for a final status, else none is
         waited for. `idempotency_key`: with the same one an upload may be repeated, by another process too, and stays
-        one photo. `on_progress` hears a Progress at each step.
+        one photo, and goes on behind what has arrived. `parts_from`: the size in bytes from which a file is sent in
+        parts; None: never. `on_progress` hears a Progress at each step.
         """
         return await self._run(
             uploads.upload(
@@ -94,6 +96,7 @@ class AsyncClient:
                 priority=priority,
                 client_metadata=client_metadata,
                 idempotency_key=idempotency_key,
+                parts_from=parts_from,
                 wait=wait,
                 on_progress=on_progress,
             )
@@ -110,6 +113,22 @@ class AsyncClient:
     async def refresh_upload(self, photo_id: Id) -> Upload:
         """`POST /photos/{photo_id}/upload-url`: a fresh URL for a photo whose first one has ended."""
         return await self._run(uploads.refresh_upload(self._session, photo_id))
+
+    async def start_multipart(self, photo_id: Id, *, part_checksums: bool = False) -> Multipart:
+        """`POST /photos/{photo_id}/multipart`: begins an upload in parts, or finds the one that is under way."""
+        return await self._run(parts.start(self._session, photo_id, part_checksums))
+
+    async def multipart_parts(self, photo_id: Id, numbers: Iterable[int] = (), checksums: Iterable[str] = ()) -> Parts:
+        """`GET /photos/{photo_id}/multipart/parts`: URLs for these parts, and which have arrived."""
+        return await self._run(parts.parts(self._session, photo_id, numbers, checksums))
+
+    async def complete_multipart(self, photo_id: Id, named: Iterable[PartThere] | None = None) -> Photo:
+        """`POST /photos/{photo_id}/multipart/complete`: makes the file of its parts, and confirms the photo."""
+        return await self._run(parts.complete(self._session, photo_id, named))
+
+    async def abort_multipart(self, photo_id: Id) -> None:
+        """`DELETE /photos/{photo_id}/multipart`: its parts go; the photo stays as it is."""
+        await self._run(parts.abort(self._session, photo_id))
 
     async def confirm(self, photo_id: Id) -> Photo:
         """`PATCH /photos/{photo_id}/status`: its bytes are up. It may have turned out `failed`."""
@@ -192,8 +211,10 @@ class AsyncClient:
         return await self._run(downloads.save(self._session, photo_id, Path(path), rendition))
 
     async def events(self, *, project_id: Id | None = None, last_event_id: str | None = None) -> AsyncIterator[Event]:
-        """Changes of photos as they happen, without end; taken up again by itself where the connection breaks. After a
-        Reset read your list anew. `last_event_id` goes on behind a change of an earlier run."""
+        """`GET /events`: changes of photos as they happen, without end; taken up again where the connection breaks.
+
+        After a Reset read your list anew. `last_event_id` goes on behind a change of an earlier run.
+        """
         stream = EventStream(self._session, project_id, last_event_id)
         try:
             while True:

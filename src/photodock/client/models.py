@@ -44,21 +44,6 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
-    """Where one photo's bytes may be put, once. The URL is a secret and stays out of `repr`."""
-
-    photo_id: UUID
-    upload_id: UUID
-    upload_url: str = field(repr=False)
-    headers: dict[str, str]
-    """What the PUT must carry, beside Host and Content-Length."""
-    expires_in_seconds: int
-    expires_at: datetime
-    s3_url: str = ""
-    status_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PhotoError:
     code: str
     """One of `photodock.domain.photo.FailureCode`."""
@@ -154,15 +139,6 @@ class PhotoPage:
     items: tuple[Photo, ...]
     next_cursor: str | None = None
     """None on the last page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Existing:
-    """A photo that a project has already."""
-
-    checksum_sha256: str
-    photo_id: UUID
-    status: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from photodock.client.decoding import decode
 from photodock.client.errors import ApiError, Conflict, api_error
-from photodock.client.models import Existing, Photo, PhotoPage, Problem, StatusChange
+from photodock.client.models import Photo, PhotoPage, Problem, StatusChange
 from photodock.client.session import Session
 from photodock.client.steps import Answer, Operation
+from photodock.client.upload_models import Existing
 from photodock.domain.values import JsonObject
 
 T = TypeVar("T")

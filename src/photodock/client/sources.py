@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
@@ -39,9 +40,9 @@ UNKNOWN_TYPE = "application/octet-stream"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """`open` gives the content from its start, as often as it is called. `checksum_sha256` in base64."""
+    """`open` gives the content from a place in it on, as often as it is called. `checksum_sha256` in base64."""
 
-    open: Callable[[], Reader]
+    open: Callable[[int], Reader]
     close: Callable[[], None]
     size: int
     checksum_sha256: str
@@ -95,7 +96,7 @@ def _from_path(path: Path, file_name: str | None, mime_type: str | None) -> Sour
             size = opened.tell()
     except OSError as error:
         raise unreadable(error) from error
-    return Source(lambda: path.open("rb"), lambda: None, size, base64.b64encode(digest).decode(), name, kind)
+    return Source(partial(_opened_at, path), lambda: None, size, base64.b64encode(digest).decode(), name, kind)
 
 
 def _from_open(given: BinaryIO, name: str, mime_type: str | None) -> Source:
@@ -116,13 +117,19 @@ def _from_open(given: BinaryIO, name: str, mime_type: str | None) -> Source:
             own.write(chunk)
     kept: BinaryIO = given if own is None else own
     return Source(
-        open=lambda: _Borrowed(kept, start),
+        open=lambda offset: _Borrowed(kept, start + offset),
         close=stack.close,
         size=size,
         checksum_sha256=base64.b64encode(digest.digest()).decode(),
         file_name=name,
         mime_type=mime_type or type_of(name, head),
     )
+
+
+def _opened_at(path: Path, offset: int) -> Reader:
+    opened = path.open("rb")
+    opened.seek(offset)
+    return opened
 
 
 @contextmanager

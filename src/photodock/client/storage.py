@@ -2,16 +2,15 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
 import httpx
 
 from photodock.client.errors import ClientError, NetworkError, StorageRefused
-from photodock.client.models import Upload
 from photodock.client.retry import Retry, Transient, retried, retry_after
-from photodock.client.sources import Source, unreadable
+from photodock.client.sources import unreadable
 from photodock.client.steps import Answer, Blocking, Body, Close, Notice, Open, Operation, Read, Request, Send
 
 TIMEOUT = httpx.Timeout(60, connect=10, read=120)
@@ -44,19 +43,16 @@ class Sink(Protocol):
     def write(self, chunk: bytes, /) -> object: ...
 
 
-def put(upload: Upload, source: Source, sent: Callable[[int], None], retry: Retry, notice: Notice) -> Operation[None]:
+def put(url: str, headers: Mapping[str, str], body: Body, retry: Retry, notice: Notice) -> Operation[None]:
     """Returns once the object is there, whether by this PUT or an earlier one whose answer was lost.
 
-    `sent` hears the bytes sent so far, from 0 again at each attempt. Raises UrlRefused, StorageRefused, NetworkError
-    and FileError.
+    The body's `sent` hears 0 again at each attempt. Raises UrlRefused, StorageRefused, NetworkError and FileError.
     """
     # With Content-Length given, httpx sends no Transfer-Encoding: S3 refuses chunked bodies of unknown length.
-    headers = {**upload.headers, "Content-Length": str(source.size)}
-    body = Body(source.open, source.size, sent)
-    request = Request("PUT", upload.upload_url, TIMEOUT, headers, body)
+    request = Request("PUT", url, TIMEOUT, {**headers, "Content-Length": str(body.size)}, body)
 
     def once() -> Operation[None]:
-        sent(0)
+        body.sent(0)
         try:
             answer: Answer = yield Send(request)
         except (httpx.TransportError, httpx.InvalidURL):

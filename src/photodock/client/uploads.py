@@ -1,20 +1,21 @@
 """A photo's way: read, ask for a URL, PUT, confirm, wait."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Literal, TypeAlias
 from uuid import UUID, uuid4
 
 from photodock.client.decoding import decode
 from photodock.client.errors import ApiError, Conflict, WaitTimeout
-from photodock.client.models import Photo, Upload
+from photodock.client.models import Photo
+from photodock.client.parts import send_in_parts
 from photodock.client.photos import Id, photo_reader, results
+from photodock.client.progress import Declaration, OnProgress, Teller
 from photodock.client.session import NOT_MODIFIED, Session, told_to_the_log
 from photodock.client.sources import Source, Uploadable, read_source
-from photodock.client.steps import Blocking, Notice, Operation, Pause
+from photodock.client.steps import Blocking, Body, Notice, Operation, Pause
 from photodock.client.storage import UrlRefused, put
+from photodock.client.upload_models import Upload
 from photodock.domain.values import JsonObject, JsonValue
 
 WAIT_SECONDS = 20
@@ -22,82 +23,6 @@ WAIT_SECONDS = 20
 
 POLL_PAUSE = 0.2
 """Seconds before another look at an unchanged photo, in case something on the way does not let the server hold it."""
-
-Stage: TypeAlias = Literal["reading", "requesting", "sending", "confirming", "processing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an upload is. `photo_id` from the moment the photo exists; `note` says what delays it just now."""
-
-    stage: Stage
-    sent_bytes: int = 0
-    """From 0 again when the file is sent again."""
-    total_bytes: int = 0
-    photo_id: UUID | None = None
-    note: str | None = None
-
-
-OnProgress: TypeAlias = Callable[[Progress], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """What a photo is declared to be before it is sent. `checksum_sha256` in base64: S3 then refuses any other
-    bytes."""
-
-    project_id: Id
-    file_name: str
-    file_size: int
-    mime_type: str
-    checksum_sha256: str | None = None
-    detection_types: Sequence[str] | None = None
-    priority: str | None = None
-    client_metadata: JsonObject | None = None
-    idempotency_key: str = field(default_factory=lambda: str(uuid4()))
-    """Every request under the same key is for the same photo."""
-
-    def as_json(self) -> JsonObject:
-        """The request's body, without the key."""
-        given: JsonObject = {
-            "project_id": str(self.project_id),
-            "file_name": self.file_name,
-            "file_size": self.file_size,
-            "mime_type": self.mime_type,
-            "checksum_sha256": self.checksum_sha256,
-            "detection_types": list(self.detection_types) if self.detection_types is not None else None,
-            "priority": self.priority,
-            "client_metadata": self.client_metadata,
-        }
-        return {name: value for name, value in given.items() if value is not None}
-
-
-class _Teller:
-    """Keeps the last Progress, and tells each new one. A note is of its moment alone."""
-
-    def __init__(self, tell: OnProgress | None) -> None:
-        self._tell = tell
-        self._last = Progress("reading")
-
-    def begin(self, stage: Stage) -> None:
-        self._told(replace(self._last, stage=stage, note=None))
-
-    def known(self, total_bytes: int) -> None:
-        self._last = replace(self._last, total_bytes=total_bytes)
-
-    def made(self, photo_id: UUID) -> None:
-        self._last = replace(self._last, photo_id=photo_id)
-
-    def sent(self, sent_bytes: int) -> None:
-        self._told(replace(self._last, sent_bytes=sent_bytes, note=None))
-
-    def note(self, sentence: str) -> None:
-        self._told(replace(self._last, note=sentence))
-
-    def _told(self, progress: Progress) -> None:
-        self._last = progress
-        if self._tell:
-            self._tell(progress)
 
 
 def upload(
@@ -111,11 +36,12 @@ def upload(
     priority: str | None,
     client_metadata: JsonObject | None,
     idempotency_key: str | None,
+    parts_from: int | None,
     wait: float | None,
     on_progress: OnProgress | None,
 ) -> Operation[Photo]:
     """The photo as confirmed, or with a final status where `wait` gives it seconds to have one by."""
-    teller = _Teller(on_progress)
+    teller = Teller(on_progress)
     teller.begin("reading")
     source: Source = yield Blocking(partial(read_source, file, file_name, mime_type))
     try:
@@ -131,35 +57,42 @@ def upload(
             client_metadata=client_metadata,
             idempotency_key=idempotency_key or str(uuid4()),
         )
-        photo_id = yield from _send(session, declared, source, teller)
+        photo = yield from _send(session, declared, source, parts_from, teller)
     finally:
         source.close()
-    teller.begin("confirming")
-    photo = yield from confirm(session, photo_id, teller.note)
     if wait is None or photo.is_final:
         return photo
-    return (yield from wait_for(session, photo_id, wait, on_progress))
+    return (yield from wait_for(session, photo.id, wait, on_progress))
 
 
-def _send(session: Session, declared: Declaration, source: Source, teller: _Teller) -> Operation[UUID]:
+def _send(
+    session: Session, declared: Declaration, source: Source, parts_from: int | None, teller: Teller
+) -> Operation[Photo]:
+    """The photo as confirmed."""
     teller.begin("requesting")
     issued = yield from request_upload(session, declared, teller.note)
     teller.made(issued.photo_id)
     teller.begin("sending")
+    if parts_from is not None and source.size >= parts_from:
+        photo = yield from send_in_parts(session, issued.photo_id, source, teller)
+        if photo:
+            return photo
     yield from _deliver(session, issued, source, teller)
-    return issued.photo_id
+    teller.begin("confirming")
+    return (yield from confirm(session, issued.photo_id, teller.note))
 
 
-def _deliver(session: Session, issued: Upload, source: Source, teller: _Teller) -> Operation[None]:
+def _deliver(session: Session, issued: Upload, source: Source, teller: Teller) -> Operation[None]:
+    body = Body(lambda: source.open(0), source.size, teller.sent)
     try:
-        yield from put(issued, source, teller.sent, session.retry, teller.note)
+        yield from put(issued.upload_url, issued.headers, body, session.retry, teller.note)
     except UrlRefused:
         teller.note("the upload URL was refused; asking for a fresh one")
         fresh = yield from _refreshed(session, issued.photo_id, teller.note)
         if fresh is None:
             return
         try:
-            yield from put(fresh, source, teller.sent, session.retry, teller.note)
+            yield from put(fresh.upload_url, fresh.headers, body, session.retry, teller.note)
         except UrlRefused as refused:
             raise refused.final from None
 
@@ -206,7 +139,7 @@ def confirm(session: Session, photo_id: Id, notice: Notice = told_to_the_log) ->
 def wait_for(session: Session, photo_id: Id, seconds: float, on_progress: OnProgress | None) -> Operation[Photo]:
     """The photo with a final status. Raises WaitTimeout at the deadline, after at least one look."""
     deadline = time.monotonic() + seconds
-    teller = _Teller(on_progress)
+    teller = Teller(on_progress)
     teller.made(UUID(str(photo_id)))
     teller.begin("processing")
     photo: Photo | None = None

@@ -209,7 +209,7 @@ def test_a_large_file_is_never_in_memory_as_a_whole(server, tmp_path):
     storage = Discarding(server)
     with Client("http://photodock.test", TOKEN, transport=storage) as client:
         tracemalloc.start()
-        client.upload(path, project_id=PROJECT)
+        client.upload(path, project_id=PROJECT, parts_from=None)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert storage.received == LARGE
