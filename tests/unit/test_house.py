@@ -126,6 +126,11 @@ LOADED = "import sys, {module}; print(*sorted({{name.split('.')[0] for name in s
             "photodock.consumer",
             ("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn"),
         ),
+        # Who sends photos from Python needs httpx alone.
+        (
+            "photodock.client",
+            ("fastapi", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "structlog", "jwt", "PIL"),
+        ),
         ("photodock.pixels", ("PIL", "numpy", "httpx", "fastapi", "pydantic", "asyncpg")),
         ("photodock.bootstrap", ("PIL", "alembic", "sqlalchemy", "typer", "uvicorn")),
         ("photodock.cli", ("fastapi", "asyncpg", "aiobotocore", "obstore", "uvicorn")),
