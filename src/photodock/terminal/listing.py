@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from itertools import islice
 from uuid import UUID
 
-from rich import box
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
@@ -20,6 +19,11 @@ from photodock.terminal.words import ago, status_cell, written
 
 _SECRET = ("download_url", "renditions")
 """What holds presigned URLs: whoever has one may read."""
+
+GAP = 2
+LEAST_NAME = 12
+"""Characters that a name keeps before the column `Created` is left out; twice as many before the others are."""
+MOST_OF_A_CAMERA = 24
 
 
 def list_photos(
@@ -44,7 +48,7 @@ def list_photos(
         return
     show_whole(console, _table(shown, console))
     if len(found) > limit:
-        say(errors, f"These are the newest {limit}. There are more: --limit {limit * 4} shows them.")
+        say(errors, f"These are the newest {limit}; --limit {limit * 4} shows more.")
 
 
 def without_secrets(photo: Photo) -> JsonObject:
@@ -59,22 +63,39 @@ def _nothing(project_id: UUID | None, status: str | None) -> str:
 
 
 def _table(photos: Sequence[Photo], console: Console) -> Table:
+    """For programs every fact, each row whole; on a terminal as many as its width has room for."""
     terminal = console.is_terminal
-    table = Table(box=box.SIMPLE_HEAD if terminal else None, pad_edge=False)
-    # An id that is cut or broken cannot be copied.
-    table.add_column("Photo id", no_wrap=True, min_width=36)
-    table.add_column("Name", no_wrap=True, overflow="ellipsis", ratio=1 if terminal else None)
-    table.add_column("Status", no_wrap=True)
-    table.add_column("Size", justify="right", no_wrap=True)
-    table.add_column("Camera", no_wrap=True, overflow="ellipsis")
-    table.add_column("Created", no_wrap=True)
-    for photo in photos:
-        table.add_row(
-            Text(str(photo.id), style="dim" if terminal else ""),
-            Text(printable(photo.file_name)),
-            status_cell(photo.status, marked=terminal),
-            decimal(photo.file_size),
-            Text(printable(camera(photo.exif_data or {}))),
-            ago(photo.created_at) if terminal else written(photo.created_at),
-        )
+    columns = _columns(photos, marked=terminal)
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="dim" if terminal else "")
+    room = _room(columns, console.width) if terminal else dict.fromkeys(columns)
+    for name, width in room.items():
+        table.add_column(name, no_wrap=True, justify="right" if name == "Size" else "left", width=width)
+    for row in zip(*(columns[name] for name in room), strict=True):
+        table.add_row(*row)
     return table
+
+
+def _columns(photos: Sequence[Photo], *, marked: bool) -> dict[str, list[Text]]:
+    return {
+        "Photo id": [Text(str(photo.id), style="dim" if marked else "") for photo in photos],
+        "Name": [Text(printable(photo.file_name), overflow="ellipsis") for photo in photos],
+        "Status": [status_cell(photo.status, marked=marked) for photo in photos],
+        "Size": [Text(decimal(photo.file_size)) for photo in photos],
+        "Camera": [Text(printable(camera(photo.exif_data or {})), overflow="ellipsis") for photo in photos],
+        "Created": [Text(ago(photo.created_at) if marked else written(photo.created_at)) for photo in photos],
+    }
+
+
+def _room(columns: dict[str, list[Text]], width: int) -> dict[str, int | None]:
+    """The columns that are shown and their widths. An id that is cut cannot be copied, a name that is cut helps still."""
+    wanted = {name: max(len(name), *(cell.cell_len for cell in cells)) for name, cells in columns.items()}
+    wanted["Camera"] = min(wanted["Camera"], MOST_OF_A_CAMERA)
+    left = width - sum(wanted[name] + GAP for name in ("Photo id", "Status"))
+    shown = {"Photo id", "Name", "Status"}
+    for name, least_name in (("Created", LEAST_NAME), ("Size", 2 * LEAST_NAME), ("Camera", 2 * LEAST_NAME)):
+        if left - wanted[name] - GAP < min(wanted["Name"], least_name):
+            break
+        shown.add(name)
+        left -= wanted[name] + GAP
+    wanted["Name"] = min(wanted["Name"], max(left, 1))
+    return {name: wanted[name] for name in columns if name in shown}

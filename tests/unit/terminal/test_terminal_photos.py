@@ -166,7 +166,7 @@ def test_more_photos_than_are_shown_are_told(terminal):
     terminal.photos = [full({"file_name": f"{number}.jpg"}) for number in range(5)]
     terminal.list(limit=2)
     assert len(terminal.out.splitlines()) == 3
-    assert terminal.err == "These are the newest 2. There are more: --limit 8 shows them.\n"
+    assert terminal.err == "These are the newest 2; --limit 8 shows more.\n"
 
 
 @pytest.mark.parametrize(
