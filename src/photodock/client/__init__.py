@@ -46,6 +46,7 @@ from photodock.client.progress import Declaration, Progress
 from photodock.client.retry import Retry
 from photodock.client.sources import Uploadable
 from photodock.client.upload_models import Existing, Multipart, Parts, PartThere, PartUpload, Upload
+from photodock.client.webhooks import Delivery, Webhook
 
 __all__ = [
     "ApiError",
@@ -56,6 +57,7 @@ __all__ = [
     "ConfigurationError",
     "Conflict",
     "Declaration",
+    "Delivery",
     "Detection",
     "Existing",
     "FieldError",
@@ -90,4 +92,5 @@ __all__ = [
     "Upload",
     "Uploadable",
     "WaitTimeout",
+    "Webhook",
 ]

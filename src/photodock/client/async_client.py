@@ -8,17 +8,14 @@ from types import TracebackType
 
 import httpx
 
-from photodock.client import downloads, organization, parts, photos, uploads
+from photodock.client import downloads, parts, photos, uploads
 from photodock.client.async_driver import AsyncDriver
+from photodock.client.async_organization import AsyncOrganizationCalls
 from photodock.client.errors import ApiError
 from photodock.client.events import Event, EventStream
 from photodock.client.models import (
-    ParkedJob,
     Photo,
     PhotoPage,
-    Policies,
-    Project,
-    Readiness,
     StatusChange,
 )
 from photodock.client.parts import PARTS_FROM
@@ -31,7 +28,7 @@ from photodock.client.upload_models import Existing, Multipart, Parts, PartThere
 from photodock.domain.values import JsonObject
 
 
-class AsyncClient:
+class AsyncClient(AsyncOrganizationCalls):
     """photodock's API at `url` (without `/api/v1`), for one user.
 
     `token` is an access token, or a function, plain or `async`, that gives one.
@@ -164,11 +161,13 @@ class AsyncClient:
             photos.page(self._session, project_id=project_id, status=status, ids=ids, limit=limit, cursor=cursor)
         )
 
-    async def photos(self, *, project_id: Id | None = None, status: str | None = None) -> AsyncIterator[Photo]:
-        """All photos, newest first, page by page as they are asked for."""
+    async def photos(
+        self, *, project_id: Id | None = None, status: str | None = None, page_size: int = 100
+    ) -> AsyncIterator[Photo]:
+        """All photos, newest first, page by page (up to 200) as they are asked for."""
         cursor: str | None = None
         while True:
-            page = await self.photos_page(project_id=project_id, status=status, limit=photos.PAGE, cursor=cursor)
+            page = await self.photos_page(project_id=project_id, status=status, limit=page_size, cursor=cursor)
             for photo in page.items:
                 yield photo
             cursor = page.next_cursor
@@ -222,35 +221,3 @@ class AsyncClient:
                     yield event
         finally:
             await self._run(stream.close())
-
-    async def projects(self) -> list[Project]:
-        """`GET /projects`: the organization's."""
-        return await self._run(organization.projects(self._session))
-
-    async def put_project(self, project_id: Id, name: str) -> Project:
-        """`PUT /projects/{project_id}`: creates or renames it. Needs `photos:admin`, as do the calls below."""
-        return await self._run(organization.put_project(self._session, project_id, name))
-
-    async def policies(self) -> Policies:
-        """`GET /policies`."""
-        return await self._run(organization.policies(self._session))
-
-    async def put_policies(self, *, gps: str) -> Policies:
-        """`PUT /policies`: positions are kept (`keep`), rounded to about 1 km (`round`) or dropped (`drop`)."""
-        return await self._run(organization.put_policies(self._session, gps))
-
-    async def parked_jobs(self, *, after: int = 0, limit: int = 100) -> list[ParkedJob]:
-        """`GET /outbox`: jobs that could not be sent, oldest first, behind the one with the id `after`."""
-        return await self._run(organization.parked_jobs(self._session, after, limit))
-
-    async def retry_job(self, job_id: int) -> None:
-        """`POST /outbox/{id}/retry`: sends a parked job again."""
-        await self._run(organization.retry_job(self._session, job_id))
-
-    async def is_alive(self) -> bool:
-        """`GET /healthz`, once and without a token."""
-        return await self._run(organization.alive(self._session))
-
-    async def readiness(self) -> Readiness:
-        """`GET /readyz`, likewise: whether the service can do its work, and each part's state."""
-        return await self._run(organization.ready(self._session))

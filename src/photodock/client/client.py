@@ -8,16 +8,12 @@ from types import TracebackType
 
 import httpx
 
-from photodock.client import downloads, organization, parts, photos, uploads
+from photodock.client import downloads, parts, photos, uploads
 from photodock.client.errors import ApiError
 from photodock.client.events import Event, EventStream
 from photodock.client.models import (
-    ParkedJob,
     Photo,
     PhotoPage,
-    Policies,
-    Project,
-    Readiness,
     StatusChange,
 )
 from photodock.client.parts import PARTS_FROM
@@ -27,11 +23,12 @@ from photodock.client.retry import Retry
 from photodock.client.session import Session
 from photodock.client.sources import Uploadable
 from photodock.client.sync_driver import SyncDriver
+from photodock.client.sync_organization import OrganizationCalls
 from photodock.client.upload_models import Existing, Multipart, Parts, PartThere, Upload
 from photodock.domain.values import JsonObject
 
 
-class Client:
+class Client(OrganizationCalls):
     """photodock's API at `url` (without `/api/v1`), for one user.
 
     `token` is an access token, or a function that gives one.
@@ -164,11 +161,13 @@ class Client:
             photos.page(self._session, project_id=project_id, status=status, ids=ids, limit=limit, cursor=cursor)
         )
 
-    def photos(self, *, project_id: Id | None = None, status: str | None = None) -> Iterator[Photo]:
-        """All photos, newest first, page by page as they are asked for."""
+    def photos(
+        self, *, project_id: Id | None = None, status: str | None = None, page_size: int = 100
+    ) -> Iterator[Photo]:
+        """All photos, newest first, page by page (up to 200) as they are asked for."""
         cursor: str | None = None
         while True:
-            page = self.photos_page(project_id=project_id, status=status, limit=photos.PAGE, cursor=cursor)
+            page = self.photos_page(project_id=project_id, status=status, limit=page_size, cursor=cursor)
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:
@@ -220,35 +219,3 @@ class Client:
                 yield from self._run(stream.more())
         finally:
             self._run(stream.close())
-
-    def projects(self) -> list[Project]:
-        """`GET /projects`: the organization's."""
-        return self._run(organization.projects(self._session))
-
-    def put_project(self, project_id: Id, name: str) -> Project:
-        """`PUT /projects/{project_id}`: creates or renames it. Needs `photos:admin`, as do the calls below."""
-        return self._run(organization.put_project(self._session, project_id, name))
-
-    def policies(self) -> Policies:
-        """`GET /policies`."""
-        return self._run(organization.policies(self._session))
-
-    def put_policies(self, *, gps: str) -> Policies:
-        """`PUT /policies`: positions are kept (`keep`), rounded to about 1 km (`round`) or dropped (`drop`)."""
-        return self._run(organization.put_policies(self._session, gps))
-
-    def parked_jobs(self, *, after: int = 0, limit: int = 100) -> list[ParkedJob]:
-        """`GET /outbox`: jobs that could not be sent, oldest first, behind the one with the id `after`."""
-        return self._run(organization.parked_jobs(self._session, after, limit))
-
-    def retry_job(self, job_id: int) -> None:
-        """`POST /outbox/{id}/retry`: sends a parked job again."""
-        self._run(organization.retry_job(self._session, job_id))
-
-    def is_alive(self) -> bool:
-        """`GET /healthz`, once and without a token."""
-        return self._run(organization.alive(self._session))
-
-    def readiness(self) -> Readiness:
-        """`GET /readyz`, likewise: whether the service can do its work, and each part's state."""
-        return self._run(organization.ready(self._session))

@@ -1,7 +1,7 @@
 """The calls for projects, policies and parked jobs, and the health checks."""
 
 from functools import partial
-from urllib.parse import quote
+from uuid import UUID
 
 from photodock.client.decoding import decode
 from photodock.client.models import ParkedJob, Policies, Project, Readiness
@@ -16,7 +16,7 @@ def projects(session: Session) -> Operation[list[Project]]:
 
 
 def put_project(session: Session, project_id: Id, name: str) -> Operation[Project]:
-    answer = yield from session.call("PUT", f"/projects/{project_id}", body={"name": name})
+    answer = yield from session.call("PUT", f"/projects/{UUID(str(project_id))}", body={"name": name})
     return session.read(answer, partial(decode, Project))
 
 
@@ -36,8 +36,7 @@ def parked_jobs(session: Session, after: int, limit: int) -> Operation[list[Park
 
 
 def retry_job(session: Session, job_id: int) -> Operation[None]:
-    path = f"/outbox/{quote(str(job_id))}/retry"
-    yield from session.call("POST", path, done_before=frozenset({NOT_FOUND}))
+    yield from session.call("POST", f"/outbox/{job_id:d}/retry", done_before=frozenset({NOT_FOUND}))
 
 
 def ready(session: Session) -> Operation[Readiness]:

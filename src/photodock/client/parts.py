@@ -10,7 +10,7 @@ from itertools import islice
 from photodock.client.decoding import decode
 from photodock.client.errors import ApiError
 from photodock.client.models import Photo
-from photodock.client.photos import Id, photo_reader
+from photodock.client.photos import Id, photo_reader, place
 from photodock.client.progress import Teller
 from photodock.client.session import Session, told_to_the_log
 from photodock.client.sources import Source, unreadable
@@ -36,7 +36,7 @@ def start(
     session: Session, photo_id: Id, part_checksums: bool, notice: Notice = told_to_the_log
 ) -> Operation[Multipart]:
     body: JsonObject = {"part_checksums": part_checksums}
-    answer = yield from session.call("POST", f"/photos/{photo_id}/multipart", body=body, notice=notice)
+    answer = yield from session.call("POST", place(photo_id, "/multipart"), body=body, notice=notice)
     return session.read(answer, partial(decode, Multipart))
 
 
@@ -51,7 +51,7 @@ def parts(
         "numbers": ",".join(str(number) for number in numbers) or None,
         "checksums_sha256": ",".join(checksums) or None,
     }
-    answer = yield from session.call("GET", f"/photos/{photo_id}/multipart/parts", params=params, notice=notice)
+    answer = yield from session.call("GET", place(photo_id, "/multipart/parts"), params=params, notice=notice)
     return session.read(answer, partial(decode, Parts))
 
 
@@ -62,12 +62,12 @@ def complete(
     if named is not None:
         shown: list[JsonValue] = [{"part_number": part.part_number, "etag": part.etag} for part in named]
         body["parts"] = shown
-    answer = yield from session.call("POST", f"/photos/{photo_id}/multipart/complete", body=body, notice=notice)
+    answer = yield from session.call("POST", place(photo_id, "/multipart/complete"), body=body, notice=notice)
     return session.read(answer, photo_reader(answer))
 
 
 def abort(session: Session, photo_id: Id) -> Operation[None]:
-    yield from session.call("DELETE", f"/photos/{photo_id}/multipart")
+    yield from session.call("DELETE", place(photo_id, "/multipart"))
 
 
 def send_in_parts(session: Session, photo_id: Id, source: Source, teller: Teller) -> Operation[Photo | None]:

@@ -18,8 +18,10 @@ Id: TypeAlias = UUID | str
 
 NOT_FOUND, CONFLICT = 404, 409
 
-PAGE = 100
-"""Photos of a list that are asked for at once."""
+
+def place(photo_id: Id, rest: str = "") -> str:
+    """The path of a photo's call. Raises ValueError for an id that is none: it shall not lead to another call."""
+    return f"/photos/{UUID(str(photo_id))}{rest}"
 
 
 def photo_reader(answer: Answer | None = None) -> Callable[[Any], Photo]:
@@ -47,7 +49,7 @@ def results(session: Session, answer: Answer, reader: Callable[[Any], T]) -> lis
 
 
 def photo(session: Session, photo_id: Id) -> Operation[Photo]:
-    answer = yield from session.call("GET", f"/photos/{photo_id}")
+    answer = yield from session.call("GET", place(photo_id))
     return session.read(answer, photo_reader(answer))
 
 
@@ -58,13 +60,13 @@ def existing(session: Session, project_id: Id, checksums: Iterable[str]) -> Oper
 
 
 def exif(session: Session, photo_id: Id) -> Operation[JsonObject | None]:
-    answer = yield from session.call("GET", f"/photos/{photo_id}/exif")
+    answer = yield from session.call("GET", place(photo_id, "/exif"))
     found: JsonObject | None = session.read(answer, lambda found: found["exif_data"])
     return found
 
 
 def history(session: Session, photo_id: Id) -> Operation[list[StatusChange]]:
-    answer = yield from session.call("GET", f"/photos/{photo_id}/history")
+    answer = yield from session.call("GET", place(photo_id, "/history"))
     return session.read(answer, lambda found: [_change(item) for item in found["items"]])
 
 
@@ -98,11 +100,11 @@ def _page(found: Any) -> PhotoPage:
 
 
 def delete(session: Session, photo_id: Id) -> Operation[None]:
-    yield from session.call("DELETE", f"/photos/{photo_id}", done_before=frozenset({NOT_FOUND}))
+    yield from session.call("DELETE", place(photo_id), done_before=frozenset({NOT_FOUND}))
 
 
 def retry_detection(session: Session, photo_id: Id) -> Operation[Photo]:
-    answer = yield from session.call("POST", f"/photos/{photo_id}/retry", done_before=frozenset({CONFLICT}))
+    answer = yield from session.call("POST", place(photo_id, "/retry"), done_before=frozenset({CONFLICT}))
     if answer.is_success:
         return session.read(answer, photo_reader(answer))
     found = yield from photo(session, photo_id)
@@ -119,5 +121,5 @@ def report(
         body["detections"] = detections
     if error is not None:
         body["error"] = error
-    answer = yield from session.call("PATCH", f"/photos/{photo_id}/status", body=body)
+    answer = yield from session.call("PATCH", place(photo_id, "/status"), body=body)
     return session.read(answer, photo_reader(answer))

@@ -57,12 +57,14 @@ class Session:
         headers: Mapping[str, str] | None = None,
         held_seconds: float = 0,
         done_before: frozenset[int] = _NONE,
+        repeatable: bool = True,
         notice: Notice = told_to_the_log,
     ) -> Operation[Answer]:
         """The answer, a success or 304. Raises ClientError.
 
         `held_seconds`: how long the server may hold the answer back. `done_before`: the statuses by which a second
-        attempt tells that the first, whose answer was lost, was carried out; they are returned then.
+        attempt tells that the first, whose answer was lost, was carried out; they are returned then. Not `repeatable`:
+        a lost answer is the end, because doing it twice would do harm.
         """
         request = self.request(method, path, params=params, body=body, headers=headers, held_seconds=held_seconds)
         lost = False
@@ -71,9 +73,12 @@ class Session:
             nonlocal lost
             try:
                 answer = yield from self.authorized(request)
-            except Transient:
+            except Transient as transient:
                 lost = True
-                raise
+                # Without a connection nothing was done yet.
+                if repeatable or isinstance(transient.final, Unreachable):
+                    raise
+                raise transient.final from None
             kept = lost and answer.status in done_before
             if answer.is_success or answer.status == NOT_MODIFIED or kept:
                 return answer

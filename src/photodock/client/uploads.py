@@ -9,7 +9,7 @@ from photodock.client.decoding import decode
 from photodock.client.errors import ApiError, Conflict, WaitTimeout
 from photodock.client.models import Photo
 from photodock.client.parts import send_in_parts
-from photodock.client.photos import Id, photo_reader, results
+from photodock.client.photos import Id, photo_reader, place, results
 from photodock.client.progress import Declaration, OnProgress, Teller
 from photodock.client.session import NOT_MODIFIED, Session, told_to_the_log
 from photodock.client.sources import Source, Uploadable, read_source
@@ -125,14 +125,14 @@ def request_uploads(session: Session, declared: Iterable[Declaration]) -> Operat
 
 def refresh_upload(session: Session, photo_id: Id, notice: Notice = told_to_the_log) -> Operation[Upload]:
     """`POST /photos/{id}/upload-url`: a fresh URL for the same photo."""
-    answer = yield from session.call("POST", f"/photos/{photo_id}/upload-url", notice=notice)
+    answer = yield from session.call("POST", place(photo_id, "/upload-url"), notice=notice)
     return session.read(answer, partial(decode, Upload))
 
 
 def confirm(session: Session, photo_id: Id, notice: Notice = told_to_the_log) -> Operation[Photo]:
     """`PATCH /photos/{id}/status`: the bytes are up. The photo, which may have turned out `failed`."""
     body: JsonObject = {"status": "uploaded"}
-    answer = yield from session.call("PATCH", f"/photos/{photo_id}/status", body=body, notice=notice)
+    answer = yield from session.call("PATCH", place(photo_id, "/status"), body=body, notice=notice)
     return session.read(answer, photo_reader(answer))
 
 
@@ -162,7 +162,7 @@ def look(
     it was."""
     answer = yield from session.call(
         "GET",
-        f"/photos/{photo_id}",
+        place(photo_id),
         params={"wait": str(wait_seconds)},
         headers={"If-None-Match": known.etag} if known and known.etag else {},
         held_seconds=wait_seconds,

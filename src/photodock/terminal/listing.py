@@ -24,6 +24,7 @@ GAP = 2
 LEAST_NAME = 12
 """Characters that a name keeps before the column `Created` is left out; twice as many before the others are."""
 MOST_OF_A_CAMERA = 24
+MOST_OF_A_PAGE = 200
 
 
 def list_photos(
@@ -37,7 +38,8 @@ def list_photos(
     json_lines: bool,
 ) -> None:
     """Up to `limit` photos on `console`; what is to be said about them on `errors`."""
-    found = list(islice(client.photos(project_id=project_id, status=status), limit + 1))
+    asked = client.photos(project_id=project_id, status=status, page_size=min(limit + 1, MOST_OF_A_PAGE))
+    found = list(islice(asked, limit + 1))
     shown = found[:limit]
     if json_lines:
         for photo in shown:
@@ -87,7 +89,7 @@ def _columns(photos: Sequence[Photo], *, marked: bool) -> dict[str, list[Text]]:
 
 
 def _room(columns: dict[str, list[Text]], width: int) -> dict[str, int | None]:
-    """The columns that are shown and their widths. An id that is cut cannot be copied, a name that is cut helps still."""
+    """The columns that are shown, and their widths. An id that is cut cannot be copied; a name that is cut helps."""
     wanted = {name: max(len(name), *(cell.cell_len for cell in cells)) for name, cells in columns.items()}
     wanted["Camera"] = min(wanted["Camera"], MOST_OF_A_CAMERA)
     left = width - sum(wanted[name] + GAP for name in ("Photo id", "Status"))

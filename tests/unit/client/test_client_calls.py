@@ -11,6 +11,7 @@ from photodock.client import (
     ClientError,
     ConfigurationError,
     Conflict,
+    NetworkError,
     NotFound,
     RateLimited,
     Retry,
@@ -235,6 +236,77 @@ def test_one_of_a_batch_that_is_refused_stands_as_its_error(call, server):
     assert photo.failure.code == "content_mismatch"
     assert isinstance(error, NotFound)
     assert error.code == "photo_not_found"
+
+
+@pytest.mark.parametrize(("name", "more"), [("photo", []), ("delete", []), ("put_project", ["Roof"])])
+def test_an_id_that_is_none_leads_to_no_other_call(call, server, name, more):
+    with pytest.raises(ValueError, match="UUID"):
+        call(name, "../projects", *more)
+    assert not server.seen
+
+
+WEBHOOK = {
+    "id": str(ID),
+    "url": "https://example.com/hook",
+    "event_types": ["photo.completed"],
+    "enabled": True,
+    "disabled_reason": None,
+    "failing_since": None,
+    "old_secret_until": None,
+    "created_at": "2026-11-22T17:46:35Z",
+    "secret": "whsec_the-secret",
+}
+DELIVERY = {
+    "id": 4711,
+    "event_id": str(ID),
+    "type": "webhook.test",
+    "photo_id": None,
+    "project_id": None,
+    "photo_status": None,
+    "at": "2026-11-22T17:46:35Z",
+    "state": "pending",
+    "attempts": 0,
+    "last_attempt_at": None,
+    "last_http_status": None,
+    "last_error": None,
+    "next_attempt_at": "2026-11-22T17:46:35Z",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "answer", "asked"),
+    [
+        ("webhook", [], WEBHOOK, "GET /api/v1/webhooks"),
+        ("put_webhook", ["https://example.com/hook"], WEBHOOK, "PUT /api/v1/webhooks"),
+        ("delete_webhook", [], None, "DELETE /api/v1/webhooks"),
+        ("rotate_webhook_secret", [], WEBHOOK, "POST /api/v1/webhooks/secret"),
+        ("test_webhook", [], DELIVERY, "POST /api/v1/webhooks/test"),
+        ("webhook_deliveries", [], {"items": [DELIVERY]}, "GET /api/v1/webhooks/deliveries"),
+        ("retry_delivery", [4711], DELIVERY, "POST /api/v1/webhooks/deliveries/4711/retry"),
+    ],
+)
+def test_each_call_for_the_webhook_asks_for_its_own(call, server, name, arguments, answer, asked):
+    server.faults["webhooks"] = [httpx.Response(200, json=answer) if answer else httpx.Response(204)]
+    found = call(name, *arguments)
+    [request] = server.seen["webhooks"]
+    assert f"{request.method} {request.url.path}" == asked
+    one = found[0] if isinstance(found, list) else found
+    assert (one is None) == (answer is None)
+    if answer is WEBHOOK:
+        assert (one.secret, one.event_types) == ("whsec_the-secret", ("photo.completed",))
+        assert "whsec" not in repr(one)
+    elif one:
+        assert (one.id, one.state, one.photo_id) == (4711, "pending", None)
+
+
+def test_a_secret_is_not_changed_twice_when_the_answer_is_lost(call, server):
+    server.breaks("webhooks", httpx.ReadError)
+    with pytest.raises(NetworkError):
+        call("rotate_webhook_secret")
+    assert len(server.seen["webhooks"]) == 1
+    server.breaks("webhooks", httpx.ConnectError)
+    server.faults["webhooks"].append(httpx.Response(200, json=WEBHOOK))
+    assert call("rotate_webhook_secret").secret
 
 
 @pytest.mark.parametrize("address", ["photos.example.com", "ftp://x", "", "http://[::1"])

@@ -18,22 +18,21 @@ def surface(kind: type) -> dict[str, str]:
     """Each public method and its signature, as it is but for what the loop adds."""
     return {
         name: re.sub(r"AsyncIterator", "Iterator", str(inspect.signature(method))).replace("collections.abc.", "")
-        for name, method in vars(kind).items()
-        if inspect.isfunction(method) and not name.startswith("_")
+        for name, method in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_")
     }
 
 
 def test_both_clients_have_the_same_calls() -> None:
     assert surface(Client) == surface(AsyncClient)
-    assert {name: method.__doc__ for name, method in vars(Client).items() if name in surface(Client)} == {
-        name: method.__doc__ for name, method in vars(AsyncClient).items() if name in surface(AsyncClient)
-    }
+    described = {name: inspect.getdoc(getattr(Client, name)) for name in surface(Client)}
+    assert described == {name: inspect.getdoc(getattr(AsyncClient, name)) for name in surface(AsyncClient)}
 
 
 def test_every_call_of_the_api_is_there() -> None:
     paths = json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"]
     calls = {f"{method.upper()} {path.removeprefix('/api/v1')}" for path, found in paths.items() for method in found}
-    described = " ".join(inspect.getdoc(vars(Client)[name]) or "" for name in surface(Client))
+    described = " ".join(inspect.getdoc(getattr(Client, name)) or "" for name in surface(Client))
     told = set(re.findall(r"`((?:GET|POST|PUT|PATCH|DELETE) [^`]+)`", described))
     assert calls - told == set()
 
