@@ -108,7 +108,7 @@ class WaitTimeout(ClientError):
 
 
 class ConfigurationError(ClientError):
-    """`code`: `invalid_address` or `invalid_token`."""
+    """`code`: `invalid_address`, `invalid_token` or `missing_token`."""
 
 
 BY_STATUS: dict[int, type[ApiError]] = {

@@ -210,5 +210,8 @@ def _checked_address(address: str) -> str:
 def _checked_token(token: str) -> str:
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise ConfigurationError("invalid_token", "That is no access token." if token else "There is no access token.")
+        code, detail = (
+            ("invalid_token", "That is no access token.") if token else ("missing_token", "There is no token.")
+        )
+        raise ConfigurationError(code, detail)
     return token

@@ -19,8 +19,10 @@ def in_words(error: ClientError) -> str:
     match error:
         case Unauthenticated():
             return _REFUSED
+        case ConfigurationError(code="missing_token"):
+            return _MISSING
         case ConfigurationError(code="invalid_token"):
-            return _MISSING if "no access token" in error.detail and "There" in error.detail else _REFUSED
+            return _REFUSED
         case Unreachable():
             return f"{error.detail} (PHOTODOCK_URL or --url)"
         case ConfigurationError() | UnexpectedAnswer():
