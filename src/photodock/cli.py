@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 
 from photodock.cli_failures import failures_in_words
-from photodock.cli_photos import inspect, upload
+from photodock.cli_photos import EXIT_CODES, inspect, photos, upload
 from photodock.cli_privacy import erase, policy
 from photodock.cli_queues import dead_letters, outbox
 from photodock.domain.identity import Scope
@@ -152,7 +152,7 @@ def bucket() -> None:
         typer.echo(f"{words}: {'made' if what in done else 'was there, left as it is'}")
 
 
-app.command()(upload)
+app.command(epilog=EXIT_CODES)(upload)
 app.command()(inspect)
 app.command()(erase)
 
@@ -186,6 +186,7 @@ def sweep(
             asyncio.run(sweep_once(settings))
 
 
+app.add_typer(photos, name="photos")
 app.add_typer(policy, name="policy")
 app.add_typer(outbox, name="outbox")
 app.add_typer(dead_letters, name="dlq")

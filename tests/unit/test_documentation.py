@@ -197,6 +197,8 @@ def test_every_shown_command_exists(page: Path) -> None:
         command: Any = typer.main.get_command(app)
         rest = list(arguments)
         while hasattr(command, "commands"):
+            if command.invoke_without_command and (not rest or rest[0].startswith("-")):
+                break
             assert rest, f"photodock {' '.join(arguments)}: which command?"
             assert rest[0] in command.commands, f"photodock {' '.join(arguments)}"
             command = command.commands[rest.pop(0)]

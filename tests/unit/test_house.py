@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "api": {"services"},
     "workers": {"services", "db", "queues", "storage"},
     "client": set(),
+    "terminal": {"client", "pixels"},
     "consumer": {"client", "queues"},
     "settings": set(),
     "logs": set(),
@@ -50,7 +51,7 @@ MAY_IMPORT = {
         *("embedded", "garbage", "logs", "serving", "settings", "workers"),
     },
     "cli_failures": {"settings"},
-    "cli_photos": {"client", "imaging"},
+    "cli_photos": {"imaging", "terminal"},
     "cli_privacy": {"cli_failures", "logs", "privacy", "settings"},
     "cli_queues": {"administration", "cli_failures", "dead_letters", "settings"},
     "embedded": {"administration", "api", "bootstrap", "db", "services", "settings", "storage"},
@@ -124,6 +125,11 @@ LOADED = "import sys, {module}; print(*sorted({{name.split('.')[0] for name in s
         (
             "photodock.consumer",
             ("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn"),
+        ),
+        # Who sends photos from Python needs httpx alone.
+        (
+            "photodock.client",
+            ("fastapi", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "structlog", "jwt", "PIL"),
         ),
         ("photodock.pixels", ("PIL", "numpy", "httpx", "fastapi", "pydantic", "asyncpg")),
         ("photodock.bootstrap", ("PIL", "alembic", "sqlalchemy", "typer", "uvicorn")),

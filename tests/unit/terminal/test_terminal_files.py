@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from photodock.client.failures import Refused
-from photodock.client.files import expand, read_content, unreadable
+from photodock.client import FileError
+from photodock.client.sources import read_source, unreadable
+from photodock.terminal.files import expand
 
 
 @pytest.fixture
@@ -74,8 +75,8 @@ def test_a_folder_that_cannot_be_listed_shows_up_as_a_failure(folder, monkeypatc
     monkeypatch.setattr(os, "scandir", closed)
     last = expand([folder])[-1]
     assert last.path == folder / "deep"
-    with pytest.raises(Refused) as refused:
-        read_content(last.path)
+    with pytest.raises(FileError) as refused:
+        read_source(last.path, None, None)
     assert refused.value.code == "file_unreadable"
 
 
@@ -87,14 +88,14 @@ def test_a_file_whose_size_cannot_be_read_has_none(folder, monkeypatch):
 def test_size_and_checksum_come_from_the_bytes(tmp_path):
     data = os.urandom(300_000)
     (tmp_path / "a.jpg").write_bytes(data)
-    content = read_content(tmp_path / "a.jpg")
+    content = read_source(tmp_path / "a.jpg", None, None)
     assert content.size == len(data)
     assert base64.b64decode(content.checksum_sha256) == hashlib.sha256(data).digest()
 
 
 def test_a_missing_file_is_told_apart_from_an_unreadable_one(tmp_path, monkeypatch):
-    with pytest.raises(Refused) as missing:
-        read_content(tmp_path / "a.jpg")
+    with pytest.raises(FileError) as missing:
+        read_source(tmp_path / "a.jpg", None, None)
     assert missing.value.code == "file_not_found"
     (tmp_path / "b.jpg").touch()
 
@@ -102,8 +103,8 @@ def test_a_missing_file_is_told_apart_from_an_unreadable_one(tmp_path, monkeypat
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "open", closed)
-    with pytest.raises(Refused) as refused:
-        read_content(tmp_path / "b.jpg")
+    with pytest.raises(FileError) as refused:
+        read_source(tmp_path / "b.jpg", None, None)
     assert (refused.value.code, refused.value.detail) == (
         "file_unreadable",
         "The file cannot be read: Permission denied.",
@@ -112,8 +113,8 @@ def test_a_missing_file_is_told_apart_from_an_unreadable_one(tmp_path, monkeypat
 
 def test_a_pipe_is_refused_without_being_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
-    with pytest.raises(Refused) as refused:
-        read_content(tmp_path / "pipe.jpg")
+    with pytest.raises(FileError) as refused:
+        read_source(tmp_path / "pipe.jpg", None, None)
     assert refused.value.code == "file_unreadable"
 
 

@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+from support.fake_photodock import answered
+
 
 def test_a_photodock_that_is_not_running_is_one_sentence(run, server, make_photo):
     server.breaks("request", httpx.ConnectError, times=9)
@@ -23,7 +25,7 @@ def test_a_photodock_that_goes_away_stops_the_run_after_all_attempts(run, server
 def test_a_stopped_run_still_shows_what_was_done(run, server, make_photo):
     photos = [make_photo("a.jpg"), make_photo("b.jpg"), make_photo("c.jpg")]
     server.faults["confirm"] = [
-        httpx.Response(200, json={"status": "completed", "file_size": 300_000}),
+        answered({"status": "completed", "file_size": 300_000}),
         httpx.Response(401, json={"code": "unauthenticated", "detail": "Expired."}),
     ]
     assert run(*photos, concurrency=1) == 1

@@ -1,25 +1,24 @@
 """`photodock upload`, from options to exit status."""
 
 import asyncio
-import logging
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, nullcontext
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 
 import httpx
 from rich.console import Console
 
-from photodock.client.api import Api
-from photodock.client.failures import Stopped
-from photodock.client.files import SourceFile, expand
-from photodock.client.outcome import Outcome
-from photodock.client.retry import Retry
-from photodock.client.store import Store
-from photodock.client.table import show_table
-from photodock.client.upload import Reporter, Uploader, UploadOptions
-from photodock.client.view import Bars, JsonLines, Lines, say
+from photodock.client import AsyncClient, ClientError, Retry
+from photodock.terminal.failures import INTERRUPTED, Stopped, in_words
+from photodock.terminal.files import SourceFile, expand
+from photodock.terminal.outcome import Outcome
+from photodock.terminal.table import show_table
+from photodock.terminal.upload import Reporter, Uploader, UploadOptions
+from photodock.terminal.view import Bars, JsonLines, Lines, say
 
-INTERRUPTED = 130
-"""128 + SIGINT, as shells report it."""
+RETRY = Retry(rate_limit_waits=60, fail_fast=True)
+"""A large folder needs many waits for the quota."""
+
+Sleep = Callable[[float], Awaitable[object]]
 
 
 def run_upload(
@@ -27,16 +26,14 @@ def run_upload(
     console: Console,
     errors: Console | None = None,
     *,
-    retry: Retry | None = None,
     transport: httpx.AsyncBaseTransport | None = None,
+    sleep: Sleep = asyncio.sleep,
 ) -> int:
     """Uploads and shows it: results on `console` (stdout), delays and failures of the run on `errors` (stderr).
 
     Returns the exit status: 0, or 1 if anything failed, or 130 after Ctrl-C. `transport` replaces the network.
     """
     errors = errors or Console(stderr=True)
-    # httpx logs every URL at INFO, presigned ones too.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     files = expand(options.paths)
     if not files:
         say(errors, "There is no photo in what you named: name JPEG or PNG files, or folders that hold some.")
@@ -45,7 +42,7 @@ def run_upload(
     stopped: Stopped | None = None
     try:
         reporter = _reporter(options, files, console, errors)
-        asyncio.run(_upload(options, files, outcomes, reporter, retry=retry or Retry(), transport=transport))
+        asyncio.run(_upload(options, files, outcomes, reporter, transport, sleep))
     except KeyboardInterrupt:
         say(errors, f"Stopped by Ctrl-C: {len(outcomes)} of {len(files)} files were done.")
         return INTERRUPTED
@@ -64,17 +61,16 @@ async def _upload(
     files: Sequence[SourceFile],
     outcomes: dict[SourceFile, Outcome],
     reporter: Reporter,
-    *,
-    retry: Retry,
     transport: httpx.AsyncBaseTransport | None,
+    sleep: Sleep,
 ) -> None:
-    async with AsyncExitStack() as stack:
-        api = Api(options.base_url, options.token, retry, transport)
-        stack.push_async_callback(api.aclose)
-        store = Store(retry, transport)
-        stack.push_async_callback(store.aclose)
-        stack.enter_context(reporter if isinstance(reporter, Bars) else nullcontext())
-        await Uploader(options, api, store, reporter, outcomes).run(files)
+    try:
+        client = AsyncClient(options.base_url, options.token, retry=RETRY, transport=transport, sleep=sleep)
+    except ClientError as error:
+        raise Stopped(in_words(error)) from None
+    async with client:
+        with reporter if isinstance(reporter, Bars) else nullcontext():
+            await Uploader(options, client, reporter, outcomes).run(files)
 
 
 def _reporter(options: UploadOptions, files: list[SourceFile], console: Console, errors: Console) -> Reporter:

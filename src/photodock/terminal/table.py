@@ -9,22 +9,25 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from photodock.client.outcome import Outcome, section, text
-from photodock.client.view import printable, say
-from photodock.domain.values import JsonObject
+from photodock.terminal.facts import camera, captured_at, position
+from photodock.terminal.outcome import Outcome
+from photodock.terminal.view import printable, say
 
 
 def show_table(console: Console, outcomes: Sequence[Outcome]) -> None:
     """One row for each file, and below it a sentence for each that failed."""
-    table = _table(outcomes, plain=not console.is_terminal)
-    if not console.is_terminal:
-        # A pipe has no width: rows stay whole, so that grep and awk see one photo a line.
-        width = Measurement.get(console, console.options.update(max_width=100_000), table).maximum
-        console = Console(file=console.file, width=width, color_system=None, force_terminal=False)
-    console.print(table)
+    show_whole(console, _table(outcomes, plain=not console.is_terminal))
     for outcome in outcomes:
         if outcome.error:
             say(console, f"{outcome.file.label}: {outcome.error.code}: {outcome.error.detail}")
+
+
+def show_whole(console: Console, table: Table) -> None:
+    """On a terminal within its width; elsewhere each row whole on a line of its own, so that grep and awk see it."""
+    if not console.is_terminal:
+        width = Measurement.get(console, console.options.update(max_width=100_000), table).maximum
+        console = Console(file=console.file, width=width, color_system=None, force_terminal=False)
+    console.print(table)
 
 
 def _table(outcomes: Sequence[Outcome], *, plain: bool) -> Table:
@@ -43,32 +46,17 @@ def _table(outcomes: Sequence[Outcome], *, plain: bool) -> Table:
 
 
 def _row(outcome: Outcome) -> list[Text]:
-    photo = outcome.photo or {}
-    exif = section(photo, "exif_data")
-    size = photo.get("file_size")
+    photo = outcome.photo
+    exif = (photo and photo.exif_data) or {}
     cells = [
         outcome.file.label,
         str(outcome.photo_id or "-"),
         outcome.error.code if outcome.error else outcome.status or "-",
-        decimal(size if isinstance(size, int) else outcome.file.size),
-        _camera(exif),
-        f"{text(exif, 'captured_at')}{text(exif, 'captured_at_offset')}".replace("T", " ") or "-",
-        _position(section(exif, "gps_coordinates")),
+        decimal(photo.file_size if photo else outcome.file.size),
+        camera(exif),
+        captured_at(exif),
+        position(exif),
     ]
     row = [Text(printable(cell)) for cell in cells]
     row[2].stylize("red" if outcome.error else "green")
     return row
-
-
-def _camera(exif: JsonObject) -> str:
-    make, model = text(exif, "camera_make"), text(exif, "camera_model")
-    # Many makers repeat their name in the model: "Canon", "Canon EOS 80D".
-    named = model if make and model.lower().startswith(make.lower()) else f"{make} {model}".strip()
-    return named or "-"
-
-
-def _position(gps: JsonObject) -> str:
-    latitude, longitude = gps.get("latitude"), gps.get("longitude")
-    if isinstance(latitude, int | float) and isinstance(longitude, int | float):
-        return f"{latitude:.5f}, {longitude:.5f}"
-    return "-"

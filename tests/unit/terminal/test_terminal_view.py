@@ -2,7 +2,8 @@
 
 import pytest
 
-from photodock.client.view import printable
+from photodock.terminal.view import printable
+from support.fake_photodock import DETECTION
 
 EXIF = {
     "camera_make": "Canon",
@@ -104,7 +105,7 @@ def test_json_is_one_object_a_line_and_nothing_else(run, server, make_photo):
         "width": None,
         "height": None,
         "exif_data": EXIF,
-        "detection": {"error": None},
+        "detection": DETECTION | {"error": None},
         "error": None,
     }
 

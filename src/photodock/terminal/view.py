@@ -7,9 +7,17 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
-from photodock.client.files import SourceFile
-from photodock.client.outcome import Outcome
+from photodock.client import Progress as UploadProgress
+from photodock.terminal.files import SourceFile
+from photodock.terminal.outcome import Outcome
 
+_WORDS = {
+    "reading": "reading",
+    "requesting": "asking for a URL",
+    "sending": "sending",
+    "confirming": "confirming",
+    "processing": "waiting for detection",
+}
 _CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _TURNS = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
@@ -45,24 +53,17 @@ class Bars:
     def started(self, file: SourceFile) -> None:
         self._tasks[file] = self._progress.add_task(printable(file.label), total=file.size, note="")
 
-    def sent(self, file: SourceFile, sent_bytes: int) -> None:
-        before = self._sent.get(file, 0)
-        self._sent[file] = sent_bytes
-        # A second attempt begins at 0 again, so the whole may go back.
-        self._progress.advance(self._whole, sent_bytes - before)
-        self._progress.update(self._tasks[file], completed=sent_bytes)
-
-    def stage(self, file: SourceFile, name: str) -> None:
-        self._progress.update(self._tasks[file], note=name)
+    def progress(self, file: SourceFile, now: UploadProgress) -> None:
+        if file not in self._tasks:
+            return
+        self._advance(file, now.sent_bytes)
+        note = printable(now.note) if now.note else _WORDS[now.stage]
+        self._progress.update(self._tasks[file], note=note)
 
     def waiting(self, file: SourceFile) -> None:
         # Hundreds may wait at a time: more lines than a terminal has, so they are only counted.
         self._waiting += 1
         self._remove(file)
-
-    def notice(self, file: SourceFile, sentence: str) -> None:
-        if file in self._tasks:
-            self._progress.update(self._tasks[file], note=printable(sentence))
 
     def finished(self, outcome: Outcome) -> None:
         self._done += 1
@@ -72,8 +73,15 @@ class Bars:
             self._waiting -= 1
             self._show_whole()
 
+    def _advance(self, file: SourceFile, sent_bytes: int) -> None:
+        before = self._sent.get(file, 0)
+        self._sent[file] = sent_bytes
+        # A second attempt begins at 0 again, so the whole may go back.
+        self._progress.advance(self._whole, sent_bytes - before)
+        self._progress.update(self._tasks[file], completed=sent_bytes)
+
     def _remove(self, file: SourceFile) -> None:
-        self.sent(file, file.size)
+        self._advance(file, file.size)
         self._progress.remove_task(self._tasks.pop(file))
         self._show_whole()
 
@@ -92,14 +100,11 @@ class Lines:
 
     def started(self, file: SourceFile) -> None: ...
 
-    def sent(self, file: SourceFile, sent_bytes: int) -> None: ...
-
-    def stage(self, file: SourceFile, name: str) -> None: ...
+    def progress(self, file: SourceFile, now: UploadProgress) -> None:
+        if now.note:
+            say(self._errors, f"{file.label}: {now.note}")
 
     def waiting(self, file: SourceFile) -> None: ...
-
-    def notice(self, file: SourceFile, sentence: str) -> None:
-        say(self._errors, f"{file.label}: {sentence}")
 
     def finished(self, outcome: Outcome) -> None:
         self._done += 1

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from photodock.domain.jobs import Priority
+from support.fake_photodock import answered
 
 
 def checksum(data: bytes) -> str:
@@ -72,7 +73,9 @@ def test_waiting_ends_at_completed(run, server, make_photo):
 
 
 def test_a_304_while_waiting_is_no_answer_yet(run, server, make_photo):
-    server.faults["get"] = [httpx.Response(304)]
+    first = answered({"status": "processing"})
+    first.headers["ETag"] = '"1"'
+    server.faults["get"] = [first, httpx.Response(304)]
     assert run(make_photo(), json_lines=True) == 0
     assert run.json_lines()[0]["status"] == "completed"
 
@@ -196,7 +199,7 @@ def test_a_fresh_url_that_is_refused_too_is_the_end(run, server, make_photo):
 def test_a_refresh_refused_because_the_photo_is_there_goes_on_to_confirm(run, server, make_photo):
     server.fails("put", 403, "AccessDenied")
     server.fails("refresh", 409, "invalid_status_transition")
-    server.faults["confirm"] = [httpx.Response(200, json={"status": "completed", "file_size": 300_000})]
+    server.faults["confirm"] = [answered({"status": "completed", "file_size": 300_000})]
     assert run(make_photo()) == 0
     assert (len(server.seen["put"]), len(server.seen["confirm"])) == (1, 1)
 
@@ -218,7 +221,7 @@ def test_a_confirmation_refused_for_a_missing_object_is_told(run, server, make_p
 
 def test_a_photo_that_is_not_what_was_declared_fails_at_the_confirmation(run, server, make_photo):
     error = {"code": "content_mismatch", "detail": "It is a text file."}
-    server.faults["confirm"] = [httpx.Response(200, json={"status": "failed", "error": error})]
+    server.faults["confirm"] = [answered({"status": "failed", "error": error})]
     assert run(make_photo(), json_lines=True) == 1
     assert run.json_lines()[0]["error"] == error
     assert not server.seen["get"]
