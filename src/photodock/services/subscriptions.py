@@ -60,6 +60,8 @@ class Subscription:
         self._waiting = deque(event for event in self._waiting if event.change is None or self.wants(event.change))
 
     def tell(self, event: Event) -> None:
+        if self.closed:
+            return
         if event.change is None:
             self._covered = 0
         if len(self._waiting) >= MAX_WAITING:
@@ -82,7 +84,8 @@ class Subscription:
                     await self._wake.wait()
         if not self.closed:
             self._wake.clear()
-        taken, self._waiting = self._waiting, deque()
+        taken = list(self._waiting)
+        self._waiting.clear()
         if taken:
             newest = taken[-1].change
             self.told = newest.position if newest else None
