@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,10 +120,16 @@ class Reader:
 
 @asynccontextmanager
 async def reading(
-    url: str, caller: Caller, *, last_id: str | None = None, project_id: str | None = None, token: str | None = None
+    url: str,
+    caller: Caller,
+    *,
+    last_id: str | None = None,
+    project_id: str | None = None,
+    token: str | None = None,
+    told: list[Told] | None = None,
 ) -> AsyncIterator[Reader]:
-    """Over a socket of its own; returns once the stream has begun."""
-    reader = Reader()
+    """Over a socket of its own; returns once the stream has begun. Events are added to `told`, if it is given."""
+    reader = Reader([] if told is None else told)
     headers = {"Authorization": f"Bearer {token}"} if token else caller.headers
     if last_id is not None:
         headers["Last-Event-ID"] = last_id
@@ -158,3 +164,17 @@ async def reading(
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+async def following(url: Callable[[], str], caller: Caller, told: list[Told]) -> None:
+    """Until it is cancelled, adds to `told`: whenever a stream ends, goes on with another behind what it has."""
+    last_id: str | None = None
+    while True:
+        # Refused, or broken off at any point: what is whole stays.
+        with suppress(httpx.HTTPError, AssertionError):
+            async with reading(url(), caller, last_id=last_id, told=told) as reader:
+                try:
+                    await reader.ends(seconds=600)
+                finally:
+                    last_id = reader.last_id or last_id
+        await asyncio.sleep(0.05)

@@ -124,7 +124,7 @@ def shown(change: Change) -> dict[str, Any]:
 @router.get(
     "",
     summary="Follow changes as they happen",
-    response_class=EventStream,
+    response_class=StreamingResponse,
     responses=responses(
         *("unauthenticated", "headers_too_large", "body_too_large", "insufficient_scope", "invalid_request"),
         *("project_access_denied", "too_many_streams", "database_unavailable"),
