@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from photodock import logs
 from photodock.api.app import ApiServices, create_app
 from photodock.api.openapi import TakenIn
-from photodock.db import outbox
+from photodock.db import changes, outbox
 from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
@@ -23,6 +23,7 @@ from photodock.queues.sqs_inbox import SqsInbox
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.erasure import Erasure
+from photodock.services.feed import Feed
 from photodock.services.health import Health
 from photodock.services.library import Library
 from photodock.services.multipart import MultipartRules, MultipartUploads
@@ -30,6 +31,7 @@ from photodock.services.orphans import Orphans
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
+from photodock.services.streams import StreamLimits, Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.upload_rules import UploadRules
 from photodock.services.uploads import Uploads
@@ -46,7 +48,7 @@ from photodock.workers.s3_events import S3Events
 from photodock.workers.sweeper import Sweeper
 
 POLL_SECONDS, UNHEARD_POLL_SECONDS = 5.0, 1.0
-"""Between the relay's looks for jobs: where a notification wakes it, and where none comes through."""
+"""Between the looks for jobs, and for changes: where a notification wakes, and where none comes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,12 @@ def multipart_uploads(settings: Settings, core: Core) -> MultipartUploads:
 @asynccontextmanager
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
-    async with aclosing(tokens), opened_core(settings) as core, refreshing(core.credentials):
+    async with (
+        aclosing(tokens),
+        opened_core(settings) as core,
+        refreshing(core.credentials),
+        feed(settings, core.db).running() as changes_feed,
+    ):
         tenants = Tenants(core.db)
         uploads = Uploads(tenants, core.presigner, upload_rules(settings))
         yield ApiServices(
@@ -146,10 +153,26 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             projects=Projects(tenants),
             policies=Policies(tenants),
             outbox=Outbox(tenants),
+            streams=Streams(tenants, changes_feed, stream_limits(settings)),
             health=Health(core.db, core.store.check),
             tokens=tokens,
             detection_types=settings.detection_types,
+            stream_heartbeat=settings.stream_heartbeat.total_seconds(),
         )
+
+
+def stream_limits(settings: Settings) -> StreamLimits:
+    """A stream keeps its connection, and is spared when connections run out: other calls must find some."""
+    return StreamLimits(
+        process=min(settings.max_streams, settings.max_connections * 9 // 10),
+        organization=settings.organization_max_streams,
+        user=settings.user_max_streams,
+    )
+
+
+def feed(settings: Settings, db: Database) -> Feed:
+    poll_seconds = POLL_SECONDS if settings.direct_url else UNHEARD_POLL_SECONDS
+    return Feed(db, listener(settings, changes.CHANNEL), poll_seconds=poll_seconds)
 
 
 @asynccontextmanager
@@ -207,12 +230,12 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
     )
 
 
-def listener(settings: Settings) -> Listener | NoListener:
+def listener(settings: Settings, channel: str = outbox.CHANNEL) -> Listener | NoListener:
     if settings.direct_url is None:
         return NoListener()
     return Listener(
         settings.direct_url.get_secret_value(),
-        outbox.CHANNEL,
+        channel,
         connect_timeout=settings.database_connect_timeout.total_seconds(),
     )
 
@@ -225,6 +248,7 @@ def sweeper(settings: Settings, core: Core) -> Sweeper:
         s3_uri=core.presigner.s3_uri,
         pending_ttl=settings.pending_ttl,
         detection_timeout=settings.detection_timeout,
+        changes_kept=settings.changes_kept,
         interval_seconds=settings.sweep_interval.total_seconds(),
         leftovers=Leftovers(core.db, core.store),
     )

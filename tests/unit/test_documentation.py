@@ -31,7 +31,7 @@ UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 HOSTS = re.compile(r"127\.0\.0\.1|localhost|(.+\.)?(example\.com|amazonaws\.com|keepachangelog\.com|rfc-editor\.org)")
 # The service's own addresses, and places that every machine has.
 ABSOLUTE = re.compile(
-    r"api|docs|healthz|metrics|openapi\.json|outbox|photos|policies|projects|readyz|dev|etc|opt|proc|root|tmp|usr|var"
+    r"api|docs|events|healthz|metrics|openapi\.json|outbox|photos|policies|projects|readyz|dev|etc|opt|proc|root|tmp|usr|var"
 )
 
 
