@@ -1,9 +1,10 @@
 """What the checks look at: the settings, and the parts that they make, each opened when a check first needs it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,6 +13,7 @@ from photodock import bootstrap
 from photodock.db.pool import Database
 from photodock.doctor.refusals import Asked
 from photodock.doctor.trials import Trials
+from photodock.services.uploads import utc_now
 from photodock.settings import Settings
 from photodock.storage.bucket import Bucket, s3_client
 from photodock.storage.credentials import CredentialsProvider
@@ -44,6 +46,7 @@ class Installation:
     environ: Mapping[str, str]
     db: Database
     http: httpx.AsyncClient
+    clock: Callable[[], datetime]
     _stack: AsyncExitStack
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _storage: Storage | None = None
@@ -65,7 +68,7 @@ class Installation:
         )
         presigner = bootstrap.presigner(settings, credentials)
         direct = Presigner(self.bucket, credentials.current)
-        return Storage(credentials, store, presigner, direct, client, Trials(presigner, store, self.http))
+        return Storage(credentials, store, presigner, direct, client, Trials(presigner, store, self.http, self.clock))
 
     @property
     def bucket(self) -> Bucket:
@@ -92,9 +95,11 @@ class Installation:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, environ: Mapping[str, str]) -> AsyncIterator[Installation]:
+async def opened(
+    settings: Settings, environ: Mapping[str, str], clock: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Installation]:
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(bootstrap.opened_database(settings))
         # As a client has it: nothing of the service's, and no redirect followed, as in a browser's preflight.
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=False))
-        yield Installation(settings, environ, db, http, stack)
+        yield Installation(settings, environ, db, http, clock, stack)

@@ -110,6 +110,12 @@ def _denied(answer: S3Answer, asked: Asked) -> Trouble:
             "Look for a Deny statement: one for requests without TLS, without encryption headers, from outside of a "
             "network or a VPC endpoint, or by `s3:signatureAge` and `s3:authType`. Presigned URLs come from clients.",
         )
+    if action == "s3:ListBucket":
+        return Trouble(
+            f"S3 does not allow s3:ListBucket ({answer.said}).",
+            f"Allow it on the bucket {asked.bucket} itself, not on its objects. Without it S3 says 403 instead of 404 "
+            "of an object that is not there, and uploads that are still under way can't be told from a refusal.",
+        )
     return Trouble(
         f"S3 does not allow {action} ({answer.said}).",
         f"Allow {action} to these credentials on bucket {asked.bucket}: the README has the whole policy. On AWS, a "

@@ -5,7 +5,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import httpx
@@ -39,8 +39,7 @@ class Trials:
         presigner: Presigner,
         store: ObjectStore,
         http: httpx.AsyncClient,
-        *,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime],
     ) -> None:
         self.presigner = presigner
         self._store = store

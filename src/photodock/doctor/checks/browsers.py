@@ -21,7 +21,7 @@ from photodock.doctor.trials import CONTENT
 
 STRANGER = "https://photodock-doctor.invalid"
 """An origin that nobody has (RFC 2606)."""
-_NO_RULES = "the bucket has no CORS rule, and this S3 then lets everybody in, where another would let nobody in"
+_NO_RULES = "The bucket has no CORS rule: this S3 then lets everybody in, where another would let nobody in."
 _NO_ORIGINS = "PHOTODOCK_CORS_ALLOWED_ORIGINS is empty: no web page is expected to upload."
 
 
@@ -82,23 +82,21 @@ async def cors_strangers(here: Installation) -> Finding:
     has_rules = await _has_rules(here)
     if "*" in here.settings.cors_allowed_origins:
         if has_rules is False:
-            return wrong(f"{_NO_RULES}.", how_to_set(here.settings.bucket), paste=rules_to_paste(("*",)))
+            return wrong(_NO_RULES, how_to_set(here.settings.bucket), paste=rules_to_paste(("*",)))
         return not_applicable("PHOTODOCK_CORS_ALLOWED_ORIGINS is `*`: there are no strangers.")
     trials = (await here.storage()).trials
     is_in = lets_in(STRANGER, *await _preflight(here, trials.upload_url(trials.new_key()).url, STRANGER))
     if not is_in:
         return ok("Pages of other origins may not upload.")
-    found = f"Pages of every origin may upload{f': {_NO_RULES}' if has_rules is False else ''}"
+    found = f"Pages of every origin may upload.{f' {_NO_RULES}' if has_rules is False else ''}"
     if not here.settings.cors_allowed_origins:
         return wrong(
-            f"{found}.",
+            found,
             "Set PHOTODOCK_CORS_ALLOWED_ORIGINS if pages upload; in any case give the bucket a rule that names their "
             f"origins. {how_to_set(here.settings.bucket)}",
             paste=rules_to_paste(()),
         )
-    return wrong(
-        f"{found}.", how_to_set(here.settings.bucket), paste=rules_to_paste(here.settings.cors_allowed_origins)
-    )
+    return wrong(found, how_to_set(here.settings.bucket), paste=rules_to_paste(here.settings.cors_allowed_origins))
 
 
 async def _has_rules(here: Installation) -> bool | None:

@@ -29,8 +29,8 @@ async def bucket(here: Installation) -> Finding:
         answer = await storage.client.head_bucket(Bucket=here.settings.bucket)
     except ClientError as error:
         refused = answer_to_sdk(error)
-        if refused.status == 400 and refused.code is None:
-            # The answer to HEAD has no body, so a wrong region has no name: a GET tells.
+        if refused.status in {400, 403}:
+            # The answer to HEAD has no body, and so no reason: that to a GET has one.
             refused = await _told(here, refused)
         return of(why_refused(refused, here.asked("s3:ListBucket")))
     except SDK_FAULTS as error:
