@@ -35,7 +35,7 @@ class Asked:
 def why_refused(answer: S3Answer, asked: Asked) -> Trouble:
     """For every answer but a success."""
     explain = _BY_CODE.get(answer.code or "")
-    if explain:
+    if explain and not answer.is_html:
         return explain(answer, asked)
     if (answer.code or "").startswith("KMS."):
         return _KEY_REFUSES(answer, asked)

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiobotocore.session import AioSession
+from botocore.loaders import Loader
 
 from conftest import S3
 from photodock.doctor.checks import CHECKS
@@ -18,6 +20,7 @@ from photodock.doctor.running import examined
 from photodock.embedded.ministack import MiniStackServer
 from photodock.services.uploads import utc_now
 from photodock.settings import Settings
+from photodock.storage import credentials
 from photodock.storage.bucket import ensure_bucket, s3_client
 from support.serving import changed
 from support.stores import StoreKeys, user_of
@@ -108,6 +111,21 @@ class Diagnosis:
         assert finding.state is State.WRONG, finding
         assert finding.mend
         return "\n".join(filter(None, (finding.found, finding.mend, finding.paste)))
+
+
+MODELS = Loader()
+
+
+@pytest.fixture(autouse=True)
+def quick_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK reads its descriptions of the services once for all tests, and not anew for each diagnosis."""
+
+    def session() -> AioSession:
+        made = AioSession()
+        made.register_component("data_loader", MODELS)
+        return made
+
+    monkeypatch.setattr(credentials, "AioSession", session)
 
 
 async def diagnose(settings: Settings, *only: str, clock: Callable[[], datetime] = utc_now) -> Diagnosis:

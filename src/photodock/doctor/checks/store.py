@@ -17,6 +17,7 @@ from photodock.doctor.trials import CONTENT
 
 LARGEST_SKEW = timedelta(seconds=60)
 """Half of the shortest life that an upload URL may have."""
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 REFUSED_SKEW = timedelta(minutes=15)
 """From here on S3 refuses every request."""
 
@@ -81,7 +82,7 @@ async def public_endpoint(here: Installation) -> Finding:
 def _secure_origins(here: Installation) -> list[str]:
     """Browsers make an exception for this machine itself."""
     host = httpx.URL(here.public_bucket.url).host
-    if host in {"localhost", "127.0.0.1", "::1"} or host.endswith(".localhost"):
+    if host in LOCAL_HOSTS or host.endswith(".localhost"):
         return []
     return [origin for origin in here.settings.cors_allowed_origins if origin.startswith("https://")]
 
