@@ -45,7 +45,7 @@ MAY_IMPORT = {
     "administration": {"api", "bootstrap", "db", "services", "settings", "tokens"},
     "dead_letters": {"queues", "settings"},
     # It looks at what every adapter looks at, but gets those that do the service's work from `bootstrap`.
-    "doctor": {"api", "bootstrap", "db", "queues", "services", "settings", "storage", "tokens", "workers"},
+    "doctor": {"api", "bootstrap", "db", "logs", "queues", "services", "settings", "storage", "tokens", "workers"},
     "privacy": {"bootstrap", "db", "services", "settings"},
     "cli": {
         *("administration", "bootstrap", "cli_failures", "cli_photos", "cli_privacy", "cli_queues", "doctor"),

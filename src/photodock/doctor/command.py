@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 
+from photodock import logs
 from photodock.doctor.checks import CHECKS, NAMES
 from photodock.doctor.checks.base import Check
 from photodock.doctor.checks.configuration import faults_of
@@ -107,4 +108,5 @@ def run(wish: Wish, write: Callable[[str], None]) -> int:
                 raise
             return 128 + broken_by[0]
 
+    logs.silence()
     return asyncio.run(breakable())

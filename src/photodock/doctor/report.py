@@ -2,9 +2,9 @@
 
 import json
 from dataclasses import asdict
+from textwrap import indent
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from photodock.doctor.findings import Finding, State
@@ -22,7 +22,7 @@ def show(console: Console, finding: Finding) -> None:
     if finding.mend:
         console.print(Text(f"{' ' * _INDENT}→ {finding.mend}"), soft_wrap=True)
     if finding.paste:
-        console.print(Padding(Text(finding.paste), (0, 0, 0, 2 * _INDENT)), soft_wrap=True)
+        console.print(Text(indent(finding.paste, " " * 2 * _INDENT)), soft_wrap=True)
 
 
 def json_line(finding: Finding) -> str:

@@ -1,7 +1,7 @@
 """Installations to look at: whole ones on real servers, each to be broken by a test in a way of its own."""
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +12,13 @@ import pytest
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
-from conftest import S3
+from conftest import S3, administer, database_named
 from photodock.doctor.checks import CHECKS
 from photodock.doctor.findings import Finding, State
 from photodock.doctor.installation import opened
 from photodock.doctor.running import examined
 from photodock.embedded.ministack import MiniStackServer
+from photodock.embedded.postgres import PostgresServer
 from photodock.services.uploads import utc_now
 from photodock.settings import Settings
 from photodock.storage import credentials
@@ -27,6 +28,7 @@ from support.stores import StoreKeys, user_of
 from support.system import SECRET
 
 ORIGIN = "https://app.example"
+DATABASE = "shared_by_doctor_tests"
 
 
 @pytest.fixture(scope="session")
@@ -41,6 +43,14 @@ def strict(servers_dir: Path) -> Iterator[MiniStackServer]:
 async def owner(strict: MiniStackServer) -> StoreKeys:
     """May do everything."""
     return await user_of(strict)
+
+
+@pytest.fixture(scope="session")
+async def database(postgres: PostgresServer, template: str) -> AsyncIterator[str]:
+    """For all tests that break something else."""
+    await administer(postgres.database_url, f"CREATE DATABASE {DATABASE} TEMPLATE {template}")
+    yield database_named(postgres.database_url, DATABASE)
+    await administer(postgres.database_url, f"DROP DATABASE {DATABASE} WITH (FORCE)")
 
 
 @dataclass(frozen=True)
@@ -67,13 +77,13 @@ def use(monkeypatch: pytest.MonkeyPatch, keys: StoreKeys) -> None:
 
 
 @pytest.fixture
-async def bed(owner: StoreKeys, strict: MiniStackServer, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Bed:
+async def bed(owner: StoreKeys, strict: MiniStackServer, database: str, monkeypatch: pytest.MonkeyPatch) -> Bed:
     use(monkeypatch, owner)
     name = f"photos-{uuid4().hex[:12]}"
     await ensure_bucket(owner.credentials, owner.bucket(name), allowed_origins=[ORIGIN])
     settings = Settings(
         environment="tests",
-        database_url=database_url,
+        database_url=database,
         s3_bucket=name,
         s3_endpoint_url=owner.endpoint_url,
         sqs_endpoint_url=strict.endpoint_url,
