@@ -13,6 +13,7 @@ from photodock import bootstrap
 from photodock.db.pool import Database
 from photodock.doctor.refusals import Asked
 from photodock.doctor.trials import Trials
+from photodock.queues.inspection import QueueFacts
 from photodock.services.uploads import utc_now
 from photodock.settings import Settings
 from photodock.storage.bucket import Bucket, s3_client
@@ -48,6 +49,8 @@ class Installation:
     http: httpx.AsyncClient
     clock: Callable[[], datetime]
     _stack: AsyncExitStack
+    queues: dict[str, QueueFacts] = field(default_factory=dict)
+    """What was found of queues so far, by URL."""
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     _storage: Storage | None = None
 

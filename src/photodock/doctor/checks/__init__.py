@@ -35,7 +35,7 @@ CHECKS = (
         "a tiny object goes the way of a photo: presigned PUT, presigned GET, the service's read and delete",
         uploads.upload,
         ("bucket", "public_endpoint"),
-        seconds=25,
+        seconds=45,
     ),
     Check("missing_object", "S3 says 404 of an object that is not there", uploads.missing_object, ("upload",)),
     Check(
@@ -57,7 +57,7 @@ CHECKS = (
         queues.events_dead_letter_queue,
         ("events_queue",),
     ),
-    Check("events", "the event of a new object arrives", events.events, ("upload", "events_queue"), seconds=30),
+    Check("events", "the event of a new object arrives", events.events, ("upload", "events_queue"), seconds=50),
     Check("jwks", "the identity provider's list of keys is there and has usable ones", identity.jwks),
 )
 NAMES = tuple(check.name for check in CHECKS)

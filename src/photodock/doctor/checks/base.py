@@ -18,4 +18,4 @@ class Check:
     about: str
     look: Callable[[Installation], Awaitable[Findings]]
     needs: tuple[str, ...] = ()
-    seconds: float = 15.0
+    seconds: float = 30.0

@@ -16,10 +16,12 @@ _FEWEST_RECEIVES = 2
 
 
 async def facts_of(here: Installation, queue_url: str) -> QueueFacts:
-    """Raises QueueUnavailable, SettingsError."""
-    credentials = (await here.storage()).credentials
-    async with aclosing(bootstrap.queue_inspector(here.settings, credentials, queue_url)) as inspector:
-        return await inspector.inspect()
+    """Asked for once: several checks look at them. Raises QueueUnavailable, SettingsError."""
+    if queue_url not in here.queues:
+        credentials = (await here.storage()).credentials
+        async with aclosing(bootstrap.queue_inspector(here.settings, credentials, queue_url)) as inspector:
+            here.queues[queue_url] = await inspector.inspect()
+    return here.queues[queue_url]
 
 
 async def _reached(here: Installation, queue_url: str, setting: str) -> Finding:
