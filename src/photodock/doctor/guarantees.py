@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from photodock.doctor.answers import S3Answer
-from photodock.doctor.trials import CONTENT, GOOD_FOR_SECONDS, OTHER_CONTENT, NotStored, Trials
+from photodock.doctor.trials import CONTENT, CONTENT_TYPE, GOOD_FOR_SECONDS, OTHER_CONTENT, NotStored, Trials
+from photodock.domain.errors import UploadOver
 
 WRITES_AT_ONCE = 8
 
@@ -83,6 +84,31 @@ async def _at_once(trials: Trials) -> list[S3Answer]:
     return [answer for answer in answers if answer is not taken[0]]
 
 
+async def _completed_over(trials: Trials) -> list[S3Answer]:
+    """A second object in one part, for a key that is taken."""
+    key = await trials.stored()
+    upload_id = await trials.store.begin_upload(key, CONTENT_TYPE, part_checksums=False)
+    try:
+        part = trials.presigner.put_part(
+            key,
+            upload_id=upload_id,
+            number=1,
+            content_length=len(CONTENT),
+            checksum_sha256=None,
+            expires_in_seconds=GOOD_FOR_SECONDS,
+            now=trials.clock(),
+        )
+        sent = await trials.put(part)
+        if not sent.is_success:
+            raise NotStored(sent)
+        await trials.store.complete_upload(key, upload_id, await trials.store.list_parts(key, upload_id), None)
+    except UploadOver:
+        return [S3Answer(412)]
+    finally:
+        await trials.store.abort_upload(key, upload_id)
+    return [S3Answer(200)]
+
+
 async def _read_by_upload_url(trials: Trials) -> list[S3Answer]:
     upload = trials.upload_url(await trials.stored())
     answers = [await trials.http.request(method, upload.url, headers=upload.headers) for method in ("GET", "DELETE")]
@@ -149,5 +175,11 @@ GUARANTEES = (
         f"all but one of {WRITES_AT_ONCE} writes at once",
         _at_once,
         "Two uploads at the same moment may both be taken, and the later one stays.",
+    ),
+    Guarantee(
+        "refuses_completion_over",
+        "completing an upload in parts over an object that is there",
+        _completed_over,
+        "A photo may be overwritten by an upload in parts: this S3 ignores If-None-Match when parts are completed.",
     ),
 )

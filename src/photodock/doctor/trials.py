@@ -42,7 +42,7 @@ class Trials:
         clock: Callable[[], datetime],
     ) -> None:
         self.presigner = presigner
-        self._store = store
+        self.store = store
         self.http = http
         self.clock = clock
         self._keys: set[str] = set()
@@ -91,19 +91,19 @@ class Trials:
 
     async def delete(self, key: str) -> bool:
         """As the service deletes; raises StorageUnavailable."""
-        gone = await self._store.delete(key)
+        gone = await self.store.delete(key)
         self._keys.discard(key)
         return gone
 
     async def clear(self) -> None:
         """Deletes what is left of this run, and what an earlier one left behind. The store's failures are not its."""
         with suppress(StorageError):
-            await asyncio.gather(*(self._store.delete(key) for key in self._keys))
+            await asyncio.gather(*(self.store.delete(key) for key in self._keys))
         with suppress(StorageError):
             oldest_kept = self.clock() - LEFT_OVER_AFTER
-            async for found in self._store.list_objects(TRIAL_PREFIX):
+            async for found in self.store.list_objects(TRIAL_PREFIX):
                 if found.last_modified < oldest_kept:
-                    await self._store.delete(found.key)
+                    await self.store.delete(found.key)
 
 
 class NotStored(Exception):
