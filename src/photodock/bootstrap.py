@@ -16,6 +16,7 @@ from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits
 from photodock.garbage import collect_rarely
+from photodock.queues.inspection import QueueInspector, RabbitInspector, SqsInspector
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
@@ -67,18 +68,26 @@ async def opened_core(settings: Settings) -> AsyncIterator[Core]:
     async with AsyncExitStack() as stack:
         credentials = await CredentialsProvider.from_chain()
         db = await stack.enter_async_context(opened_database(settings))
-        store = ObjectStore(
-            bucket_of(settings),
-            credentials,
-            delays=settings.retry_delays,
-            connect_timeout=settings.s3_connect_timeout.total_seconds(),
-            timeout=settings.s3_timeout.total_seconds(),
-            total_timeout=settings.s3_total_timeout.total_seconds(),
-        )
+        store = object_store(settings, credentials)
         stack.push_async_callback(store.aclose)
-        signed_for = settings.s3_public_endpoint_url or settings.s3_endpoint_url
-        presigner = Presigner(bucket_of(settings, signed_for), credentials.current)
-        yield Core(db, credentials, store, presigner, Confirmation(Tenants(db), store, presigner))
+        signer = presigner(settings, credentials)
+        yield Core(db, credentials, store, signer, Confirmation(Tenants(db), store, signer))
+
+
+def object_store(settings: Settings, credentials: CredentialsProvider) -> ObjectStore:
+    return ObjectStore(
+        bucket_of(settings),
+        credentials,
+        delays=settings.retry_delays,
+        connect_timeout=settings.s3_connect_timeout.total_seconds(),
+        timeout=settings.s3_timeout.total_seconds(),
+        total_timeout=settings.s3_total_timeout.total_seconds(),
+    )
+
+
+def presigner(settings: Settings, credentials: CredentialsProvider) -> Presigner:
+    """Signs for clients, who may reach the store by another address than this service."""
+    return Presigner(public_bucket_of(settings), credentials.current)
 
 
 @asynccontextmanager
@@ -102,6 +111,11 @@ def bucket_of(settings: Settings, endpoint_url: str | None = None) -> Bucket:
     return Bucket(
         settings.bucket, settings.s3_region, endpoint_url or settings.s3_endpoint_url, settings.addressing_style
     )
+
+
+def public_bucket_of(settings: Settings) -> Bucket:
+    """The bucket as clients reach it."""
+    return bucket_of(settings, settings.s3_public_endpoint_url)
 
 
 async def check_start(settings: Settings) -> None:
@@ -230,6 +244,23 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
     )
 
 
+def queue_inspector(settings: Settings, credentials: CredentialsProvider, queue_url: str) -> QueueInspector:
+    """Looks at a queue by the way on which the worker uses it. Raises SettingsError."""
+    if queue_url.startswith(("amqp:", "amqps:")):
+        try:
+            return RabbitInspector(queue_url)
+        except ValueError as error:
+            raise SettingsError(f"PHOTODOCK_QUEUE_URL {error}") from None
+    region = settings.sqs_region or settings.s3_region
+    return SqsInspector(credentials.session, queue_url, region=region, endpoint_url=settings.sqs_endpoint_url)
+
+
+def s3_events_inbox(settings: Settings, credentials: CredentialsProvider, queue_url: str, **options: int) -> SqsInbox:
+    """`options` as of `SqsInbox`."""
+    region = settings.sqs_region or settings.s3_region
+    return SqsInbox(credentials.session, queue_url, region=region, endpoint_url=settings.sqs_endpoint_url, **options)
+
+
 def listener(settings: Settings, channel: str = outbox.CHANNEL) -> Listener | NoListener:
     if settings.direct_url is None:
         return NoListener()
@@ -268,12 +299,7 @@ async def opened_s3_events(settings: Settings, core: Core) -> AsyncIterator[Mapp
     if not settings.s3_events_queue_url:
         yield {}
         return
-    inbox = SqsInbox(
-        core.credentials.session,
-        settings.s3_events_queue_url,
-        region=settings.sqs_region or settings.s3_region,
-        endpoint_url=settings.sqs_endpoint_url,
-    )
+    inbox = s3_events_inbox(settings, core.credentials, settings.s3_events_queue_url)
     try:
         yield {"s3_events": S3Events(core.db, core.confirmation, core.store, inbox, bucket=settings.bucket).run}
     finally:

@@ -186,6 +186,27 @@ def sweep(
             asyncio.run(sweep_once(settings))
 
 
+@app.command()
+def doctor(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Names of checks, separated by commas; all when left out.")
+    ] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="Checks to leave out.")] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Look at everything that this installation stands on, and say what is wrong and how to mend it."""
+    from photodock.doctor.command import Wish, run
+
+    wish = Wish(_names(only), _names(skip), json_lines)
+    if unknown := wish.unknown():
+        raise typer.BadParameter(f"there is no check {', '.join(unknown)}", param_hint="--only and --skip")
+    raise typer.Exit(run(wish, typer.echo))
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(name.strip() for names in given or () for name in names.split(",") if name.strip())
+
+
 app.add_typer(photos, name="photos")
 app.add_typer(policy, name="policy")
 app.add_typer(outbox, name="outbox")
