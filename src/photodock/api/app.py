@@ -21,6 +21,7 @@ from photodock.api import (
     problems,
     projects,
     uploads,
+    webhooks,
 )
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
@@ -37,6 +38,7 @@ from photodock.services.policies import Policies
 from photodock.services.projects import Projects
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.uploads import Uploads
+from photodock.services.webhooks import Webhooks
 
 DESCRIPTION = """
 Photo intake: ask for an upload URL, send the photo straight to S3, confirm it, follow its detection.
@@ -68,6 +70,7 @@ class ApiServices:
     projects: Projects
     policies: Policies
     outbox: Outbox
+    webhooks: Webhooks
     health: Health
     tokens: TokenVerifier
     detection_types: tuple[str, ...]
@@ -117,8 +120,10 @@ def create_app(
     )
     app.taken_in = taken_in
     problems.install(app)
-    for part in (uploads, batches, multipart, existing, photos, projects, policies, outbox, health, documentation):
+    parts = (uploads, batches, multipart, existing, photos, projects, policies, outbox, webhooks)
+    for part in (*parts, health, documentation):
         app.include_router(part.router)
+    app.webhooks.include_router(webhooks.sent)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)
     app.front = in_front_of(app, cors_allowed_origins)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from photodock.db import outbox, sweep
+from photodock.db import outbox, sweep, webhook_deliveries
 from photodock.db.photos import Deletion
 from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, StorageAccessDenied, StorageError
@@ -30,6 +30,8 @@ LEASE = timedelta(minutes=5)
 CONCURRENCY = 8
 QUOTA_KEPT = timedelta(minutes=10)
 SENT_JOBS_KEPT = timedelta(days=7)
+DELIVERIES_KEPT = timedelta(days=30)
+"""The log of webhooks."""
 PURGE_BATCH = 1000
 
 
@@ -159,4 +161,6 @@ class Sweeper:
     async def _purge(self) -> None:
         await sweep.purge_quota(self._db, older_than=QUOTA_KEPT)
         while await outbox.purge_sent(self._db, older_than=SENT_JOBS_KEPT, limit=PURGE_BATCH) == PURGE_BATCH:
+            pass
+        while await webhook_deliveries.purge(self._db, older_than=DELIVERIES_KEPT, limit=PURGE_BATCH) == PURGE_BATCH:
             pass
