@@ -138,11 +138,14 @@ def _addresses_of(host: str, port: int) -> Sequence[str]:
 
 
 def _in_words(error: httpcore.ConnectError) -> str:
-    if isinstance(error.__cause__, ssl.SSLCertVerificationError):
-        return f"The receiver's certificate is not good: {error.__cause__.verify_message}."
-    if isinstance(error.__cause__, ssl.SSLError):
-        return "The receiver does not speak TLS as it should."
-    return "The receiver takes no connections."
+    # The pool hides the cause; the context is still there.
+    match error.__context__:
+        case ssl.SSLCertVerificationError() as unverified:
+            return f"The receiver's certificate is not good: {unverified.verify_message}."
+        case ssl.SSLError():
+            return "The receiver does not speak TLS as it should."
+        case _:
+            return "The receiver takes no connections."
 
 
 def _of_status(status: int) -> str:

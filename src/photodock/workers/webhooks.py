@@ -60,6 +60,7 @@ class WebhookSender:
         poll_seconds: float = 5.0,
         in_hand: int = IN_HAND,
         per_webhook: int = PER_WEBHOOK,
+        finish_seconds: float = FINISH_SECONDS,
     ) -> None:
         self._db = db
         self._sender = sender
@@ -68,6 +69,7 @@ class WebhookSender:
         self._poll_seconds = poll_seconds
         self._most = in_hand
         self._per_webhook = per_webhook
+        self._finish_seconds = finish_seconds
         self._wake = asyncio.Event()
         self._in_hand: dict[asyncio.Task[None], Due] = {}
 
@@ -84,7 +86,7 @@ class WebhookSender:
                     await wait_for_any(stop, self._wake, timeout=self._poll_seconds)
                     await wait_for_any(stop, timeout=GATHER_SECONDS)
             if self._in_hand:
-                await asyncio.wait(self._in_hand, timeout=FINISH_SECONDS)
+                await asyncio.wait(self._in_hand, timeout=self._finish_seconds)
         finally:
             await self._give_back()
 
