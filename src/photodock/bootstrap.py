@@ -139,7 +139,7 @@ def multipart_uploads(settings: Settings, core: Core) -> MultipartUploads:
 
 def url_rules(settings: Settings) -> UrlRules:
     addresses = Addresses(settings.webhook_allowed_networks)
-    return UrlRules(addresses, schemes=settings.webhook_schemes, ports=settings.webhook_ports)
+    return UrlRules(addresses, schemes=settings.webhook_schemes.split(","), ports=settings.webhook_ports)
 
 
 def sealing(settings: Settings) -> Secrets | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
 
@@ -46,6 +46,13 @@ def _words(value: Any) -> Any:
     return tuple(filter(None, (word.strip() for word in value.split(",")))) if isinstance(value, str) else value
 
 
+def _networks(value: Any) -> Any:
+    try:
+        return tuple(map(ip_network, _words(value)))
+    except ValueError:
+        raise ValueError("write networks as 10.1.0.0/16 or fd12:3456::/32, with commas between") from None
+
+
 def _or_none(value: Any) -> Any:
     return None if value == "" else value
 
@@ -66,10 +73,9 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_posi
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Delay = Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)]
 Delays = Annotated[tuple[Delay, ...], NoDecode, BeforeValidator(_words)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_words)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_words)]
-Schemes = Annotated[tuple[Literal["https", "http"], ...], NoDecode, BeforeValidator(_words)]
 Most = Annotated[int, Field(ge=0, le=10**15)]
 """Of what is counted; PostgreSQL's integers end somewhere above."""
 Text = Annotated[str | None, BeforeValidator(_or_none)]
@@ -207,8 +213,8 @@ class Settings(DecodeSettings, TokenSettings):
         (), description="Networks that webhooks may be sent to although they are not public, such as `10.1.0.0/16`."
     )
     webhook_ports: Ports = Field((443, 8443), description="Ports that webhooks may be sent to; empty: all.")
-    webhook_schemes: Schemes = Field(
-        ("https",), min_length=1, description="Of webhooks' URLs; `https,http` on a developer's machine."
+    webhook_schemes: Literal["https", "https,http"] = Field(
+        "https", description="Of webhooks' URLs; `https,http` on a developer's machine."
     )
 
     request_head_timeout: Duration = Field(

@@ -44,7 +44,7 @@ async def test_killed_between_delivery_and_record_the_next_worker_delivers_again
             "PHOTODOCK_WEBHOOK_KEYS": settings.webhook_keys.get_secret_value(),
             "PHOTODOCK_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
             "PHOTODOCK_WEBHOOK_PORTS": str(receiver.port),
-            "PHOTODOCK_WEBHOOK_SCHEMES": "http",
+            "PHOTODOCK_WEBHOOK_SCHEMES": "https,http",
         },
     )
     killed = asyncio.Event()
