@@ -143,7 +143,9 @@ def test_every_call_says_in_openapi_what_it_is_for() -> None:
 
 
 def models() -> list[type[BaseModel]]:
-    known = [value for module in (requests, answers, existing, multipart, webhook_bodies) for value in vars(module).values()]
+    known = [
+        value for module in (requests, answers, existing, multipart, webhook_bodies) for value in vars(module).values()
+    ]
     found = {value: None for value in known if isinstance(value, type) and issubclass(value, BaseModel)}
     return [model for model in found if examples_of(model)]
 
