@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
 
+import httpx
 from fastapi import FastAPI
 
 from photodock import logs
 from photodock.api.app import ApiServices, create_app
 from photodock.api.openapi import TakenIn
-from photodock.db import changes, outbox
+from photodock.db import changes, outbox, webhooks
 from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
@@ -36,20 +37,26 @@ from photodock.services.streams import StreamLimits, Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.upload_rules import UploadRules
 from photodock.services.uploads import Uploads
+from photodock.services.webhooks import Webhooks
 from photodock.settings import Settings, SettingsError, load_settings
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectStore
 from photodock.tokens import token_keys, token_verifier
+from photodock.webhooks.addresses import Addresses
+from photodock.webhooks.sender import Sender
+from photodock.webhooks.signing import Secrets
+from photodock.webhooks.urls import UrlRules
 from photodock.workers.leftovers import Leftovers
 from photodock.workers.loop import Part, cancelled_on_stop
 from photodock.workers.relay import Backoff, Relay
 from photodock.workers.s3_events import S3Events
 from photodock.workers.sweeper import Sweeper
+from photodock.workers.webhooks import WebhookSender
 
 POLL_SECONDS, UNHEARD_POLL_SECONDS = 5.0, 1.0
-"""Between the looks for jobs, and for changes: where a notification wakes, and where none comes through."""
+"""Between looks for jobs, changes and webhooks: where a notification wakes, and where none comes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,15 @@ def multipart_uploads(settings: Settings, core: Core) -> MultipartUploads:
     return MultipartUploads(Tenants(core.db), core.store, core.presigner, core.confirmation, rules)
 
 
+def url_rules(settings: Settings) -> UrlRules:
+    addresses = Addresses(settings.webhook_allowed_networks)
+    return UrlRules(addresses, schemes=settings.webhook_schemes.split(","), ports=settings.webhook_ports)
+
+
+def sealing(settings: Settings) -> Secrets | None:
+    return Secrets(settings.sealing_keys) if settings.sealing_keys else None
+
+
 @asynccontextmanager
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
@@ -168,6 +184,7 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             policies=Policies(tenants),
             outbox=Outbox(tenants),
             streams=Streams(tenants, changes_feed, stream_limits(settings)),
+            webhooks=Webhooks(tenants, url_rules(settings), sealing(settings)),
             health=Health(core.db, core.store.check),
             tokens=tokens,
             detection_types=settings.detection_types,
@@ -261,7 +278,7 @@ def s3_events_inbox(settings: Settings, credentials: CredentialsProvider, queue_
     return SqsInbox(credentials.session, queue_url, region=region, endpoint_url=settings.sqs_endpoint_url, **options)
 
 
-def listener(settings: Settings, channel: str = outbox.CHANNEL) -> Listener | NoListener:
+def listener(settings: Settings, channel: str) -> Listener | NoListener:
     if settings.direct_url is None:
         return NoListener()
     return Listener(
@@ -269,6 +286,10 @@ def listener(settings: Settings, channel: str = outbox.CHANNEL) -> Listener | No
         channel,
         connect_timeout=settings.database_connect_timeout.total_seconds(),
     )
+
+
+def poll_seconds(settings: Settings) -> float:
+    return POLL_SECONDS if settings.direct_url else UNHEARD_POLL_SECONDS
 
 
 def sweeper(settings: Settings, core: Core) -> Sweeper:
@@ -307,23 +328,41 @@ async def opened_s3_events(settings: Settings, core: Core) -> AsyncIterator[Mapp
 
 
 @asynccontextmanager
+async def opened_webhooks(settings: Settings, core: Core) -> AsyncIterator[Mapping[str, Part]]:
+    """What sends them, where there is a key for their secrets. Certificates are trusted as `SSL_CERT_FILE` says."""
+    secrets = sealing(settings)
+    if secrets is None:
+        yield {}
+        return
+    async with aclosing(Sender(url_rules(settings), httpx.create_ssl_context())) as sender:
+        hears = listener(settings, webhooks.CHANNEL)
+        part = WebhookSender(core.db, sender, secrets, hears, poll_seconds=poll_seconds(settings))
+        yield {"webhooks": part.run}
+
+
+@asynccontextmanager
 async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     """The parts of a worker process, by name."""
-    async with opened_core(settings) as core, opened_s3_events(settings, core) as s3_events:
+    async with (
+        opened_core(settings) as core,
+        opened_s3_events(settings, core) as s3_events,
+        opened_webhooks(settings, core) as webhooks_part,
+    ):
         queue = job_queue(settings, core.credentials)
         relay = Relay(
             core.db,
             queue,
-            listener(settings),
+            listener(settings, outbox.CHANNEL),
             detection_timeout=settings.detection_timeout,
             backoff=Backoff(max_attempts=settings.outbox_max_attempts),
-            poll_seconds=POLL_SECONDS if settings.direct_url else UNHEARD_POLL_SECONDS,
+            poll_seconds=poll_seconds(settings),
         )
         try:
             yield {
                 "relay": relay.run,
                 "sweeper": sweeper(settings, core).run,
                 **s3_events,
+                **webhooks_part,
                 "credentials": cancelled_on_stop(core.credentials.run),
             }
         finally:
