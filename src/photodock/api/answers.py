@@ -90,7 +90,7 @@ class PhotoResponse(BaseModel):
     s3_url: str
     download_url: str | None = Field(description="A presigned GET; present once uploaded.")
     renditions: list[RenditionResponse] = Field(
-        description="Small pictures of the photo: `preview`, at most 1600 pixels long or high, and `thumbnail`, at most "
+        description="Small pictures of the photo: `preview`, at most 1600 pixels long or high, `thumbnail`, at most "
         "320. Made a moment after the upload; empty before, and where none can be made."
     )
     thumbhash: str | None = Field(description="A placeholder in some 25 bytes (ThumbHash), base64; as `renditions`.")
