@@ -32,11 +32,12 @@ BROKEN = jpeg(640, 480)[:-400] + bytes(400)
 
 
 async def test_a_confirmed_photo_has_a_thumbnail_and_a_preview_soon(
-    api: Caller, project: str, made: Made, objects: Objects, jobs: Jobs
+    api: Caller, project: str, maker: RenditionMaker, objects: Objects, jobs: Jobs
 ) -> None:
-    photo = await api.upload(project, jpeg(2000, 1000))
+    photo = await api.upload(project, jpeg(2000, 1000, colour=(200, 30, 30)))
     assert (photo["renditions"], photo["thumbhash"], await jobs(photo)) == ([], None, [0])
-    photo = await made(jpeg(2000, 1000, colour=(200, 30, 30)))
+    assert await maker.run_once() == [Outcome.MADE]
+    photo = await api.photo(photo["id"])
     shown = [(one["name"], one["width"], one["height"], one["mime_type"]) for one in photo["renditions"]]
     assert shown == [("preview", 1600, 800, "image/webp"), ("thumbnail", 320, 160, "image/webp")]
     assert await objects(photo) == {".jpg", ".preview.webp", ".thumbnail.webp"}
