@@ -144,8 +144,8 @@ def upright(image: Image.Image, order: Order) -> Image.Image:
     image.draft(None, size)
     image.load()
     profile = image.info.get("icc_profile")
-    # Pixels can be scaled in any mode but a palette's. Colours come after, because there are so many fewer then.
-    mode = "RGBA" if image.has_transparency_data else "RGB" if image.mode == "P" else image.mode
+    # Pixels of these modes cannot be mixed. Colours come after scaling, because there are so many fewer then.
+    mode = "RGBA" if image.has_transparency_data else {"1": "L", "P": "RGB"}.get(image.mode, image.mode)
     picture = in_mode(image, "L" if mode.startswith("I") else mode).resize(
         size, Image.Resampling.LANCZOS, reducing_gap=2.0
     )

@@ -224,6 +224,13 @@ async def test_transparent_colours_do_not_bleed_into_the_others() -> None:
     assert all(pixel[1] < 60 for pixel in edge if pixel[3] > 40)
 
 
+async def test_lines_of_one_bit_are_mixed_and_not_lost() -> None:
+    lines = Image.new("1", (3200, 64))
+    for x in range(0, 3200, 4):
+        lines.paste(1, (x, 0, x + 1, 64))
+    assert colours(await picture(encoded(lines, "PNG"), 400)) == close(*[(64, 64, 64)] * 4, by=20)
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA"])
 async def test_every_kind_of_png_has_pictures(mode: str) -> None:
     found = await render(encoded(Image.new(mode, (700, 500)), "PNG"), [1600, 320])
