@@ -24,6 +24,8 @@ CHOSEN = {
     "relay-published",
     "sweep-read",
     "deletion-object-gone",
+    "renditions-half",
+    "renditions-written",
 }
 SERVERS = ("postgresql", "rabbitmq", "seaweedfs")
 PHOTOS = 100

@@ -5,14 +5,17 @@ import base64
 import io
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 from PIL import Image
 from structlog.testing import capture_logs
+from typer.testing import CliRunner
 
 from photodock.bootstrap import Core, rendition_maker, renditions
+from photodock.cli import app
 from photodock.domain.errors import ObjectNotFound, StorageUnavailable
 from photodock.pixels import DecoderDied, DecodingLimitExceeded, PixelsError
 from photodock.services.renditions import MAX_ATTEMPTS, Outcome
@@ -316,3 +319,19 @@ async def test_photos_from_before_are_queued_once_and_those_given_up_when_asked(
     assert await service.queue_missing(given_up=False) == 0
     assert await service.queue_missing(given_up=True) == 1
     assert await jobs(broken) == [0]
+
+
+async def test_the_command_queues_them_and_says_how_many(
+    api: Caller, project: str, core: Core, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = await api.upload(project, jpeg())
+    await core.db.execute("DELETE FROM rendition_jobs")
+    monkeypatch.setenv("PHOTODOCK_DATABASE_URL", settings.database_url.get_secret_value())
+    run = partial(asyncio.to_thread, CliRunner().invoke, app)
+    assert (await run(["renditions"])).stdout == "Photos queued: 1\n"
+    assert (await run(["renditions", "--given-up"])).stdout == "Photos queued: 0\n"
+    [job] = await core.db.fetch("SELECT photo_id FROM rendition_jobs")
+    assert str(job["photo_id"]) == photo["id"]
+    monkeypatch.setenv("PHOTODOCK_RENDITIONS", "false")
+    refused = await run(["renditions"])
+    assert (refused.exit_code, "PHOTODOCK_RENDITIONS" in refused.stderr) == (1, True)
