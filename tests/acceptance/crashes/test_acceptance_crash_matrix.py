@@ -25,7 +25,6 @@ CHOSEN = {
     "sweep-read",
     "deletion-object-gone",
     "renditions-half",
-    "renditions-written",
 }
 SERVERS = ("postgresql", "rabbitmq", "seaweedfs")
 PHOTOS = 100
