@@ -334,4 +334,4 @@ async def test_the_command_queues_them_and_says_how_many(
     assert str(job["photo_id"]) == photo["id"]
     monkeypatch.setenv("PHOTODOCK_RENDITIONS", "false")
     refused = await run(["renditions"])
-    assert (refused.exit_code, "PHOTODOCK_RENDITIONS" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "PHOTODOCK_RENDITIONS" in refused.stderr) == (2, True)
