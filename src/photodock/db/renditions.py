@@ -61,11 +61,15 @@ async def put_off(db: Database, job: RenditionJob, wait: timedelta, *, counted: 
 # The photo is locked before its job, as by a deletion.
 FINISH = """
 WITH photo AS (
-    UPDATE photos SET renditions = $2, thumbhash = $3, version = version + 1 WHERE id = $1 RETURNING id
+    UPDATE photos SET renditions = $2, thumbhash = $3, version = version + 1 WHERE id = $1
+    RETURNING id, organization_id, project_id, status
 ), done AS (
     DELETE FROM rendition_jobs WHERE photo_id IN (SELECT id FROM photo)
+), told AS (
+    INSERT INTO photo_changes (organization_id, project_id, photo_id, type, status)
+    SELECT organization_id, project_id, id, 'photo.renditions', status FROM photo RETURNING photo_id
 )
-SELECT id FROM photo
+SELECT photo_id, pg_notify('photodock_changes', '') FROM told
 """
 
 
@@ -74,10 +78,15 @@ async def finish(db: Database, photo_id: UUID, renditions: Sequence[Rendition], 
     return await db.fetchrow(FINISH, photo_id, [asdict(one) for one in renditions], thumbhash) is not None
 
 
-GIVE_UP = FINISH.replace(
-    "renditions = $2, thumbhash = $3, version = version + 1", "renditions = coalesce(renditions, '[]')"
+# Nobody sees a change: the version stays, and nobody is told.
+GIVE_UP = """
+WITH photo AS (
+    UPDATE photos SET renditions = coalesce(renditions, '[]') WHERE id = $1 RETURNING id
+), done AS (
+    DELETE FROM rendition_jobs WHERE photo_id IN (SELECT id FROM photo)
 )
-"""Nobody sees a change: the version stays."""
+SELECT id FROM photo
+"""
 
 
 async def give_up(db: Database, photo_id: UUID) -> bool:

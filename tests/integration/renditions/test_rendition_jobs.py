@@ -78,6 +78,16 @@ async def test_the_etag_moves_when_renditions_arrive(api: Caller, project: str, 
     assert len(answer.json()["renditions"]) == 2
 
 
+async def test_the_feed_of_changes_tells_of_them_once_and_of_none_that_cannot_be_made(
+    api: Caller, project: str, maker: RenditionMaker, core: Core
+) -> None:
+    photo = await api.upload(project, jpeg())
+    await api.upload(project, BROKEN)
+    assert set(await maker.run_once()) == {Outcome.MADE, Outcome.GIVEN_UP}
+    rows = await core.db.fetch("SELECT photo_id, status FROM photo_changes WHERE type = 'photo.renditions'")
+    assert [(str(row["photo_id"]), row["status"]) for row in rows] == [(photo["id"], "uploaded")]
+
+
 async def test_a_list_shows_them_too_and_a_stranger_sees_none(api: Caller, project: str, made: Made) -> None:
     photo = await made(jpeg())
     page = (await api.call("GET", f"/photos?project_id={project}")).json()
