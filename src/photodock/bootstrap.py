@@ -1,11 +1,14 @@
 """Settings → services. The only place that picks adapters and puts the parts together."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
+import structlog
 from fastapi import FastAPI
 
 from photodock import logs
@@ -17,12 +20,14 @@ from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits
 from photodock.garbage import collect_rarely
+from photodock.pixels import Limits as DecodeLimits
+from photodock.pixels import is_installed
 from photodock.queues.inspection import QueueInspector, RabbitInspector, SqsInspector
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
 from photodock.queues.sqs_inbox import SqsInbox
-from photodock.services.confirmation import Confirmation
+from photodock.services.confirmation import Confirmation, delete_with_renditions
 from photodock.services.detection import Detection
 from photodock.services.erasure import Erasure
 from photodock.services.feed import Feed
@@ -33,6 +38,7 @@ from photodock.services.orphans import Orphans
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
+from photodock.services.renditions import Renditions
 from photodock.services.streams import StreamLimits, Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.upload_rules import UploadRules
@@ -51,9 +57,12 @@ from photodock.webhooks.urls import UrlRules
 from photodock.workers.leftovers import Leftovers
 from photodock.workers.loop import Part, cancelled_on_stop
 from photodock.workers.relay import Backoff, Relay
+from photodock.workers.renditions import RenditionMaker
 from photodock.workers.s3_events import S3Events
 from photodock.workers.sweeper import Sweeper
 from photodock.workers.webhooks import WebhookSender
+
+log = structlog.get_logger()
 
 POLL_SECONDS, UNHEARD_POLL_SECONDS = 5.0, 1.0
 """Between looks for jobs, changes and webhooks: where a notification wakes, and where none comes through."""
@@ -78,7 +87,8 @@ async def opened_core(settings: Settings) -> AsyncIterator[Core]:
         store = object_store(settings, credentials)
         stack.push_async_callback(store.aclose)
         signer = presigner(settings, credentials)
-        yield Core(db, credentials, store, signer, Confirmation(Tenants(db), store, signer))
+        confirmation = Confirmation(Tenants(db), store, signer, renditions=settings.renditions)
+        yield Core(db, credentials, store, signer, confirmation)
 
 
 def object_store(settings: Settings, credentials: CredentialsProvider) -> ObjectStore:
@@ -296,7 +306,7 @@ def sweeper(settings: Settings, core: Core) -> Sweeper:
     return Sweeper(
         core.db,
         core.confirmation,
-        core.store.delete,
+        partial(delete_with_renditions, core.store),
         s3_uri=core.presigner.s3_uri,
         pending_ttl=settings.pending_ttl,
         detection_timeout=settings.detection_timeout,
@@ -325,6 +335,30 @@ async def opened_s3_events(settings: Settings, core: Core) -> AsyncIterator[Mapp
         yield {"s3_events": S3Events(core.db, core.confirmation, core.store, inbox, bucket=settings.bucket).run}
     finally:
         await inbox.aclose()
+
+
+def renditions(settings: Settings, core: Core) -> Renditions:
+    limits = DecodeLimits(
+        max_pixels=settings.decode_max_pixels,
+        max_side=settings.decode_max_side,
+        memory_bytes=settings.decode_memory_bytes,
+        cpu_seconds=int(settings.decode_cpu_time.total_seconds()),
+        seconds=settings.decode_timeout.total_seconds(),
+    )
+    return Renditions(core.db, core.store, limits)
+
+
+def rendition_maker(settings: Settings, core: Core) -> Mapping[str, Part]:
+    """What makes renditions, where they are wanted and can be made; the log says which."""
+    if not settings.renditions:
+        log.info("renditions_off", reason="PHOTODOCK_RENDITIONS is off")
+        return {}
+    if not is_installed():
+        log.warning("renditions_off", reason="no decoder", hint="Install photodock with its extra `pixels`.")
+        return {}
+    processes = settings.rendition_processes or max(1, (os.cpu_count() or 1) - 1)
+    log.info("renditions_on", processes=processes)
+    return {"renditions": RenditionMaker(core.db, renditions(settings, core), processes=processes).run}
 
 
 @asynccontextmanager
@@ -363,6 +397,7 @@ async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]
                 "sweeper": sweeper(settings, core).run,
                 **s3_events,
                 **webhooks_part,
+                **rendition_maker(settings, core),
                 "credentials": cancelled_on_stop(core.credentials.run),
             }
         finally:

@@ -107,7 +107,7 @@ class TokenSettings(BaseSettings):
 
 
 class DecodeSettings(BaseSettings):
-    """What decoding one photo's pixels may take, for whoever decodes some: the sample detector."""
+    """What decoding one photo's pixels may take, for whoever decodes some: the sample detector, and for renditions."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -198,6 +198,10 @@ class Settings(DecodeSettings, TokenSettings):
     )
     organization_pending_uploads: Most = Field(
         0, description="Photos of an organization that wait for their file; 0: no limit."
+    )
+    renditions: bool = Field(True, description="Make a thumbnail and a preview of each new photo: `true`, `false`.")
+    rendition_processes: int = Field(
+        0, ge=0, le=256, description="Photos a worker makes them of at a time; 0: one less than processors."
     )
     detection_types: Words = Field(("damage", "material"), description="Detection types a client may ask for.")
 

@@ -73,6 +73,8 @@ def shown_default(field: FieldInfo) -> str:
             return f"`{','.join(format(value, 'g') if isinstance(value, float) else str(value) for value in values)}`"
         case None | "" | ():
             return "empty"
+        case bool(value):
+            return f"`{str(value).lower()}`"
         case value:
             return f"`{value}`"
 

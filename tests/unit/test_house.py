@@ -184,6 +184,7 @@ UNBOUND = {
     "erasure.py": "an operator's command",
     "feed.py": "read once for all organizations, and told to each its own",
     "health.py": "no photo",
+    "renditions.py": "a worker's jobs",
     "orphans.py": "an operator's command",
 }
 """The services that reach past row-level security, and for whom; all others see one organization at a time."""

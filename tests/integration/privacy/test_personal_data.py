@@ -35,6 +35,9 @@ COLUMNS = {
         **dict.fromkeys(("s3_key", "status", "error_code", "width", "height", "detection_types", "priority"), PLAIN),
         **dict.fromkeys(("jobs_sent", "created_at", "uploaded_at", "processing_at", "completed_at"), PLAIN),
         **dict.fromkeys(("failed_at", "url_expires_at", "sweep_at", "version"), PLAIN),
+        # What the photo shows, in 25 bytes; and the sizes of its small pictures.
+        "thumbhash": ABOUT,
+        "renditions": PLAIN,
     },
     "photo_status_events": {
         **dict.fromkeys(("id", "photo_id", "organization_id", "from_status", "to_status", "at"), PLAIN),
@@ -71,6 +74,7 @@ COLUMNS = {
         **dict.fromkeys(("status", "at", "due_at", "attempts", "attempted_at", "http_status", "last_error"), PLAIN),
         **dict.fromkeys(("delivered_at", "failed_at"), PLAIN),
     },
+    "rendition_jobs": dict.fromkeys(("photo_id", "organization_id", "s3_key", "attempts", "due_at"), PLAIN),
     "alembic_version": {"version_num": PLAIN},
 }
 OF_A_PHOTO = ("photo_status_events", "outbox", "multipart_uploads")
