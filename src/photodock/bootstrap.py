@@ -20,6 +20,8 @@ from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits
 from photodock.garbage import collect_rarely
+from photodock.metrics.listener import listening
+from photodock.metrics.sampling import sampling
 from photodock.pixels import Limits as DecodeLimits
 from photodock.pixels import is_installed
 from photodock.queues.inspection import QueueInspector, RabbitInspector, SqsInspector
@@ -118,7 +120,8 @@ async def opened_database(settings: Settings) -> AsyncIterator[Database]:
         pooled=settings.database_pooler == "transaction",
     )
     try:
-        yield db
+        async with sampling(db.pool):
+            yield db
     finally:
         await db.close()
 
@@ -375,12 +378,32 @@ async def opened_webhooks(settings: Settings, core: Core) -> AsyncIterator[Mappi
 
 
 @asynccontextmanager
+async def opened_metrics(settings: Settings) -> AsyncIterator[None]:
+    """A worker's address for Prometheus, where it has one. Raises SettingsError."""
+    host, port = settings.worker_metrics_host, settings.worker_metrics_port
+    if not port:
+        yield
+        return
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(listening(host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"The settings can't be used:\n  PHOTODOCK_WORKER_METRICS_PORT: can't listen on {host}:{port}: "
+                f"{error.strerror}. Choose a free port of this machine."
+            ) from None
+        log.info("metrics_listening", host=host, port=port)
+        yield
+
+
+@asynccontextmanager
 async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     """The parts of a worker process, by name."""
     async with (
         opened_core(settings) as core,
         opened_s3_events(settings, core) as s3_events,
         opened_webhooks(settings, core) as webhooks_part,
+        opened_metrics(settings),
     ):
         queue = job_queue(settings, core.credentials)
         relay = Relay(

@@ -13,6 +13,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from photodock.api.connections import ConnectionLimits, GuardedProtocol
+from photodock.metrics.processes import shared_folder
 from photodock.settings import Settings
 
 KEEP_ALIVE_SECONDS = 75
@@ -47,7 +48,8 @@ def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
     )
     sockets = inherited_sockets()
     if processes > 1:
-        Multiprocess(config, sockets=sockets or [config.bind_socket()]).run()
+        with shared_folder():
+            Multiprocess(config, sockets=sockets or [config.bind_socket()]).run()
         return
     server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):

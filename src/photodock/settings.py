@@ -224,6 +224,11 @@ class Settings(DecodeSettings, TokenSettings):
         "https", description="Of webhooks' URLs; `https,http` on a developer's machine."
     )
 
+    worker_metrics_port: int = Field(
+        0, ge=0, le=65_535, description="Where a worker answers `GET /metrics`; 0: nowhere. `serve` always does."
+    )
+    worker_metrics_host: str = Field("127.0.0.1", description="The address for it.")
+
     request_head_timeout: Duration = Field(
         timedelta(seconds=10), description="The longest the head of a request may take to arrive."
     )

@@ -17,18 +17,19 @@ MAY_IMPORT = {
     "domain": set(),
     "imaging": set(),
     "pixels": {"imaging"},
-    "storage": set(),
+    "storage": {"metrics"},
     "queues": set(),
-    "db": set(),
+    "db": {"metrics"},
     "webhooks": set(),
     "services": {"imaging", "pixels", "storage", "queues", "db", "webhooks"},
-    "api": {"services"},
-    "workers": {"services", "db", "queues", "storage", "webhooks"},
+    "api": {"metrics", "services"},
+    "workers": {"services", "db", "metrics", "queues", "storage", "webhooks"},
     "client": set(),
     "terminal": {"client", "pixels"},
     "consumer": {"client", "queues"},
     "settings": set(),
     "logs": set(),
+    "metrics": set(),
     "garbage": set(),
     "tokens": {"api", "settings"},
     "bootstrap": {
@@ -36,6 +37,7 @@ MAY_IMPORT = {
         "db",
         "garbage",
         "logs",
+        "metrics",
         "pixels",
         "queues",
         "services",
@@ -60,7 +62,7 @@ MAY_IMPORT = {
     "cli_queues": {"administration", "cli_failures", "dead_letters", "settings"},
     "embedded": {"administration", "api", "bootstrap", "db", "services", "settings", "storage"},
     "quality_detector": {"consumer", "pixels", "settings"},
-    "serving": {"api", "settings"},
+    "serving": {"api", "metrics", "settings"},
     "__main__": {"cli"},
 }
 WHOLE = {"__init__", "_version"}
@@ -165,6 +167,12 @@ def test_services_and_domain_never_see_the_framework_or_the_settings() -> None:
             names = {name.split(".")[0] for name in imported(tree)}
             assert not names & {"fastapi", "starlette", "uvicorn", "typer"}, path
             assert "photodock.settings" not in set(imported(tree)), path
+
+
+def test_the_client_library_of_prometheus_is_known_in_metrics_alone() -> None:
+    names = ((part, name.split(".")[0]) for part, _, tree in modules() for name in imported(tree))
+    users = {part for part, name in names if name == "prometheus_client"}
+    assert users == {"metrics"}
 
 
 def texts(tree: ast.Module) -> Iterator[str]:

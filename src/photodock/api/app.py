@@ -16,6 +16,7 @@ from photodock.api import (
     events,
     existing,
     health,
+    metrics,
     multipart,
     outbox,
     photos,
@@ -131,7 +132,7 @@ def create_app(
     app.taken_in = taken_in
     problems.install(app)
     parts = (uploads, batches, multipart, existing, photos, projects, policies, outbox, events, webhooks)
-    for part in (*parts, health, documentation):
+    for part in (*parts, health, metrics, documentation):
         app.include_router(part.router)
     app.webhooks.include_router(webhooks.sent)
     # Here too: the framework's own last resort would answer before the one in front.

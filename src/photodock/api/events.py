@@ -3,8 +3,9 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -14,11 +15,13 @@ from starlette.types import Receive, Scope, Send
 
 from photodock.api import examples
 from photodock.api.auth import TokenVerifier
+from photodock.api.middleware import HELD
 from photodock.api.problems import responses
 from photodock.api.secured import NO_STORE, Caller, SecuredRoute, secured
 from photodock.domain.change import Change
 from photodock.domain.errors import PhotodockError
 from photodock.domain.identity import Scope as TokenScope
+from photodock.metrics.definitions import FEED_SECONDS, STREAMS
 from photodock.services.streams import Stream, Streams
 from photodock.services.subscriptions import Event
 
@@ -52,14 +55,17 @@ class EventStream(StreamingResponse):
         self._authorization = authorization
         self._heartbeat = heartbeat
 
-    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[HELD] = True
         leaving = asyncio.create_task(self._end_when_left(receive))
+        STREAMS.inc()
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             async for part in self._parts():
                 await send({"type": "http.response.body", "body": part, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
+            STREAMS.dec()
             self._stream.close()
             leaving.cancel()
 
@@ -76,6 +82,7 @@ class EventStream(StreamingResponse):
         while not self._stream.ended:
             events = await self._stream.events(max(0.0, due - clock()))
             if events:
+                note_delay(events)
                 yield rendered(events)
             if clock() >= due and not self._stream.ended:
                 if not await self._token_is_good():
@@ -88,6 +95,12 @@ class EventStream(StreamingResponse):
             await self._tokens.principal(self._authorization)
             return True
         return False
+
+
+def note_delay(events: Sequence[Event]) -> None:
+    """That of the oldest; those behind it were held up no longer."""
+    if change := events[0].change:
+        FEED_SECONDS.observe(max(0.0, (datetime.now(UTC) - change.position.at).total_seconds()))
 
 
 def heartbeat(stream: Stream) -> bytes:

@@ -12,11 +12,14 @@ from uuid_utils import uuid4
 from photodock.api.headers import ANSWER_HEADERS, SECURITY_HEADERS
 from photodock.api.problems import TIMED_OUT, BodyTooLarge, RequestTimeout, problem
 from photodock.api.secured import MAX_REPORT_BYTES
+from photodock.metrics.requests import REQUESTS
 
 log = structlog.get_logger()
 
 INTERNAL_ERROR = "internal_error"
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+HELD = "photodock.held"
+"""In a request's scope: the answer was held back on the client's wish, so that its time says nothing."""
 PLAIN_ID = re.compile(r"[0-9A-Fa-f-]{1,36}")
 """A UUID or a number."""
 
@@ -48,7 +51,10 @@ class RequestContext:
         try:
             await self._app(scope, limited(scope, receive), send_with_id)
         finally:
-            log_request(scope, status, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            route = getattr(scope.get("route"), "path_format", None)
+            REQUESTS.note(scope["method"], route, status, seconds, held=HELD in scope)
+            log_request(scope, route, status, seconds)
 
 
 class LastResort:
@@ -117,9 +123,8 @@ async def send_internal_error(send: Send, correlation_id: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def log_request(scope: Scope, status: int, seconds: float) -> None:
+def log_request(scope: Scope, route: str | None, status: int, seconds: float) -> None:
     # The route's pattern and not the address: an address may carry what a log must not, even where an id belongs.
-    route = scope.get("route")
     parameters = ((key, str(value)) for key, value in scope.get("path_params", {}).items())
     fields = {key: value for key, value in parameters if PLAIN_ID.fullmatch(value)}
     if "error_code" in scope:
@@ -127,7 +132,7 @@ def log_request(scope: Scope, status: int, seconds: float) -> None:
     log.info(
         "request",
         method=scope["method"],
-        route=getattr(route, "path_format", None),
+        route=route,
         status=status,
         duration_ms=round(seconds * 1000, 2),
         **fields,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Body, Header, Query, Request, Response
 
 from photodock.api import cursors
 from photodock.api.answers import ExifResponse, HistoryItem, HistoryResponse, PhotoPage, PhotoResponse
+from photodock.api.middleware import HELD
 from photodock.api.paths import ONE_PHOTO
 from photodock.api.problems import responses
 from photodock.api.requests import (
@@ -113,6 +114,8 @@ async def get_photo(
     """With `If-None-Match`, `wait` holds until the ETag differs, without it until the status does; then 200, or 304
     at the end. A final status answers at once."""
     etags = parse_etags(if_none_match)
+    if wait:
+        request.scope[HELD] = True
     view = (
         await library(request).wait(caller, photo_id, etags, wait, request.app.state.stopping)
         if wait

@@ -24,6 +24,7 @@ from photodock.domain.errors import (
     StorageUnavailable,
     TooManyStreams,
 )
+from photodock.metrics.definitions import HTTP_PROBLEMS, RATE_LIMITED
 
 log = structlog.get_logger()
 
@@ -165,6 +166,9 @@ def respond(request: Request, error: PhotodockError, errors: list[dict[str, str]
 
 def note(request: Request, error: PhotodockError) -> None:
     """Also for an item's error, which is not the whole answer."""
+    HTTP_PROBLEMS.labels(error.code).inc()
+    if isinstance(error, RateLimited):
+        RATE_LIMITED.labels(error.kind).inc()
     if isinstance(error, PhotoNotFound):
         unknown: UnknownPhotos = request.app.state.unknown_photos
         unknown.note(request.state.principal)

@@ -8,6 +8,8 @@ from typing import Any
 
 import asyncpg
 
+from photodock.metrics.definitions import POOL_TIMEOUTS, POOL_WAITS
+
 IDLE_SECONDS = 300.0
 """What nobody used for this long is closed: firewalls forget connections, and the server has better uses for them."""
 CLOSE_SECONDS = 2.0
@@ -31,6 +33,18 @@ class Connections:
     def __len__(self) -> int:
         return len(self._open)
 
+    @property
+    def open(self) -> int:
+        return len(self._open)
+
+    @property
+    def in_use(self) -> int:
+        return len(self._open) - len(self._idle)
+
+    @property
+    def limit(self) -> int:
+        return self._max_size
+
     async def acquire(self) -> Any:
         """Raises TimeoutError, what `connect` raises, and InterfaceError after `close`."""
         if self._closed:
@@ -40,13 +54,19 @@ class Connections:
             if found := self._take():
                 return found
             self._places.release()
-        async with asyncio.timeout(self._timeout):
-            await self._places.acquire()
-            try:
-                return self._take() or await self._opened()
-            except BaseException:
-                self._places.release()
-                raise
+        if self._places.locked():
+            POOL_WAITS.inc()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._places.acquire()
+                try:
+                    return self._take() or await self._opened()
+                except BaseException:
+                    self._places.release()
+                    raise
+        except TimeoutError:
+            POOL_TIMEOUTS.inc()
+            raise
 
     def release(self, connection: Any) -> None:
         """Takes back what `acquire` gave; one that is in the middle of something is closed."""

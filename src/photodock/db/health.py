@@ -33,6 +33,31 @@ async def organizations_may_read(db: Database) -> bool:
     return True
 
 
+MOST_COUNTED = 10_000
+"""Of an outage's jobs; more of them need no exact number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many jobs wait in the outbox, and how many were given up, up to `MOST_COUNTED` each."""
+
+    waiting: int
+    parked: int
+
+
+async def depth(db: Database) -> Depth:
+    row = await db.fetchrow(
+        """
+        SELECT
+            (SELECT count(*) FROM (
+                SELECT FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL LIMIT $1) AS some) AS waiting,
+            (SELECT count(*) FROM (SELECT FROM outbox WHERE parked_at IS NOT NULL LIMIT $1) AS some) AS parked
+        """,
+        MOST_COUNTED,
+    )
+    return Depth(row["waiting"], row["parked"]) if row else Depth(0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """`oldest_age`: how long the oldest unsent job has waited, None when none does. `parked`: some job was given up."""

@@ -9,10 +9,11 @@ from datetime import datetime
 from uuid import UUID
 
 from photodock.db.photos import PLAIN_COLUMNS, to_photo
-from photodock.db.pool import Executor
+from photodock.db.pool import Executor, Row
 from photodock.domain.identity import Trace
-from photodock.domain.photo import Photo, State, sources_of
+from photodock.domain.photo import DETECTION_FAILURES, UPLOADED, Photo, State, sources_of
 from photodock.domain.values import JsonObject
+from photodock.metrics.definitions import ENDS, STATUS_SECONDS
 
 # $1 id, $2 and $3 the states it may come from, $4 and $5 the state it goes to, $6 actor, $7 reason, $8 error detail,
 # $9 sweep_at. Locking first makes the decision on the newest row; the history has it from the very same statement.
@@ -30,13 +31,13 @@ WITH found AS (
         {assignments}
     FROM found f
     WHERE p.id = f.id AND (f.status, coalesce(f.error_code, '')) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-    RETURNING p.*, f.status AS from_status
+    RETURNING p.*, f.status AS from_status, f.error_code AS from_error
 ), event AS (
     INSERT INTO photo_status_events (photo_id, organization_id, from_status, to_status, actor, reason)
     SELECT id, organization_id, from_status, status, $6, $7 FROM moved
 )
 {more}
-SELECT {columns} FROM moved p
+SELECT {columns}, from_status, from_error FROM moved p
 """
 
 
@@ -74,14 +75,35 @@ class Move:
         )
 
 
+def _moved(row: Row | None) -> Photo | None:
+    """The photo behind a move, which is counted: also, what is rare, one that is rolled back afterwards."""
+    if row is None:
+        return None
+    photo = to_photo(row)
+    note_move(photo, row["from_status"], row["from_error"])
+    return photo
+
+
+def note_move(photo: Photo, from_status: str, from_error: str | None) -> None:
+    end = (photo.error_code or photo.status).value
+    is_retry = from_error in DETECTION_FAILURES and photo.state == UPLOADED
+    if counted := None if is_retry else ENDS.get(end):
+        counted.inc()
+    begun = {"pending_upload": photo.created_at, "uploaded": photo.uploaded_at, "processing": photo.processing_at}
+    moments = (photo.uploaded_at, photo.processing_at, photo.completed_at, photo.failed_at)
+    since, until = begun.get(from_status), max(filter(None, moments))
+    if since:
+        STATUS_SECONDS.labels(from_status).observe((until - since).total_seconds())
+
+
 async def move(db: Executor, photo_id: UUID, change: Move) -> Photo | None:
     row = await db.fetchrow(PLAIN_MOVE, *change.arguments(photo_id))
-    return to_photo(row) if row else None
+    return _moved(row)
 
 
 async def start_processing(db: Executor, photo_id: UUID, change: Move) -> Photo | None:
     row = await db.fetchrow(PROCESSING_MOVE, *change.arguments(photo_id))
-    return to_photo(row) if row else None
+    return _moved(row)
 
 
 UPLOADED_MOVE = move_sql(
@@ -133,7 +155,7 @@ async def mark_uploaded(
         trace.traceparent,
         renditions,
     )
-    return to_photo(row) if row else None
+    return _moved(row)
 
 
 MISMATCH_MOVE = move_sql(
@@ -150,7 +172,7 @@ MISMATCH_MOVE = move_sql(
 async def mark_mismatched(db: Executor, photo_id: UUID, change: Move) -> Photo | None:
     """Fails the photo and notes its object for deletion."""
     row = await db.fetchrow(MISMATCH_MOVE, *change.arguments(photo_id))
-    return to_photo(row) if row else None
+    return _moved(row)
 
 
 COMPLETED_MOVE = move_sql(assignments=", detection_results = $10, detection_error = NULL")
@@ -159,9 +181,9 @@ DETECTION_FAILED_MOVE = move_sql(assignments=", detection_error = $10")
 
 async def mark_completed(db: Executor, photo_id: UUID, change: Move, results: JsonObject) -> Photo | None:
     row = await db.fetchrow(COMPLETED_MOVE, *change.arguments(photo_id), results)
-    return to_photo(row) if row else None
+    return _moved(row)
 
 
 async def mark_detection_failed(db: Executor, photo_id: UUID, change: Move, error: JsonObject) -> Photo | None:
     row = await db.fetchrow(DETECTION_FAILED_MOVE, *change.arguments(photo_id), error)
-    return to_photo(row) if row else None
+    return _moved(row)

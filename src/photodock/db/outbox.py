@@ -68,13 +68,14 @@ def _to_row(row: Row) -> OutboxRow:
     return OutboxRow(row["id"], row["organization_id"], row["attempts"], job)
 
 
-async def mark_sent(db: Database, ids: Sequence[int], *, detection_timeout: timedelta) -> None:
+async def mark_sent(db: Database, ids: Sequence[int], *, detection_timeout: timedelta) -> list[timedelta]:
     """Marks the rows sent and moves their photos from `uploaded` to `processing`, where no detector was faster.
 
     A photo that is `processing` already (its job was sent again) only gets a new deadline. Photos are locked before
-    their outbox rows, in the order of a deletion and of each other, so that none of them waits in a circle.
+    their outbox rows, in the order of a deletion and of each other, so that none of them waits in a circle. Returns
+    how long each photo that moved was `uploaded`.
     """
-    await db.execute(
+    rows = await db.fetch(
         """
         WITH found AS (
             SELECT id, status FROM photos WHERE id IN (SELECT photo_id FROM outbox WHERE id = ANY($1))
@@ -87,15 +88,18 @@ async def mark_sent(db: Database, ids: Sequence[int], *, detection_timeout: time
                 processing_at = coalesce(p.processing_at, clock_timestamp()), sweep_at = clock_timestamp() + $2
             FROM found f WHERE p.id = f.id AND f.status IN ('uploaded', 'processing')
                 AND p.id IN (SELECT photo_id FROM sent)
-            RETURNING p.id, p.organization_id, f.status AS from_status
+            RETURNING p.id, p.organization_id, p.processing_at - p.uploaded_at AS waited, f.status AS from_status
+        ), event AS (
+            INSERT INTO photo_status_events (photo_id, organization_id, from_status, to_status, actor, reason)
+            SELECT id, organization_id, from_status, 'processing', 'relay', 'detection job queued'
+            FROM moved WHERE from_status = 'uploaded'
         )
-        INSERT INTO photo_status_events (photo_id, organization_id, from_status, to_status, actor, reason)
-        SELECT id, organization_id, from_status, 'processing', 'relay', 'detection job queued'
-        FROM moved WHERE from_status = 'uploaded'
+        SELECT waited FROM moved WHERE from_status = 'uploaded'
         """,
         ids,
         detection_timeout,
     )
+    return [row["waited"] for row in rows]
 
 
 async def mark_failed(db: Database, retries: Mapping[int, tuple[timedelta | None, str]]) -> dict[int, datetime]:

@@ -139,6 +139,11 @@ class Database:
             lambda: self._connector.connect(self._prepare), max_size=max_size, timeout=acquire_timeout
         )
 
+    @property
+    def pool(self) -> Connections:
+        """What is told of it: how many connections there are, and in use."""
+        return self._connections
+
     async def close(self) -> None:
         await self._connections.close()
 

@@ -138,8 +138,10 @@ class WebhookDisabled(Conflict):
 class RateLimited(PhotodockError):
     code = "rate_limited"
 
-    def __init__(self, detail: str, *, limit: int, reset_seconds: int, remaining: int = 0) -> None:
+    def __init__(self, detail: str, *, kind: str, limit: int, reset_seconds: int, remaining: int = 0) -> None:
+        """`kind`: which limit it was, by its name."""
         super().__init__(detail)
+        self.kind = kind
         self.limit = limit
         self.reset_seconds = reset_seconds
         self.remaining = remaining

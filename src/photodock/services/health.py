@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from photodock.db.health import NEWEST_REVISION, backlog, current_revision, organizations_may_read
+from photodock.db.health import NEWEST_REVISION, backlog, current_revision, depth, organizations_may_read
 from photodock.db.pool import Database
 from photodock.domain.errors import PhotodockError
 
@@ -23,6 +23,15 @@ class Readiness:
     parts: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Of the outbox: how many jobs wait to be sent, how many were given up, and the age of the oldest that waits."""
+
+    jobs: int
+    parked: int
+    oldest_age: timedelta
+
+
 class Health:
     """`check_storage` returns when the store answers, and raises a PhotodockError when it does not."""
 
@@ -38,6 +47,15 @@ class Health:
             _in_time(self._queue, "unknown"),
         )
         return Readiness(database == "ok", {"database": database, "storage": storage, "queue": queue})
+
+    async def waiting(self) -> Waiting | None:
+        """None when the database does not say so in time."""
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                found, counted = await backlog(self._db), await depth(self._db)
+        except (PhotodockError, TimeoutError):
+            return None
+        return Waiting(counted.waiting, counted.parked, found.oldest_age or timedelta(0))
 
     async def _database(self) -> str:
         revision = await current_revision(self._db)

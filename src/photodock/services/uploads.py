@@ -153,7 +153,11 @@ async def _awaited(tx: Connection, photo_id: UUID, organization_id: UUID, *, loc
 def _rate_limited(limit: Limit, quota: Quota | None) -> RateLimited:
     left = quota or Quota(0, 0, 60)
     return RateLimited(
-        refusal(limit, left), limit=left.limit, remaining=left.remaining, reset_seconds=left.reset_seconds
+        refusal(limit, left),
+        kind=limit.value,
+        limit=left.limit,
+        remaining=left.remaining,
+        reset_seconds=left.reset_seconds,
     )
 
 

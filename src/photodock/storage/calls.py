@@ -1,11 +1,18 @@
 """What all calls of the bucket have in common: the SDK's client, time limits, and trying again."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
+from photodock.domain.errors import (
+    ObjectNotFound,
+    StorageAccessDenied,
+    StorageUnavailable,
+)
 from photodock.domain.retry import retrying
+from photodock.metrics.definitions import S3_REQUESTS
 from photodock.storage.bucket import Bucket, s3_client
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.failures import is_transient, translated
@@ -60,7 +67,7 @@ class S3Calls:
     async def _tried(self, operation: str, key: str, attempt: Callable[[], Awaitable[T]]) -> T:
         with translated(operation, key):
             async with asyncio.timeout(self._total_timeout):
-                return await retrying(attempt, self._delays, is_transient)
+                return await retrying(lambda: _counted(operation, attempt), self._delays, is_transient)
 
     async def _sdk_client(self) -> "S3Client":
         """obstore knows no versions and no parts, so what has to do with them goes through the SDK; made at the first
@@ -76,3 +83,26 @@ class S3Calls:
                     )
                 )
             return self._client
+
+
+async def _counted(operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
+    started, outcome = time.perf_counter(), "ok"
+    try:
+        return await attempt()
+    except BaseException as error:
+        outcome = _outcome(error)
+        raise
+    finally:
+        S3_REQUESTS.labels(operation, outcome).observe(time.perf_counter() - started)
+
+
+def _outcome(error: BaseException) -> str:
+    match error:
+        case ObjectNotFound():
+            return "not_found"
+        case StorageAccessDenied():
+            return "refused"
+        case StorageUnavailable() | TimeoutError() | asyncio.CancelledError():
+            return "unavailable"
+        case _:
+            return "other"

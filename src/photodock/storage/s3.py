@@ -12,6 +12,7 @@ import structlog
 from obstore.store import S3Store
 
 from photodock.domain.errors import ObjectNotFound, StorageAccessDenied
+from photodock.metrics.definitions import S3_READ_BYTES
 from photodock.storage.bucket import Bucket
 from photodock.storage.calls import Limits
 from photodock.storage.credentials import CredentialsProvider
@@ -72,6 +73,7 @@ class ObjectStore(MultipartCalls):
                     data = bytes(await found.bytes_async())
             except RangeNotSatisfiable:
                 return ObjectHead(0, None, None, b"")
+            S3_READ_BYTES.labels("read_head").inc(len(data))
             said = found.attributes
             return ObjectHead(
                 found.meta["size"], said.get("Content-Type"), found.meta["e_tag"], data, said.get("Content-Encoding")
@@ -132,9 +134,11 @@ class ObjectStore(MultipartCalls):
         try:
             with translated("read_range", key):
                 found = await obstore.get_async(self._reader, key, options={"range": (start, end)})
-                return bytes(await found.bytes_async())
+                data = bytes(await found.bytes_async())
         except RangeNotSatisfiable:
             return b""
+        S3_READ_BYTES.labels("read_range").inc(len(data))
+        return data
 
     async def _pages(self, **request: str) -> "AsyncIterator[ListObjectsV2OutputTypeDef]":
         """The pages of a listing, each of them repeated by itself while the store is away.

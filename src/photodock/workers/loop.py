@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import structlog
 
+from photodock.metrics.definitions import WORKER_PART_FAILURES
 from photodock.workers.waiting import wait_for_any
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ async def _supervise(name: str, part: Part, stop: asyncio.Event, first_restart_s
             await part(stop)
         # A part's bug must not end the others.
         except Exception:
+            WORKER_PART_FAILURES.labels(name).inc()
             log.exception("worker_part_failed", part=name)
         if stop.is_set():
             return

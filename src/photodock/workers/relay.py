@@ -15,6 +15,7 @@ from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, QueueUnavailable
 from photodock.domain.jobs import DetectionJob
 from photodock.domain.retry import retrying
+from photodock.metrics.definitions import QUEUE_JOBS, QUEUE_OUTAGES, STATUS_SECONDS
 from photodock.queues.protocol import JobQueue
 from photodock.workers.waiting import wait_for_any
 
@@ -150,6 +151,7 @@ class Relay:
     def _note_outage(self, reason: str) -> None:
         self._broker_answers = False
         self._outages += 1
+        QUEUE_OUTAGES.inc()
         log.warning("queue_unavailable", reason=reason, failures=self._outages)
 
     async def _note_answer(self) -> None:
@@ -168,12 +170,17 @@ class Relay:
         sent = [row.id for row, reason in answers if reason is None]
         failed = {row.id: self._failure(row, reason) for row, reason in answers if reason is not None}
         if sent:
-            await self._surely(lambda: outbox.mark_sent(self._db, sent, detection_timeout=self._detection_timeout))
+            await self._surely(lambda: self._mark_sent(sent))
+            QUEUE_JOBS.labels("sent").inc(len(sent))
             for row, reason in answers:
                 if reason is None:
                     log.info("job_sent", **_ids(row))
         if failed:
             await self._surely(lambda: self._mark_failed(failed))
+
+    async def _mark_sent(self, sent: Sequence[int]) -> None:
+        for waited in await outbox.mark_sent(self._db, sent, detection_timeout=self._detection_timeout):
+            STATUS_SECONDS.labels("uploaded").observe(waited.total_seconds())
 
     async def _mark_failed(self, failed: Mapping[int, tuple[timedelta | None, str]]) -> None:
         due = await outbox.mark_failed(self._db, failed)
@@ -184,6 +191,7 @@ class Relay:
     def _failure(self, row: OutboxRow, reason: str) -> tuple[timedelta | None, str]:
         attempts = row.attempts + 1
         wait = self._backoff.wait(row.job, attempts)
+        QUEUE_JOBS.labels("parked" if wait is None else "failed").inc()
         report = log.error if wait is None else log.warning
         report(
             "job_parked" if wait is None else "job_not_sent",

@@ -12,6 +12,7 @@ from photodock.db import renditions
 from photodock.db.pool import Database
 from photodock.db.renditions import RenditionJob
 from photodock.domain.errors import DatabaseUnavailable
+from photodock.metrics.definitions import RENDITION_SECONDS
 from photodock.services.renditions import Outcome, Renditions
 from photodock.workers.waiting import wait_for_any
 
@@ -89,8 +90,11 @@ class RenditionMaker:
             # One photo's failure, or a bug it finds, never stops the others.
             except Exception:
                 log.exception("renditions_failed")
+                RENDITION_SECONDS.labels("error").observe(monotonic() - started)
                 return None
-            log.info("renditions", outcome=outcome.value, seconds=round(monotonic() - started, 3))
+            seconds = monotonic() - started
+            RENDITION_SECONDS.labels(outcome.value).observe(seconds)
+            log.info("renditions", outcome=outcome.value, seconds=round(seconds, 3))
             return outcome
 
     async def _give_back(self, job: RenditionJob) -> None:

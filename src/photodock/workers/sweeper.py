@@ -15,6 +15,7 @@ from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, StorageAccessDenied, StorageError
 from photodock.domain.photo import Photo, PhotoStatus
 from photodock.domain.schedule import next_look
+from photodock.metrics.definitions import SWEEPER_FINDINGS, SWEEPER_ROUND
 from photodock.services.confirmation import Confirm
 from photodock.workers.leftovers import Leftovers
 from photodock.workers.photo_sweep import ACCESS_DENIED_WAIT, STORAGE_AWAY_WAIT, Outcome, PhotoSweep
@@ -96,6 +97,9 @@ class Sweeper:
         if self._leftovers and not turn.storage_away:
             await self._leftovers.run_once()
         await self._purge()
+        SWEEPER_ROUND.set_to_current_time()
+        for outcome, count in turn.outcomes.items():
+            SWEEPER_FINDINGS.labels(outcome.value).inc(count)
         if turn.outcomes:
             log.info("swept", **{outcome.value: count for outcome, count in turn.outcomes.items()})
         return turn.outcomes

@@ -16,6 +16,7 @@ from photodock.db.webhook_deliveries import Due
 from photodock.domain.errors import DatabaseUnavailable
 from photodock.domain.retry import retrying
 from photodock.domain.webhooks import DISABLED_AFTER, Answer, wait_after
+from photodock.metrics.definitions import WEBHOOKS, WEBHOOKS_DISABLED
 from photodock.webhooks.signing import Secrets, SecretUnreadable, signed_headers
 from photodock.workers.waiting import wait_for_any
 
@@ -126,8 +127,10 @@ class WebhookSender:
             await (self._delivered(due, answer) if answer.error is None else self._failed(due, answer))
         # It comes due again after its lease.
         except DatabaseUnavailable:
+            WEBHOOKS.labels("error").inc()
             log.error("webhook_not_recorded", **_ids(due))
         except Exception:
+            WEBHOOKS.labels("error").inc()
             log.exception("webhook_broken", **_ids(due))
 
     async def _send(self, due: Due) -> Answer:
@@ -142,10 +145,12 @@ class WebhookSender:
 
     async def _delivered(self, due: Due, answer: Answer) -> None:
         await _surely(lambda: webhook_deliveries.mark_delivered(self._db, due, answer))
+        WEBHOOKS.labels("delivered").inc()
         log.info("webhook_delivered", **_ids(due), http_status=answer.http_status, attempts=due.attempts + 1)
 
     async def _failed(self, due: Due, answer: Answer) -> None:
         wait = None if answer.is_gone else wait_after(due.event.id, due.attempts + 1)
+        WEBHOOKS.labels("failed").inc()
         log.warning(
             "webhook_failed",
             **_ids(due),
@@ -165,6 +170,7 @@ class WebhookSender:
             )
         )
         if turned_off:
+            WEBHOOKS_DISABLED.inc()
             log.warning("webhook_disabled", **_ids(due), reason=turned_off)
 
     async def _give_back(self) -> None:

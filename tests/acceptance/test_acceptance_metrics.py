@@ -1,0 +1,142 @@
+"""What `/metrics` says adds up with what was done, over all processes."""
+
+import os
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from acceptance.conftest import fresh_backend
+from conftest import S3, Sqs
+from photodock.embedded.ports import free_port
+from photodock.embedded.postgres import PostgresServer
+from photodock.metrics.definitions import ALL
+from support.clock import eventually
+from support.images import jpeg
+from support.scraping import Figures, scraped
+from support.system import Caller, sha256
+from support.whole import System, running_system
+
+REQUESTS = "photodock_http_request_duration_seconds"
+ISSUE, SHOW, STATUS = "/api/v1/photos/upload-url", "/api/v1/photos/{photo_id}", "/api/v1/photos/{photo_id}/status"
+
+
+@pytest.fixture
+async def measured(
+    postgres: PostgresServer, template: str, s3: S3, sqs: Sqs, tmp_path: Path
+) -> AsyncIterator[tuple[System, str, str]]:
+    """A system whose `serve` has two processes, and the addresses of its and its worker's figures."""
+    port = free_port()
+    settings = {
+        "PHOTODOCK_WORKER_METRICS_PORT": str(port),
+        "PHOTODOCK_UPLOAD_URLS_PER_MINUTE": "0",
+        "PHOTODOCK_ORGANIZATION_PENDING_UPLOADS": "9",
+        "TMPDIR": str(tmp_path),
+    }
+    async with fresh_backend(postgres, s3, sqs) as backend, running_system(tmp_path, backend, settings) as system:
+        serving = await system.deployment.serve(processes=2)
+        system.api.http.base_url = serving.url
+        yield system, serving.url, f"http://127.0.0.1:{port}"
+        status, _ = await system.deployment.stop(serving.child)
+        assert status == 0
+        assert not [name for name in os.listdir(tmp_path) if name.startswith("photodock-metrics-")]
+
+
+async def test_the_figures_add_up_with_what_was_done(measured: tuple[System, str, str], s3: S3) -> None:
+    system, serve, worker = measured
+    api = system.api
+    project = await api.make_project()
+    photos = [await api.upload(project, jpeg()) for _ in range(3)]
+    for photo in photos:
+        await system.finished(photo["id"])
+    wrong = await refused_content(api, project)
+    limited = await until_limited(api, project)
+    answers = [await api.call("GET", f"/photos/{uuid4()}") for _ in range(4)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert (await api.call("GET", f"/photos/{photos[0]['id']}?wait=1")).status_code == 200
+    await api.http.request("BREW", "/coffee")
+
+    figures = await agreed(
+        lambda now: (
+            now.of(f"{REQUESTS}_count", route=SHOW, status="404") == 4
+            and now.of("photodock_rendition_duration_seconds_count", outcome="made") == 3
+        ),
+        serve,
+        worker,
+    )
+    issued = 3 + 1 + limited
+    assert figures.of(f"{REQUESTS}_count", method="POST", route=ISSUE, status="200") == issued
+    assert figures.of(f"{REQUESTS}_count", method="POST", route=ISSUE, status="429") == 1
+    assert figures.of("photodock_rate_limit_refusals_total") == 1
+    assert figures.of("photodock_rate_limit_refusals_total", limit="organization_pending") == 1
+    assert figures.of("photodock_http_problems_total", code="photo_not_found") == 4
+    assert figures.of(f"{REQUESTS}_count", route=f"{SHOW} held") == 1
+    assert figures.of(f"{REQUESTS}_count", method="other", route="unmatched") == 1
+    assert wrong["error"]["code"] == "content_mismatch"
+    assert ends(figures, "uploads") == {"uploaded": 3, "content_mismatch": 1, "upload_expired": 0}
+    assert ends(figures, "detections") == {"completed": 3, "detection_failed": 0, "detection_timeout": 0}
+    left = {
+        status: figures.of("photodock_photo_status_duration_seconds_count", status=status)
+        for status in ("pending_upload", "uploaded", "processing")
+    }
+    assert left == {"pending_upload": 4, "uploaded": 3, "processing": 3}
+    assert figures.of("photodock_queue_jobs_total", outcome="sent") == 3
+    assert figures.of("photodock_queue_jobs_total", outcome="failed") == 0
+    assert figures.of("photodock_s3_request_duration_seconds_count", operation="read_head", outcome="ok") == 4
+    assert figures.of("photodock_s3_read_bytes_total", operation="read_head") >= 3 * len(jpeg())
+    assert figures.of("photodock_database_up") == 1
+    assert figures.of("photodock_outbox_jobs") == 0
+    assert figures.of("photodock_sweeper_last_round_timestamp_seconds") > 0
+    assert figures.of("photodock_database_pool_connections", state="open") > 0
+    # What the buckets hold is what was counted, and a sum of times is a time.
+    assert figures.of(f"{REQUESTS}_bucket", le="+Inf") == figures.of(f"{REQUESTS}_count")
+    assert figures.of(f"{REQUESTS}_sum") > 0
+    assert_of_nobody(figures, api, project, photos)
+
+
+def assert_of_nobody(figures: Figures, api: Caller, project: str, photos: list[dict[str, Any]]) -> None:
+    """No label holds an id, a name or an address."""
+    values = set(figures.label_values())
+    secret = {str(api.organization_id), project, api.user, *(photo["id"] for photo in photos)}
+    assert not values & secret
+    assert not [value for value in values if re.search(r"[0-9a-f]{8}-[0-9a-f]{4}-", value)]
+    shown = {name.removesuffix("_created") for name in figures.names()}
+    known = {metric.name for metric in ALL}
+    assert {re.sub(r"_(bucket|count|sum)$", "", name) if name not in known else name for name in shown} <= known
+
+
+def ends(figures: Figures, of: str) -> dict[str, float]:
+    outcomes = {
+        "uploads": ("uploaded", "content_mismatch", "upload_expired"),
+        "detections": ("completed", "detection_failed", "detection_timeout"),
+    }
+    return {outcome: figures.of(f"photodock_{of}_total", outcome=outcome) for outcome in outcomes[of]}
+
+
+async def refused_content(api: Caller, project: str) -> dict[str, Any]:
+    data = b"These are the measures of the roof.\n" * 50
+    issued = await api.issue(project, data, checksum_sha256=sha256(data))
+    assert (await api.put(issued, data)).status_code == 200
+    photo: dict[str, Any] = (await api.confirm(issued["photo_id"])).json()
+    return photo
+
+
+async def until_limited(api: Caller, project: str) -> int:
+    """How many URLs were issued before one was refused."""
+    for number in range(20):
+        if (await api.request_upload(project, jpeg())).status_code == 429:
+            return number
+    raise AssertionError("nothing was refused")
+
+
+async def agreed(good: Callable[[Figures], bool], *urls: str) -> Figures:
+    """Each process hands its requests over once a second."""
+
+    async def looked() -> Figures | None:
+        figures = await scraped(*urls)
+        return figures if good(figures) else None
+
+    return await eventually(looked, seconds=20, pause=0.2)
