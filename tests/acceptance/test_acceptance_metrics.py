@@ -139,4 +139,4 @@ async def agreed(good: Callable[[Figures], bool], *urls: str) -> Figures:
         figures = await scraped(*urls)
         return figures if good(figures) else None
 
-    return await eventually(looked, seconds=20, pause=0.2)
+    return await eventually(looked, seconds=40, pause=0.5)

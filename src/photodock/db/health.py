@@ -50,8 +50,8 @@ async def depth(db: Database) -> Depth:
         """
         SELECT
             (SELECT count(*) FROM (
-                SELECT FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL LIMIT $1) AS some) AS waiting,
-            (SELECT count(*) FROM (SELECT FROM outbox WHERE parked_at IS NOT NULL LIMIT $1) AS some) AS parked
+                SELECT FROM outbox WHERE sent_at IS NULL AND parked_at IS NULL LIMIT $1) AS those) AS waiting,
+            (SELECT count(*) FROM (SELECT FROM outbox WHERE parked_at IS NOT NULL LIMIT $1) AS those) AS parked
         """,
         MOST_COUNTED,
     )
