@@ -77,8 +77,10 @@ test("silence and outages are waited through", async () => {
       streaming(`event: photo\ndata: ${change("failed")}\n\n`),
     ],
   });
-  const client = quickClient(server.url, { timeoutSeconds: 0.1 });
-  expect(await take(client.events("p1", { idleSeconds: 0.1 }), 3)).toEqual(["reset", "reset", "photo.failed"]);
+  const events = quickClient(server.url, { timeoutSeconds: 0.5 }).events("p1", { idleSeconds: 0.2 });
+  let last = "";
+  for await (const { type } of events) if ((last = type) !== "reset") break;
+  expect(last).toBe("photo.failed");
 });
 
 test("a refusal ends it", async () => {
