@@ -1,1 +1,2 @@
-export {};
+export { ExpoBackgroundTransport } from "./expo-transport.js";
+export type { ExpoFileSystem, ExpoUploadProgress, ExpoUploadResult } from "./expo-transport.js";
