@@ -8,7 +8,7 @@ ARGS ?=
 LOCKS := serve run dev bench audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long test-api-fuzz unit crash-test fuzz check format audit sbom lock bench bench-growth clean
+.PHONY: help setup run test test-long test-api-fuzz unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -64,6 +64,9 @@ check: $(VENV)/dev.stamp ## Lint, format, types, import rules
 format: $(VENV)/dev.stamp ## Put the code into the common form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+openapi: $(VENV)/run.stamp ## Write docs/openapi.json, from which clients are made
+	@mkdir -p build && $(BIN)/photodock openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
 
 $(VENV)/bench.stamp: requirements/bench.txt $(VENV)/run.stamp
 	@$(PIP) --require-hashes -r requirements/bench.txt

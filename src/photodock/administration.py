@@ -10,6 +10,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from photodock.api.app import description
 from photodock.api.auth import mint
 from photodock.bootstrap import opened_core, opened_database, orphans, sweeper
 from photodock.db import outbox
@@ -50,6 +51,11 @@ def make_token(
     lifetime_seconds = round(days * 86_400)
     secret = settings.jwt_secret.get_secret_value()
     return mint(secret, who, lifetime_seconds=lifetime_seconds, rules=token_rules(settings))
+
+
+def openapi_document() -> str:
+    """The OpenAPI document as JSON, without what an installation's settings add."""
+    return json.dumps(description(), indent=2, ensure_ascii=False)
 
 
 async def make_project(settings: Settings, name: str, organization_id: UUID, project_id: UUID | None) -> UUID:

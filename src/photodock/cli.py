@@ -58,6 +58,14 @@ def serve(
 
 
 @app.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document, without what an installation's settings add."""
+    from photodock.administration import openapi_document
+
+    typer.echo(openapi_document())
+
+
+@app.command()
 def worker() -> None:
     """Send detection jobs and sweep, until stopped."""
     import uvloop

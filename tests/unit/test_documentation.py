@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from photodock.api import answers, requests
-from photodock.api.app import ApiServices, create_app
+from photodock.api.app import description
 from photodock.api.problems import KINDS
 from photodock.cli import app
 from photodock.domain.jobs import DetectionJob, Priority
@@ -119,12 +118,8 @@ def test_the_shown_message_is_the_one_that_is_sent() -> None:
     assert {plain(row[0]) for row in rows(text)} >= set(job.attributes())
 
 
-def not_opened() -> AbstractAsyncContextManager[ApiServices]:
-    raise AssertionError("the description needs no services")
-
-
 def operations() -> Iterator[tuple[str, dict[str, Any]]]:
-    for path, methods in create_app(not_opened).openapi()["paths"].items():
+    for path, methods in description()["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path.removeprefix('/api/v1')}", operation
 
@@ -132,6 +127,10 @@ def operations() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_every_call_is_described_and_no_other() -> None:
     described = re.findall(r"(?m)^### ((?:GET|POST|PUT|PATCH|DELETE) \S+)$", (DOCS / "api.md").read_text())
     assert sorted(described) == sorted(name for name, _ in operations())
+
+
+def test_the_committed_openapi_document_is_the_applications() -> None:
+    assert json.loads((DOCS / "openapi.json").read_text()) == description(), "`make openapi` writes it anew"
 
 
 def test_every_call_says_in_openapi_what_it_is_for() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
@@ -106,6 +107,15 @@ def create_app(
     app.add_middleware(LastResort)
     app.front = in_front_of(app, cors_allowed_origins)
     return app
+
+
+def description() -> dict[str, Any]:
+    """The OpenAPI document of an application that is only looked at."""
+
+    def opened() -> AbstractAsyncContextManager[ApiServices]:
+        raise AssertionError("a description needs no services")
+
+    return create_app(opened).openapi()
 
 
 def in_front_of(app: Application, cors_allowed_origins: tuple[str, ...]) -> ASGIApp:

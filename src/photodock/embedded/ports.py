@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,14 @@ from photodock.embedded.files import write_private
 LOOPBACK = "127.0.0.1"
 
 # Below 32768, where Linux begins to take ports for outgoing connections: a port found free stays free until its
-# server binds it.
-_LOWEST, _HIGHEST = 20_000, 32_000
+# server binds it. Several processes choose ports at the same time, and between choosing and binding lie seconds: so
+# each takes blocks of its own, with ports below `_SINGLES` for those that need a companion far above them.
+_LOWEST, _SINGLES, _HIGHEST = 20_000, 22_000, 30_000
+_BLOCKS = 40
 
 _handed_out: set[int] = set()
+_claims: dict[int, socket.socket] = {}
+"""This process's blocks, each with what keeps other processes off it."""
 _lock = threading.Lock()
 
 
@@ -33,16 +38,48 @@ def is_free(port: int) -> bool:
 
 
 def free_port(*, companion: int = 0) -> int:
-    """A free loopback port, never the same one twice in this process; `port + companion` is then free as well."""
-    candidates = list(range(_LOWEST, _HIGHEST - companion))
-    random.shuffle(candidates)
+    """A free loopback port, never the same one twice in this process, nor one of another process's block.
+
+    With a `companion` of 10,000 or more, `port + companion` is free as well. Raises `EmbeddedError`.
+    """
     with _lock:
-        for port in candidates:
-            wanted = {port, port + companion}
-            if not wanted & _handed_out and all(is_free(each) for each in wanted):
-                _handed_out.update(wanted)
+        for block in list(_claims):
+            if (port := _free_in(block, companion)) is not None:
                 return port
+        barren = []
+        for block in random.sample(range(_BLOCKS), _BLOCKS):
+            if block not in _claims and _claim(block):
+                if (port := _free_in(block, companion)) is not None:
+                    return port
+                barren.append(block)
+        for block in barren:
+            _claims.pop(block).close()
     raise EmbeddedError(f"No port between {_LOWEST} and {_HIGHEST} is free on {LOOPBACK}.")
+
+
+def _claim(block: int) -> bool:
+    """Takes the block for this process, unless another has it; the kernel frees it when the process ends."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        # An abstract name: no file that a killed process could leave. Only Linux knows them.
+        if sys.platform == "linux":
+            claim.bind(f"\0photodock-ports-{block}")
+    except OSError:
+        claim.close()
+        return False
+    _claims[block] = claim
+    return True
+
+
+def _free_in(block: int, companion: int) -> int | None:
+    lowest, highest = (_LOWEST, _SINGLES) if companion else (_SINGLES, _HIGHEST)
+    size = (highest - lowest) // _BLOCKS
+    for port in random.sample(range(lowest + block * size, lowest + (block + 1) * size), size):
+        wanted = {port, port + companion}
+        if not wanted & _handed_out and all(is_free(each) for each in wanted):
+            _handed_out.update(wanted)
+            return port
+    return None
 
 
 def require_free(port: int, wanted_for: str) -> int:

@@ -1,6 +1,8 @@
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -71,6 +73,23 @@ def test_free_ports_are_free_and_never_given_twice() -> None:
     assert all(is_free(port) and is_free(port + 10_000) for port in ports)
 
 
+def test_processes_that_choose_at_the_same_time_never_choose_the_same_port() -> None:
+    choose = (
+        "from photodock.embedded.ports import free_port; print(*(free_port() for _ in range(150)), flush=True); input()"
+    )
+    choosers = [
+        subprocess.Popen([sys.executable, "-c", choose], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(4)
+    ]
+    chosen = []
+    for chooser in choosers:
+        assert chooser.stdout
+        chosen += chooser.stdout.readline().split()
+    for chooser in choosers:
+        chooser.communicate("\n", timeout=10)
+    assert len(set(chosen)) == len(chosen) == 600
+
+
 def test_a_port_in_use_is_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
@@ -81,8 +100,11 @@ def test_a_port_in_use_is_one_sentence() -> None:
 
 def test_no_free_port_at_all_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("photodock.embedded.ports.is_free", lambda _: False)
-    with pytest.raises(EmbeddedError, match="No port between"):
-        free_port()
+    for _ in range(2):  # and does not keep the ports from other processes
+        with pytest.raises(EmbeddedError, match="No port between"):
+            free_port()
+    monkeypatch.undo()
+    assert free_port()
 
 
 @pytest.mark.parametrize("port", [0, -1, 65_536])

@@ -1,0 +1,24 @@
+/** Names for what `schema.ts` generates. Properties are named as in the API. */
+import type { components, paths } from "./schema.js";
+
+type Schemas = components["schemas"];
+
+export type Photo = Schemas["PhotoResponse"];
+export type PhotoStatus = Schemas["PhotoStatus"];
+export type PhotoPage = Schemas["PhotoPage"];
+export type PhotoQuery = NonNullable<paths["/api/v1/photos"]["get"]["parameters"]["query"]>;
+export type PhotoResult = Schemas["PhotoBatch"]["items"][number];
+export type ClientMetadata = Schemas["ClientMetadata"];
+export type ExifData = Schemas["ExifResponse"]["exif_data"];
+export type HistoryItem = Schemas["HistoryItem"];
+export type UploadRequest = Schemas["UploadRequest"];
+export type UploadItem = Schemas["UploadItem"];
+export type IssuedUpload = Schemas["UploadResponse"];
+export type UploadResult = Schemas["UploadBatchResponse"]["items"][number];
+export type StatusReport = Schemas["ProcessingUpdate"] | Schemas["CompletedUpdate"] | Schemas["FailedUpdate"];
+export type Project = Schemas["ProjectResponse"];
+export type Policies = Schemas["PolicyResponse"];
+export type PolicyChange = Schemas["PolicyRequest"];
+export type ParkedJob = Schemas["ParkedJobResponse"];
+export type ParkedJobPage = Schemas["ParkedJobList"];
+export type Problem = Schemas["Problem"];
