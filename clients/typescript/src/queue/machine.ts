@@ -94,8 +94,8 @@ function looked(item: StoredItem, photoId: string | null, status: PhotoStatus | 
 function issued(item: StoredItem, upload: IssuedUpload, at: number): StoredItem {
   const target = {
     url: upload.upload_url,
-    method: upload.method,
-    headers: upload.headers as Readonly<Record<string, string>>,
+    method: upload.method ?? "PUT",
+    headers: upload.headers,
     expiresAt: at + upload.expires_in_seconds * 1000,
   };
   const step = item.step === "cancelling" ? "cancelling" : "ready";
@@ -115,7 +115,7 @@ function followed(item: StoredItem, photo: Pick<Photo, "id" | "status" | "error"
     case "completed":
       return { ...arrived, step: "completed", endedAt: at };
     case "failed":
-      return failed(arrived, photo.error ?? { code: "failed", detail: "The photo failed." }, at);
+      return failed(arrived, { code: photo.error?.code ?? "failed", detail: photo.error?.detail ?? "" }, at);
     case "pending_upload":
       return item;
     default:
