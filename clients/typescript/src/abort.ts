@@ -1,8 +1,8 @@
 import { NetworkError } from "./errors.js";
 
 /** What an aborted signal rejects with. Older React Native knows no `reason`. */
-export function abortReason(signal: AbortSignal): unknown {
-  const reason = signal.reason as unknown;
+export function abortReason(signal: AbortSignal): Error {
+  const reason = signal.reason as Error | undefined;
   return reason ?? Object.assign(new Error("The operation was aborted."), { name: "AbortError" });
 }
 
@@ -17,7 +17,7 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, work: Pro
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {
     const listener = (): void => {
-      reject(abortReason(signal) as Error);
+      reject(abortReason(signal));
     };
     signal.addEventListener("abort", listener);
     stop = () => {
@@ -47,7 +47,7 @@ export interface Watch {
   /** Aborted with the caller's signal, or when time is up. */
   readonly signal: AbortSignal;
   /** Time begins anew. */
-  restart(): void;
+  readonly restart: () => void;
 }
 
 /**

@@ -13,7 +13,8 @@ export type ExifData = Schemas["ExifResponse"]["exif_data"];
 export type HistoryItem = Schemas["HistoryItem"];
 export type UploadRequest = Schemas["UploadRequest"];
 export type UploadItem = Schemas["UploadItem"];
-export type IssuedUpload = Schemas["UploadResponse"];
+/** Properties with a default are in each answer all the same. */
+export type IssuedUpload = Required<Schemas["UploadResponse"]>;
 export type UploadResult = Schemas["UploadBatchResponse"]["items"][number];
 export type StatusReport = Schemas["ProcessingUpdate"] | Schemas["CompletedUpdate"] | Schemas["FailedUpdate"];
 export type Project = Schemas["ProjectResponse"];

@@ -23,7 +23,12 @@ export const DEFAULT_RETRIES: RetryPolicy = {
  * Seconds to wait after the `failures`-th failure: exponential with full jitter, so that clients that failed together
  * don't come back together. On top of a Retry-After, which many clients may have been told at once.
  */
-export function pauseSeconds(failures: number, policy: RetryPolicy, retryAfterSeconds = 0, random = Math.random): number {
+export function pauseSeconds(
+  failures: number,
+  policy: RetryPolicy,
+  retryAfterSeconds = 0,
+  random = Math.random,
+): number {
   return retryAfterSeconds + random() * Math.min(policy.capSeconds, policy.baseSeconds * 2 ** (failures - 1));
 }
 
@@ -42,7 +47,7 @@ export async function retrying<T>(
   signal: AbortSignal | undefined,
   work: (failures: number) => Promise<T>,
 ): Promise<T> {
-  for (let failures = 0; ; ) {
+  for (let failures = 0; ;) {
     throwIfAborted(signal);
     try {
       return await work(failures);
