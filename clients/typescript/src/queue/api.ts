@@ -1,5 +1,7 @@
+import type { PhotodockClient } from "../client.js";
+import type { PhotodockError } from "../errors.js";
 import type { CallOptions } from "../http.js";
-import type { IssuedUpload, Photo, PhotoResult, PhotoStatus, UploadItem, UploadResult } from "../models.js";
+import type { IssuedUpload, Photo, PhotoStatus, UploadItem } from "../models.js";
 
 /** A photo that the project has already. */
 export interface ExistingPhoto {
@@ -8,12 +10,67 @@ export interface ExistingPhoto {
   readonly status: PhotoStatus;
 }
 
+export interface IssuedMultipart {
+  readonly part_size: number;
+  readonly part_count: number;
+}
+
+export interface IssuedPart {
+  readonly part_number: number;
+  readonly upload_url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly size: number;
+}
+
+export interface MultipartParts {
+  readonly items: readonly IssuedPart[];
+  readonly uploaded: readonly { readonly part_number: number; readonly size: number }[];
+}
+
 /** What the queue needs of the service. Rejects with PhotodockError; tries nothing again by itself. */
 export interface QueueApi {
-  requestUploads(items: readonly UploadItem[], options: CallOptions): Promise<readonly UploadResult[]>;
+  requestUploads(
+    items: readonly UploadItem[],
+    options: CallOptions,
+  ): Promise<readonly (IssuedUpload | PhotodockError)[]>;
   refreshUpload(photoId: string, options: CallOptions): Promise<IssuedUpload>;
-  confirmPhotos(ids: readonly string[], options: CallOptions): Promise<readonly PhotoResult[]>;
+  confirmMany(ids: readonly string[], options: CallOptions): Promise<readonly (Photo | PhotodockError)[]>;
   photosByIds(ids: readonly string[], options: CallOptions): Promise<readonly Photo[]>;
   deletePhoto(photoId: string, options: CallOptions): Promise<void>;
-  findExisting(projectId: string, checksums: readonly string[], options: CallOptions): Promise<readonly ExistingPhoto[]>;
+  findExisting(
+    projectId: string,
+    checksums: readonly string[],
+    options: CallOptions,
+  ): Promise<readonly ExistingPhoto[]>;
+  beginMultipart(photoId: string, options: CallOptions): Promise<IssuedMultipart>;
+  /** URLs for these parts, and which parts are there. */
+  multipartParts(photoId: string, numbers: readonly number[], options: CallOptions): Promise<MultipartParts>;
+  completeMultipart(photoId: string, options: CallOptions): Promise<Photo>;
+}
+
+/** The client's calls, each sent once: when to try again the queue knows better. */
+export function queueApi(client: PhotodockClient): QueueApi {
+  const once = (options: CallOptions): CallOptions => ({ ...options, attempts: 1 });
+  const multipart = (photoId: string): string => `/photos/${encodeURIComponent(photoId)}/multipart`;
+  return {
+    requestUploads: (items, options) => client.requestUploads(items, once(options)),
+    refreshUpload: (photoId, options) => client.refreshUpload(photoId, once(options)),
+    confirmMany: (ids, options) => client.confirmMany(ids, once(options)),
+    photosByIds: async (ids, options) => (await client.photos({ ids: ids.join(",") }, once(options))).items,
+    deletePhoto: (photoId, options) => client.deletePhoto(photoId, once(options)),
+    findExisting: async (projectId, checksums, options) => {
+      const body = { project_id: projectId, checksums };
+      const call = { method: "POST", path: "/photos/exists", body, ...once(options) } as const;
+      return (await client.api.json<{ items: readonly ExistingPhoto[] }>(call)).items;
+    },
+    beginMultipart: (photoId, options) =>
+      client.api.json({ method: "POST", path: multipart(photoId), ...once(options) }),
+    multipartParts: (photoId, numbers, options) => {
+      const query = numbers.length > 0 ? { numbers: numbers.join(",") } : {};
+      return client.api.json({ method: "GET", path: `${multipart(photoId)}/parts`, query, ...once(options) });
+    },
+    completeMultipart: (photoId, options) =>
+      client.api.json({ method: "POST", path: `${multipart(photoId)}/complete`, body: {}, ...once(options) }),
+  };
 }

@@ -10,21 +10,14 @@ export type ResolveUri = (uri: string) => string | Promise<string>;
 /** Where the bytes of items are. */
 export class Files {
   private readonly ledger: Ledger;
-  private readonly resolveUri: ResolveUri;
   /** Files that only this page has. */
-  private readonly held = new Map<string, TransportBody | StoredFile>();
+  private readonly held: ReadonlyMap<string, StoredFile>;
+  private readonly resolveUri: ResolveUri;
 
-  constructor(ledger: Ledger, resolveUri: ResolveUri = (uri) => uri) {
+  constructor(ledger: Ledger, held: ReadonlyMap<string, StoredFile>, resolveUri: ResolveUri = (uri) => uri) {
     this.ledger = ledger;
+    this.held = held;
     this.resolveUri = resolveUri;
-  }
-
-  hold(id: string, file: TransportBody | StoredFile): void {
-    this.held.set(id, file);
-  }
-
-  forget(id: string): void {
-    this.held.delete(id);
   }
 
   /** What is to be sent. Rejects with FileError where it can't be read, or is no longer what was declared. */
@@ -33,7 +26,8 @@ export class Files {
     if (!body) throw new FileError("file_missing", "The file is not here any more. Add it again with retry(id, file).");
     if (isFileUri(body)) return body;
     const size = body instanceof Blob ? body.size : body.byteLength;
-    if (size !== item.fileSize) throw new FileError("file_changed", "The file has another size than when it was added.");
+    if (size !== item.fileSize)
+      throw new FileError("file_changed", "The file has another size than when it was added.");
     if (body instanceof Blob) await readable(body);
     return body;
   }
@@ -47,7 +41,7 @@ export class Files {
   }
 }
 
-async function opened(file: TransportBody | StoredFile): Promise<TransportBody> {
+async function opened(file: StoredFile): Promise<Blob> {
   if (!("getFile" in file)) return file;
   try {
     return await file.getFile();

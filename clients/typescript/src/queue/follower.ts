@@ -91,6 +91,7 @@ export class Follower {
       this.looking = undefined;
     }
     this.interval = Math.min(LONGEST_MS, this.interval * GROWTH);
+    this.connect();
     if (this.photos.size > 0) this.schedule(this.pause());
   }
 

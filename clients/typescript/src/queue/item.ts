@@ -15,9 +15,7 @@ export type Step = "waiting" | "ready" | "sending" | "sent" | "processing" | "co
  * a reload it must be given again).
  */
 export type FileOrigin =
-  | { readonly kind: "store" }
-  | { readonly kind: "uri"; readonly uri: string }
-  | { readonly kind: "page" };
+  { readonly kind: "store" } | { readonly kind: "uri"; readonly uri: string } | { readonly kind: "page" };
 
 export interface ItemError {
   /** Of the API (docs/errors.md), `network_error`, `timeout`, `storage_refused`, `file_missing` or `file_changed`. */

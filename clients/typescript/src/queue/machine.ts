@@ -39,7 +39,7 @@ const FROM: Readonly<Record<ItemEvent["type"], readonly Step[]>> = {
   began: ["ready"],
   interrupted: ["sending"],
   stored: ["sending"],
-  refused: ["sending"],
+  refused: ["ready", "sending"],
   missing: ["sending", "sent"],
   closed: ["ready", "sending"],
   photo: ["ready", "sending", "sent", "processing"],

@@ -45,7 +45,7 @@ interface BrowserScope {
 export class BrowserNetwork implements NetworkMonitor {
   private readonly scope: BrowserScope;
 
-  constructor(scope: BrowserScope = globalThis as BrowserScope) {
+  constructor(scope: BrowserScope = globalThis) {
     this.scope = scope;
   }
 

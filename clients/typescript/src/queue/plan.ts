@@ -7,6 +7,8 @@ export type Work =
 
 export interface Conditions {
   readonly now: number;
+  /** The whole queue: nothing but what is being cancelled goes on. */
+  readonly paused: boolean;
   readonly hashes: boolean;
   readonly looks: boolean;
   /** Whether files may be sent: online, and not against a policy. */
@@ -54,7 +56,8 @@ export function nextTime(items: readonly StoredItem[], conditions: Conditions): 
   return times.length > 0 ? Math.min(...times) : null;
 }
 
-function isFree(item: StoredItem, { now, busy, notBefore }: Conditions): boolean {
+function isFree(item: StoredItem, { now, paused, busy, notBefore }: Conditions): boolean {
+  if (paused && item.step !== "cancelling") return false;
   return !item.paused && !busy.has(item.id) && (notBefore.get(item.id) ?? 0) <= now;
 }
 
@@ -68,14 +71,13 @@ function calls(items: readonly StoredItem[], at: (step: Step) => StoredItem[], c
 }
 
 function requests(items: readonly StoredItem[], at: (step: Step) => StoredItem[], conditions: Conditions): Work[] {
-  const ready = items.filter((item) => item.step === "ready" && !item.paused && conditions.busy.get(item.id) !== "send");
+  const ready = items.filter(
+    (item) => item.step === "ready" && !item.paused && conditions.busy.get(item.id) !== "send",
+  );
   const wanted = Math.max(0, conditions.ahead - ready.length);
   const declared = at("waiting").filter((item) => isDeclared(item, conditions));
   const expired = at("ready").filter((item) => needsUrl(item, conditions.now));
-  return [
-    ...one("refresh", expired, conditions),
-    ...many("request", declared.slice(0, wanted), BATCH, conditions),
-  ];
+  return [...one("refresh", expired, conditions), ...many("request", declared.slice(0, wanted), BATCH, conditions)];
 }
 
 function puts(ready: readonly StoredItem[], conditions: Conditions): Work[] {

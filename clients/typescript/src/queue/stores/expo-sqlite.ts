@@ -40,7 +40,10 @@ export class ExpoSQLiteStore implements QueueStore {
       "SELECT paused FROM photodock_queues WHERE queue = ?",
       [this.name],
     );
-    return { items: items.map(({ item }) => decodeItem(item)).filter((item) => item !== null), paused: queue?.paused === 1 };
+    return {
+      items: items.map(({ item }) => decodeItem(item)).filter((item) => item !== null),
+      paused: queue?.paused === 1,
+    };
   }
 
   async add(items: readonly StoredItem[]): Promise<void> {
@@ -93,5 +96,7 @@ export class ExpoSQLiteStore implements QueueStore {
 }
 
 function chunks<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / ROWS) }, (_, index) => all.slice(index * ROWS, (index + 1) * ROWS));
+  return Array.from({ length: Math.ceil(all.length / ROWS) }, (_, index) =>
+    all.slice(index * ROWS, (index + 1) * ROWS),
+  );
 }
