@@ -94,7 +94,7 @@ function looked(item: StoredItem, photoId: string | null, status: PhotoStatus | 
 function issued(item: StoredItem, upload: IssuedUpload, at: number): StoredItem {
   const target = {
     url: upload.upload_url,
-    method: upload.method ?? "PUT",
+    method: upload.method,
     headers: upload.headers,
     expiresAt: at + upload.expires_in_seconds * 1000,
   };

@@ -50,7 +50,8 @@ export class Sender {
       return outcome([[item.id, { type: "stored" }]]);
     } catch (error) {
       if (!sending.signal.aborted && isCongestion(error)) concurrency.failed();
-      return inParts ? this.withoutParts(item, error) : Promise.reject(error);
+      if (inParts) return this.withoutParts(item, error);
+      throw error;
     }
   }
 
