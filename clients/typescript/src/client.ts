@@ -1,5 +1,6 @@
 import { Api, type ApiOptions, type CallOptions } from "./http.js";
 import { PhotodockError } from "./errors.js";
+import { photoEvents, type EventsOptions, type PhotoEvent } from "./events.js";
 import { webCryptoHasher, type Hasher } from "./hash.js";
 import { randomId } from "./ids.js";
 import type * as Models from "./models.js";
@@ -202,6 +203,32 @@ export class PhotodockClient {
   async putProject(projectId: string, name: string, options: CallOptions = {}): Promise<Models.Project> {
     const body = { name };
     return this.api.json({ method: "PUT", path: `/projects/${segment(projectId)}`, body, ...signalOf(options) });
+  }
+
+  /** What is stored of positions (scope `photos:admin`). */
+  async policies(options: CallOptions = {}): Promise<Models.Policies> {
+    return this.api.json({ method: "GET", path: "/policies", ...signalOf(options) });
+  }
+
+  async putPolicies(policies: Models.PolicyChange, options: CallOptions = {}): Promise<Models.Policies> {
+    return this.api.json({ method: "PUT", path: "/policies", body: policies, ...signalOf(options) });
+  }
+
+  /** Parked detection jobs, oldest first, from the one behind `query.after` on (scope `photos:admin`). */
+  async parkedJobs(query: Models.ParkedJobQuery = {}, options: CallOptions = {}): Promise<readonly Models.ParkedJob[]> {
+    return this.items({ method: "GET", path: "/outbox", query, ...signalOf(options) });
+  }
+
+  async retryParkedJob(id: number, options: CallOptions = {}): Promise<void> {
+    await this.api.answer({ method: "POST", path: `/outbox/${String(id)}/retry`, ...signalOf(options) });
+  }
+
+  /**
+   * The changes of a project's photos as they happen. The first event is `reset`, on which to read the list; then each
+   * change, none left out, over lost connections too. Ends when `signal` is aborted.
+   */
+  events(projectId: string, options: EventsOptions = {}): AsyncGenerator<PhotoEvent, void, undefined> {
+    return photoEvents(this.api, this.retries, projectId, options);
   }
 
   private async items<T>(call: Parameters<Api["json"]>[0]): Promise<readonly T[]> {

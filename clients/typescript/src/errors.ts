@@ -1,7 +1,8 @@
 /**
  * What can go wrong, apart from an abort, which passes through as the reason of its signal.
  *
- *     PhotodockError        `code` says what happened; of the API: one of docs/errors.md
+ *     PhotodockError        `code` says what happened; of the API: one of docs/errors.md. Of this package:
+ *     │                     `token_unavailable`, `unexpected_answer`, `streaming_unsupported`
  *     ├── NetworkError      no answer came: `network_error`, `timeout`
  *     └── StorageError      S3 did not take the file: `storage_refused`; `storageCode` is S3's own
  */

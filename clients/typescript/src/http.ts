@@ -37,7 +37,7 @@ export interface Answer {
 
 /** Sends requests to the API: with a token, a time limit, and again where that may help. */
 export class Api {
-  private readonly options: ApiOptions;
+  readonly options: ApiOptions;
   private readonly tokens: Tokens;
 
   constructor(options: ApiOptions) {

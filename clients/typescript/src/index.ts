@@ -2,6 +2,7 @@ export { PhotodockClient, isFinal } from "./client.js";
 export type { ClientOptions, RequestOptions, WaitOptions } from "./client.js";
 export { NetworkError, PhotodockError, StorageError } from "./errors.js";
 export type { FieldError } from "./errors.js";
+export type { EventsOptions, PhotoEvent } from "./events.js";
 export { webCryptoHasher } from "./hash.js";
 export type { Hasher } from "./hash.js";
 export type { CallOptions } from "./http.js";

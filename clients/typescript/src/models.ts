@@ -21,5 +21,14 @@ export type Project = Schemas["ProjectResponse"];
 export type Policies = Schemas["PolicyResponse"];
 export type PolicyChange = Schemas["PolicyRequest"];
 export type ParkedJob = Schemas["ParkedJobResponse"];
-export type ParkedJobPage = Schemas["ParkedJobList"];
+export type ParkedJobQuery = NonNullable<paths["/api/v1/outbox"]["get"]["parameters"]["query"]>;
 export type Problem = Schemas["Problem"];
+
+/** One line of `GET /events`: thin, so that nothing in it can be out of date. */
+export interface PhotoChange {
+  readonly type: `photo.${PhotoStatus}` | "photo.deleted" | "photo.renditions";
+  readonly photo_id: string;
+  readonly project_id: string;
+  readonly status: PhotoStatus;
+  readonly at: string;
+}

@@ -1,6 +1,8 @@
+import { PhotodockError } from "./errors.js";
+
 /**
  * Gives the access token. Called for each request, so it should answer from memory; `refresh` is true after the service
- * refused the one before (401): then a new one must be had.
+ * refused the one before (401): then a new one must be had. Where it throws, the call fails with `token_unavailable`.
  */
 export type TokenCallback = (options: { readonly refresh: boolean }) => string | Promise<string>;
 
@@ -24,7 +26,7 @@ export class Tokens {
   async current(): Promise<HeldToken> {
     if (this.refreshing && this.refresh) return this.refresh;
     const generation = this.generation;
-    return { value: await this.callback({ refresh: false }), generation };
+    return { value: await this.ask(false), generation };
   }
 
   /** Another one than `refused`. A refresh that began after `refused` was given serves here too. */
@@ -37,9 +39,19 @@ export class Tokens {
     const generation = ++this.generation;
     this.refreshing = true;
     try {
-      return { value: await this.callback({ refresh: true }), generation };
+      return { value: await this.ask(true), generation };
     } finally {
       this.refreshing = false;
+    }
+  }
+
+  private async ask(refresh: boolean): Promise<string> {
+    try {
+      return await this.callback({ refresh });
+    } catch (error) {
+      throw new PhotodockError("token_unavailable", "The app's token callback failed; `cause` says why.", {
+        cause: error,
+      });
     }
   }
 }

@@ -78,7 +78,7 @@ class Sending {
 
   async stored(first: IssuedUpload): Promise<Photo> {
     let issued = first;
-    let refused = false;
+    let endsAt = 0;
     return retrying(this.client.retries, this.signal, async () => {
       try {
         return await this.sendAndConfirm(issued);
@@ -86,9 +86,11 @@ class Sending {
         const sentAll = this.told.sentBytes === this.described.fileSize;
         // The answer was lost, maybe nothing else: the service can look, which costs less than sending all of it again.
         if (error instanceof NetworkError && sentAll) return await this.confirmedOr(issued.photo_id, error);
-        if (!(error instanceof StorageError && error.mayHaveExpired) || refused) throw error;
-        refused = true;
+        if (!(error instanceof StorageError && error.mayHaveExpired)) throw error;
+        // A URL that was fresh has not ended: the headers or the bytes are not those that were signed.
+        if (Date.now() < endsAt) throw error;
         issued = await this.client.refreshUpload(issued.photo_id, { signal: this.signal });
+        endsAt = Date.now() + issued.expires_in_seconds * 1000;
         return this.sendAndConfirm(issued);
       }
     });
