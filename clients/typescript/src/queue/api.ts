@@ -1,6 +1,8 @@
 import type { PhotodockClient } from "../client.js";
 import type { PhotodockError } from "../errors.js";
+import type { PhotoEvent } from "../events.js";
 import type { CallOptions } from "../http.js";
+import type { PhotoChange as Change } from "./follower.js";
 import type { IssuedUpload, Photo, PhotoStatus, UploadItem } from "../models.js";
 
 /** A photo that the project has already. */
@@ -73,4 +75,10 @@ export function queueApi(client: PhotodockClient): QueueApi {
     completeMultipart: (photoId, options) =>
       client.api.json({ method: "POST", path: `${multipart(photoId)}/complete`, body: {}, ...once(options) }),
   };
+}
+
+export async function* changesOf(events: AsyncIterable<PhotoEvent>): AsyncGenerator<Change, void, undefined> {
+  for await (const event of events) {
+    yield event.type === "reset" ? { type: "reset" } : { type: "photo", photoId: event.photo_id };
+  }
 }

@@ -1,4 +1,5 @@
 import type { Photo } from "../models.js";
+import { verdictOf } from "./failures.js";
 
 /** What happens in a project. `reset`: something may have been missed. */
 export type PhotoChange = { readonly type: "photo"; readonly photoId: string } | { readonly type: "reset" };
@@ -33,6 +34,7 @@ export class Follower {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private dueAt = Infinity;
   private looking: AbortController | undefined;
+  private streamless = false;
 
   constructor(options: FollowerOptions) {
     this.options = options;
@@ -106,7 +108,7 @@ export class Follower {
 
   private connect(): void {
     const { changes } = this.options;
-    if (!changes) return;
+    if (!changes || this.streamless) return;
     const projects = new Set(this.photos.values());
     for (const [project, controller] of this.streams) if (!projects.has(project)) controller.abort();
     for (const project of projects) if (!this.streams.has(project)) void this.listen(project, changes);
@@ -121,8 +123,9 @@ export class Follower {
         this.connected.add(project);
         if (change.type === "reset" || this.photos.has(change.photoId)) this.schedule(GATHER_MS);
       }
-    } catch {
-      // Without the stream the looks go on alone.
+    } catch (error) {
+      // Without the stream the looks go on alone. A service that has none is not asked again.
+      if (verdictOf(error) === "never") this.streamless = true;
     } finally {
       this.streams.delete(project);
       this.connected.delete(project);

@@ -7,12 +7,14 @@ export type Change = readonly [id: string, event: ItemEvent];
 export interface LedgerListener {
   changed(items: readonly StoredItem[]): void;
   removed(ids: readonly string[]): void;
-  /** The store failed; the queue goes on in memory and writes again with the next change. */
+  /** The store failed; the queue goes on in memory and writes again later. */
   storeFailed(error: unknown): void;
 }
 
 /** A store that has not answered by then is taken as failed. WebKit's has been seen to hang for ever. */
 const STORE_MS = 15_000;
+/** Until a failed write is tried again, if nothing is written before. */
+const AGAIN_MS = 10_000;
 
 /** The owner's book: all items as they are now, and the store in step with it or a little behind. */
 export class Ledger {
@@ -22,6 +24,7 @@ export class Ledger {
   private readonly unwritten = new Set<string>();
   private readonly surplusFiles = new Set<string>();
   private turn: Promise<unknown> = Promise.resolve();
+  private again: ReturnType<typeof setTimeout> | undefined;
 
   constructor(store: QueueStore, listener: LedgerListener) {
     this.store = store;
@@ -55,8 +58,15 @@ export class Ledger {
       const changed = this.advanced(changes);
       for (const item of changed) this.put(item);
       this.listener.changed(changed);
-      if (this.unwritten.size > 0 || this.surplusFiles.size > 0) await this.write().catch(this.told);
+      await this.write();
     });
+  }
+
+  /** The last try to write what could not be written. */
+  async close(): Promise<void> {
+    clearTimeout(this.again);
+    await this.inTurn(() => this.write());
+    clearTimeout(this.again);
   }
 
   /** Writes what the user wants, and only then counts on it. Rejects when it could not be written. */
@@ -100,6 +110,17 @@ export class Ledger {
   }
 
   private async write(): Promise<void> {
+    if (this.unwritten.size === 0 && this.surplusFiles.size === 0) return;
+    try {
+      await this.catchUp();
+    } catch (error) {
+      this.listener.storeFailed(error);
+      clearTimeout(this.again);
+      this.again = setTimeout(() => void this.inTurn(() => this.write()), AGAIN_MS);
+    }
+  }
+
+  private async catchUp(): Promise<void> {
     const ids = [...this.unwritten];
     const files = [...this.surplusFiles];
     await bounded(this.store.save(ids.map((id) => this.book.get(id)).filter((item) => item !== undefined)));
@@ -108,10 +129,6 @@ export class Ledger {
     if (files.length > 0) await bounded(this.store.removeFiles(files));
     for (const id of files) this.surplusFiles.delete(id);
   }
-
-  private readonly told = (error: unknown): void => {
-    this.listener.storeFailed(error);
-  };
 
   /** One after the other, so that no write overtakes another. */
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -50,8 +50,9 @@ export class OwnedQueue {
     this.engine.start();
   }
 
-  stop(): Promise<void> {
-    return this.engine.stop();
+  async stop(): Promise<void> {
+    await this.engine.stop();
+    await this.ledger.close();
   }
 
   get moment(): Moment {

@@ -1,6 +1,6 @@
 import type { PhotodockClient } from "../client.js";
 import { insert, newItem, toStoredFile, type AddOptions, type NewItem, type QueueSource } from "./adding.js";
-import { queueApi } from "./api.js";
+import { changesOf, queueApi } from "./api.js";
 import { Concurrency } from "./concurrency.js";
 import type { QueueEvents } from "./emitter.js";
 import { hasEnded, type QueueItem, type StoredItem } from "./item.js";
@@ -169,6 +169,7 @@ export class UploadQueue {
       multipartThreshold: options.multipartThreshold ?? MULTIPART_THRESHOLD,
       keepCompletedMs: 1000 * (options.keepCompletedSeconds ?? DAY_SECONDS),
       resolveUri: options.resolveUri,
+      changes: options.api ? undefined : (projectId, signal) => changesOf(client.events(projectId, { signal })),
       listener: tabs,
     };
   }
