@@ -32,9 +32,9 @@ const HOLD = 16;
  *    bytes over the sum of their durations (Little's law), so that gaps and stragglers don't count.
  * 2. If the step to n brought less than a tenth, go back to n - 1 and stay there for 16 transfers.
  *    If throughput has fallen by three tenths since the look before, go down by one.
- *    If a transfer takes longer than 15 seconds on average, stay; longer than 30 seconds, go down by one.
- *    Else go up by one.
- * 3. On a timeout or a broken connection, halve at once and stay for 16 transfers.
+ *    If a transfer takes longer than 15 seconds on average, stay. Else go up by one.
+ * 3. On a timeout or a broken connection, halve at once and stay for 16 transfers. Halve, too, when one transfer among
+ *    several took longer than 30 seconds.
  */
 export class Concurrency {
   private readonly most: number;
@@ -65,6 +65,7 @@ export class Concurrency {
     this.rate = smoothed(this.rate, (transfer.bytes / duration) * transfer.active);
     this.meanBytes = smoothed(this.meanBytes || null, transfer.bytes);
     this.hold = Math.max(0, this.hold - 1);
+    if (duration > 2 * LONG_MS && this.now > 1) this.change(Math.floor(this.now / 2));
     if (transfer.active !== this.now) return;
     this.samples.push(transfer);
     if (this.samples.length > this.now) this.decide();
@@ -91,7 +92,7 @@ export class Concurrency {
     if (this.below !== null && measured < this.below * GAIN) {
       this.hold = HOLD;
       this.change(this.now - 1);
-    } else if ((this.before !== null && measured < this.before * LOSS) || meanDuration > 2 * LONG_MS) {
+    } else if (this.before !== null && measured < this.before * LOSS) {
       this.change(this.now - 1);
     } else if (meanDuration > LONG_MS || this.hold > 0 || this.now >= this.most) {
       this.before = measured;

@@ -100,6 +100,7 @@ async function live(
   life: Life,
   world: World,
   store: QueueStore,
+  disk: MemoryStore,
   files: File[],
   originalFiles: readonly File[],
   reportsProgress: boolean,
@@ -111,7 +112,7 @@ async function live(
   });
   const added = new Set<File>();
   const originals = new Map(originalFiles.map((file) => [file.name, file]));
-  for (let second = 0; second < 900 && !life.dead; second += 5) {
+  for (let second = 0; second < 1_200 && !life.dead; second += 5) {
     // Whoever was told "stored" may forget the file; whoever was not has it still, and adds it again.
     for (const file of files.filter((each) => !added.has(each))) {
       added.add(file);
@@ -129,7 +130,8 @@ async function live(
       if (error?.code === "file_missing") expect(origin.kind).toBe("page");
       void queue.retry(id, originals.get(error?.code === "file_missing" ? fileName : "")).catch(() => undefined);
     }
-    const done = items.length > 0 && items.every(({ step }) => step === "completed") && files.length === 0;
+    const written = (await disk.load()).items.every(({ step }) => step === "completed");
+    const done = written && items.length > 0 && items.every(({ step }) => step === "completed") && files.length === 0;
     if (done) break;
   }
   if (!life.dead) await queue.stop();
@@ -145,7 +147,7 @@ test("killed at any step and however requests fail, every photo arrives and none
       const files = [...originals];
       for (const kill of [...kills, null]) {
         const store = unreliable(disk, storeFailures, writes);
-        await live(new Life(kill), world, store, files, originals, reportsProgress);
+        await live(new Life(kill), world, store, disk, files, originals, reportsProgress);
       }
 
       const photos = [...world.photos.values()];
