@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], restoreMocks: true } },
+      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], restoreMocks: true, testTimeout: 30_000 } },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], testTimeout: 30_000 } },
       {
         test: {

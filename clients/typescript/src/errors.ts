@@ -2,7 +2,7 @@
  * What can go wrong, apart from an abort, which passes through as the reason of its signal.
  *
  *     PhotodockError        `code` says what happened; of the API: one of docs/errors.md. Of this package:
- *     │                     `token_unavailable`, `unexpected_answer`, `streaming_unsupported`
+ *     │                     `token_unavailable`, `unexpected_answer`, `streaming_unsupported`, `file_missing`
  *     ├── NetworkError      no answer came: `network_error`, `timeout`
  *     └── StorageError      S3 did not take the file: `storage_refused`; `storageCode` is S3's own
  */

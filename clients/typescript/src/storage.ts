@@ -1,7 +1,7 @@
 import { withinTime } from "./abort.js";
 import { StorageError } from "./errors.js";
 import { parseRetryAfter } from "./problems.js";
-import type { Transport, TransportBody } from "./transport.js";
+import { sizeOf, type Transport, type TransportBody } from "./transport.js";
 
 /** What `POST /photos/upload-url` and the parts of a multipart upload have in common. */
 export interface SignedPut {
@@ -13,7 +13,7 @@ export interface SignedPut {
 export interface PutOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((sentBytes: number, totalBytes: number) => void) | undefined;
-  /** Silence after which the connection is given up; counts only with transports that tell progress. */
+  /** Silence after which the connection is given up; not with a transport that is silent by nature. */
   readonly stallSeconds?: number | undefined;
 }
 
@@ -24,7 +24,13 @@ export interface PutResult {
   readonly etag: string | undefined;
 }
 
-const STALL_SECONDS = 60;
+/**
+ * How long a silence of a file of that size may last. XMLHttpRequest tells of bytes when the system has taken them, and
+ * it takes megabytes at once: on 2G (here 4 KiB/s) a whole photo is "sent" in a moment, and minutes of silence follow.
+ */
+function patience(totalBytes: number): number {
+  return 60 + totalBytes / 4096;
+}
 
 /** Sends the file once. Throws StorageError for an answer that is no success, NetworkError where there is none. */
 export async function putFile(
@@ -33,7 +39,8 @@ export async function putFile(
   body: TransportBody,
   options: PutOptions = {},
 ): Promise<PutResult> {
-  const seconds = transport.reportsProgress ? (options.stallSeconds ?? STALL_SECONDS) : null;
+  const telling = transport.reportsProgress && !transport.runsInBackground;
+  const seconds = telling ? (options.stallSeconds ?? patience(sizeOf(body))) : null;
   const answer = await withinTime(seconds, options.signal, ({ signal, restart }) =>
     transport.send({
       url: issued.upload_url,

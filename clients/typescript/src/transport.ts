@@ -31,11 +31,19 @@ export interface TransportResponse {
  * `transportContract` in `test/contract` is what every transport must pass.
  */
 export interface Transport {
-  /** Whether onProgress is told while the bytes go, so that silence means that the connection hangs. */
+  /** Whether onProgress is told while the bytes go. */
   readonly reportsProgress: boolean;
+  /** Goes on while the app sleeps and through outages: its silence does not mean that the connection hangs. */
+  readonly runsInBackground?: boolean;
   send(request: TransportRequest): Promise<TransportResponse>;
 }
 
 export function isFileUri(body: unknown): body is FileUri {
   return typeof body === "object" && body !== null && typeof (body as Partial<FileUri>).uri === "string";
+}
+
+/** 0 for a file URI, whose size only its source knows. */
+export function sizeOf(body: TransportBody): number {
+  if (isFileUri(body)) return 0;
+  return body instanceof Blob ? body.size : body.byteLength;
 }

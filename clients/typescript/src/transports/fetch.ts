@@ -1,7 +1,9 @@
 import { abortReason, throwIfAborted } from "../abort.js";
 import { NetworkError } from "../errors.js";
-import { isFileUri, type Transport, type TransportBody, type TransportRequest } from "../transport.js";
+import { isFileUri, sizeOf, type Transport, type TransportRequest } from "../transport.js";
 import type { TransportResponse } from "../transport.js";
+
+const PIECE_BYTES = 65_536;
 
 export interface FetchTransportOptions {
   readonly fetch?: typeof fetch | undefined;
@@ -34,12 +36,8 @@ export class FetchTransport implements Transport {
     const common: RequestInit = { method, headers: { ...headers }, ...(signal && { signal }) };
     if (!this.reportsProgress) return { ...common, body };
     const blob = body instanceof Blob ? body : new Blob([body]);
-    const streamed = {
-      ...common,
-      headers: { ...headers, "Content-Length": String(blob.size) },
-      body: counted(blob, onProgress),
-      duplex: "half",
-    };
+    const signed = { ...headers, "Content-Length": String(blob.size) };
+    const streamed = { ...common, headers: signed, body: counted(blob, onProgress), duplex: "half" };
     return streamed;
   }
 
@@ -59,19 +57,22 @@ function runsInNode(): boolean {
   return found.process?.versions?.node !== undefined;
 }
 
-function sizeOf(body: TransportBody): number {
-  if (isFileUri(body)) return 0;
-  return body instanceof Blob ? body.size : body.byteLength;
-}
-
+/** Read as it is sent, piece by piece: a Blob's own stream comes in pieces as large as the Blob. */
 function counted(blob: Blob, onProgress: TransportRequest["onProgress"]): ReadableStream<Uint8Array> {
   let sent = 0;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      sent += chunk.byteLength;
-      controller.enqueue(chunk);
-      onProgress?.(sent, blob.size);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (sent > 0) onProgress?.(sent, blob.size);
+        if (sent === blob.size) {
+          controller.close();
+          return;
+        }
+        const piece = await blob.slice(sent, sent + PIECE_BYTES).arrayBuffer();
+        sent += piece.byteLength;
+        controller.enqueue(new Uint8Array(piece));
+      },
     },
-  });
-  return blob.stream().pipeThrough(counter);
+    { highWaterMark: 0 },
+  );
 }
