@@ -11,6 +11,7 @@ export type Verdict = "later" | "session" | "url" | "file" | "never";
 const OTHER_BYTES = new Set(["BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch", "XAmzContentSHA256Mismatch"]);
 /** S3's 400s that a broken or slow connection causes. */
 const BROKEN = new Set(["RequestTimeout", "IncompleteBody"]);
+const SESSION = new Set(["insufficient_scope", "token_unavailable"]);
 const ENDED_CREDENTIALS = new Set(["ExpiredToken", "TokenRefreshRequired"]);
 
 export function verdictOf(error: unknown): Verdict {
@@ -18,7 +19,7 @@ export function verdictOf(error: unknown): Verdict {
   // A bug, or what a captive portal sends in the service's place: no reason to give a photo up.
   if (!(error instanceof PhotodockError) || error.code === "unexpected_answer") return "later";
   if (error instanceof StorageError) return ofStorage(error);
-  if (error.status === 401 || error.code === "insufficient_scope") return "session";
+  if (error.status === 401 || SESSION.has(error.code)) return "session";
   return error.retryable ? "later" : "never";
 }
 

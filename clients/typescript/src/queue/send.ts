@@ -1,5 +1,5 @@
 import { withinTime } from "../abort.js";
-import { PhotodockError } from "../errors.js";
+import { PhotodockError, StorageError } from "../errors.js";
 import type { Photo } from "../models.js";
 import { putFile, type SignedPut } from "../storage.js";
 import { isFileUri, type Transport, type TransportBody } from "../transport.js";
@@ -21,8 +21,6 @@ export interface SendingOptions {
   readonly bytesPerSecond: number | null;
 }
 
-/** Parts whose URLs are asked for at once: few, because they end. */
-const PARTS = 4;
 /** The least that is hoped for of a line, in bytes a second, while nothing was measured. */
 const SLOWEST = 4_000;
 const PATIENCE_SECONDS = 60;
@@ -53,8 +51,9 @@ export async function sendParts(item: StoredItem, body: TransportBody, options: 
   const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((number) => !there.has(number));
   let sent = uploaded.reduce((sum, { size }) => sum + size, 0);
   options.onProgress(sent);
-  for (let at = 0; at < missing.length; at += PARTS) {
-    const { items } = await api.multipartParts(photoId, missing.slice(at, at + PARTS), { signal });
+  for (const number of missing) {
+    // One by one: on 2G a part takes half of what its URL lives.
+    const { items } = await api.multipartParts(photoId, [number], { signal });
     for (const part of items) {
       await put(part, slice(body, part, partSize), part.size, sent, options);
       sent += part.size;
@@ -63,10 +62,23 @@ export async function sendParts(item: StoredItem, body: TransportBody, options: 
   return api.completeMultipart(photoId, { signal });
 }
 
-/** Whether the service knows nothing of parts, so that one PUT must do. */
+/** Whether the service has no such call: it is older than this client. */
 export function isUnknownCall(error: unknown): boolean {
   return error instanceof PhotodockError && (error.code === "not_found" || error.status === 405);
 }
+
+/** Whether the parts that were sent are gone, or are not those that are wanted. */
+export function isPartsLost(error: unknown): boolean {
+  if (error instanceof StorageError) return error.storageCode === "NoSuchUpload";
+  return error instanceof PhotodockError && LOST_PARTS.has(error.code);
+}
+
+/** Whether this file has to go whole. */
+export function isForWhole(error: unknown): boolean {
+  return isUnknownCall(error) || (error instanceof PhotodockError && error.code === "multipart_not_needed");
+}
+
+const LOST_PARTS = new Set(["multipart_not_started", "multipart_incomplete"]);
 
 export function canBeSplit(body: TransportBody): boolean {
   return !isFileUri(body);

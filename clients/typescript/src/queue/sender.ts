@@ -7,7 +7,7 @@ import { isNetworkFailure, toItemError } from "./failures.js";
 import type { Files } from "./files.js";
 import type { StoredItem } from "./item.js";
 import type { Change, Ledger } from "./ledger.js";
-import { canBeSplit, isUnknownCall, sendParts, sendWhole, type SendingOptions } from "./send.js";
+import { canBeSplit, isForWhole, isPartsLost, isUnknownCall, sendParts, sendWhole, type SendingOptions } from "./send.js";
 import { isClosed, type Outcome } from "./work.js";
 
 export interface SenderOptions {
@@ -31,10 +31,11 @@ export interface Sending {
 /** Sends files, whole or in parts, measures how fast they go, and says what became of them. */
 export class Sender {
   private readonly options: SenderOptions;
-  private partsAreKnown = true;
+  private fromSize: number;
 
   constructor(options: SenderOptions) {
     this.options = options;
+    this.fromSize = options.multipartThreshold;
   }
 
   /** Rejects where it may be tried again, or the file itself is at fault. */
@@ -43,14 +44,14 @@ export class Sender {
     const body = await files.body(item);
     await ledger.apply([[item.id, { type: "began" }]]);
     const options = this.optionsOf(item, sending);
-    const inParts = this.partsAreKnown && item.fileSize >= this.options.multipartThreshold && canBeSplit(body);
+    const inParts = item.fileSize >= this.fromSize && canBeSplit(body);
     try {
       if (inParts) return photoOf(item, await sendParts(item, body, options));
       await sendWhole(item, body, options);
       return outcome([[item.id, { type: "stored" }]]);
     } catch (error) {
       if (!sending.signal.aborted && isCongestion(error)) concurrency.failed();
-      if (inParts) return this.withoutParts(item, error);
+      if (inParts) return this.partsFailed(item, error);
       throw error;
     }
   }
@@ -60,15 +61,16 @@ export class Sender {
     return this.options.transport.reportsProgress && sentBytes < item.fileSize;
   }
 
-  private withoutParts(item: StoredItem, error: unknown): Outcome {
-    if (isClosed(error)) return outcome([[item.id, { type: "closed" }]]);
-    if (!isUnknownCall(error)) throw error;
+  /** What a failure means beyond what any failure means, where a file goes in parts. */
+  private partsFailed(item: StoredItem, error: unknown): Outcome {
     const whole: Change = [item.id, { type: "split", multipart: null }];
-    if (item.multipart) {
-      // Its parts have been cleared away meanwhile: anew.
+    if (isClosed(error)) return outcome([[item.id, { type: "closed" }]]);
+    if (isPartsLost(error)) {
       return outcome([whole, [item.id, { type: "refused", error: toItemError(error), at: Date.now() }]]);
     }
-    this.partsAreKnown = false;
+    if (!isForWhole(error)) throw error;
+    // An old service knows no parts; one that was told so wants them for larger files only.
+    this.fromSize = isUnknownCall(error) ? Infinity : item.fileSize + 1;
     return outcome([whole, [item.id, { type: "interrupted" }]]);
   }
 

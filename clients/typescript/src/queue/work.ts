@@ -117,7 +117,8 @@ async function byItem(items: Items, call: (items: Items) => Promise<readonly Res
   try {
     results = await call(items);
   } catch (error) {
-    if (verdictOf(error) !== "never" || items.length === 1) throw error;
+    if (verdictOf(error) !== "never") throw error;
+    if (items.length === 1) return changed(items.map(({ id }) => failure(id, error)));
     const half = Math.ceil(items.length / 2);
     const first = await byItem(items.slice(0, half), call);
     const second = await byItem(items.slice(half), call);

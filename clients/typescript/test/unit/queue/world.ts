@@ -119,7 +119,7 @@ export class World {
 
   parts(id: string, numbers: readonly number[]): MultipartParts {
     const photo = this.find(id);
-    if (!photo.parts) throw problem(404, "not_found");
+    if (!photo.parts) throw problem(409, "multipart_not_started");
     const size = this.options.partSize ?? 1_000;
     return {
       uploaded: [...photo.parts].map(([part_number, bytes]) => ({ part_number, size: bytes })),
@@ -211,7 +211,7 @@ export function worldApi(world: World): QueueApi {
       world.request("complete", () => {
         const photo = world.find(id);
         const bytes = [...(photo.parts?.values() ?? [])].reduce((sum, size) => sum + size, 0);
-        if (!photo.stored && bytes !== photo.item.file_size) throw problem(409, "upload_not_found");
+        if (!photo.stored && bytes !== photo.item.file_size) throw problem(409, "multipart_incomplete");
         photo.stored = true;
         photo.parts = null;
         return world.confirm(id);
