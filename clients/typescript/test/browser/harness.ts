@@ -33,24 +33,35 @@ export class Chromium {
   readonly installation: Installation;
   private readonly browser: Browser;
   private readonly server: Server;
+  private readonly served: Map<string, string>;
 
-  private constructor(found: Installation, browser: Browser, server: Server) {
+  private constructor(found: Installation, browser: Browser, server: Server, served: Map<string, string>) {
     this.installation = found;
     this.browser = browser;
     this.server = server;
+    this.served = served;
   }
 
   static async start(): Promise<Chromium> {
     const found = installation();
-    const server = await servePages(found.pageOrigin);
+    const served = new Map([["/", PAGE]]);
+    const server = await servePages(found.pageOrigin, served);
     const browser = await chromium.launch({ executablePath: found.chromium });
-    return new Chromium(found, browser, server);
+    return new Chromium(found, browser, server, served);
   }
 
   async stop(): Promise<void> {
     await this.browser.close();
     this.server.closeAllConnections();
     this.server.close();
+  }
+
+  /** A page of your own instead, with `files` beside it; the package is at `/dist/`. */
+  async pageOf(html: string, files: Readonly<Record<string, string>> = {}): Promise<Page> {
+    for (const [path, text] of Object.entries({ "/own.html": html, ...files })) this.served.set(path, text);
+    const page = await (await this.browser.newContext()).newPage();
+    await page.goto(`${this.installation.pageOrigin}/own.html`);
+    return page;
   }
 
   /** A page of a fresh profile, or of `context`, in which `photodock` is the built package. */
@@ -67,10 +78,10 @@ export async function loaded(page: Page): Promise<void> {
   await page.waitForFunction(() => "photodock" in globalThis);
 }
 
-async function servePages(origin: string): Promise<Server> {
+async function servePages(origin: string, served: ReadonlyMap<string, string>): Promise<Server> {
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", origin).pathname;
-    content(path).then(
+    content(path, served).then(
       ([type, body]) => response.writeHead(200, { "Content-Type": type }).end(body),
       () => response.writeHead(404).end(),
     );
@@ -80,8 +91,12 @@ async function servePages(origin: string): Promise<Server> {
   return server;
 }
 
-async function content(path: string): Promise<[type: string, body: string | Buffer]> {
-  if (path === "/") return ["text/html", PAGE];
+async function content(
+  path: string,
+  served: ReadonlyMap<string, string>,
+): Promise<[type: string, body: string | Buffer]> {
+  const text = served.get(path);
+  if (text !== undefined) return [path === "/" || path.endsWith(".html") ? "text/html" : "text/plain", text];
   if (!path.startsWith("/dist/") || !path.endsWith(".js")) throw new Error(path);
   return ["text/javascript", await readFile(new URL(path.slice("/dist/".length), DIST))];
 }
