@@ -25,11 +25,12 @@ export interface NewItem {
   readonly file: StoredFile | undefined;
 }
 
-/** The record of a file, before anything is stored. */
+/** The record of a file, before anything is stored. `addedAt` is its place in the order. */
 export async function newItem(
   source: QueueSource,
   options: AddOptions,
   projectId: string | undefined,
+  addedAt = Date.now(),
 ): Promise<NewItem> {
   const project = options.projectId ?? projectId;
   if (!project) throw new TypeError("Name a projectId, here or for the whole queue.");
@@ -37,7 +38,7 @@ export async function newItem(
   const { fileName, fileSize, mimeType } = describePhoto(content, options);
   const item: StoredItem = {
     id: options.idempotencyKey ?? randomId(),
-    addedAt: Date.now(),
+    addedAt,
     endedAt: null,
     projectId: project,
     fileName,

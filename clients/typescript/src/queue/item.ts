@@ -40,6 +40,7 @@ export interface MultipartState {
 export interface StoredItem {
   /** Also the Idempotency-Key, so that however often it is asked for there is one photo. */
   readonly id: string;
+  /** Milliseconds; no two of one queue alike. */
   readonly addedAt: number;
   /** When it became `completed` or `failed`. */
   readonly endedAt: number | null;

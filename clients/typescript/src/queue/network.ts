@@ -31,12 +31,15 @@ export function allows(policy: NetworkPolicy, { wifi, metered }: NetworkState): 
 
 /** Chromium's Network Information API. */
 interface NetworkInformation extends EventTarget {
-  readonly type?: string;
-  readonly saveData?: boolean;
+  readonly type?: string | undefined;
+  readonly saveData?: boolean | undefined;
 }
 
 interface BrowserScope {
-  readonly navigator?: { readonly onLine?: boolean; readonly connection?: NetworkInformation };
+  readonly navigator?: {
+    readonly onLine?: boolean | undefined;
+    readonly connection?: NetworkInformation | undefined;
+  };
   addEventListener?: (type: string, listener: () => void) => void;
   removeEventListener?: (type: string, listener: () => void) => void;
 }

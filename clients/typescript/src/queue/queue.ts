@@ -40,6 +40,7 @@ export class UploadQueue {
   private policy: NetworkPolicy;
   private adding: Promise<unknown> = Promise.resolve();
   private running: Running | undefined;
+  private lastPlace = 0;
 
   constructor(client: PhotodockClient, options: UploadQueueOptions = {}) {
     this.client = client;
@@ -178,7 +179,8 @@ export class UploadQueue {
   private insert(sources: readonly QueueSource[], options: AddOptions): Promise<QueueItem[]> {
     const added = this.adding.then(async () => {
       await this.start();
-      const wanted = await Promise.all(sources.map((source) => newItem(source, options, this.options.projectId)));
+      const { projectId } = this.options;
+      const wanted = await Promise.all(sources.map((source) => newItem(source, options, projectId, this.nextPlace())));
       const known = new Map<string, StoredItem>();
       for (const one of wanted) known.set(one.item.id, this.sameAs(one.item, known) ?? one.item);
       const fresh = wanted.filter(({ item }) => known.get(item.id) === item);
@@ -192,6 +194,12 @@ export class UploadQueue {
     });
     this.adding = added.catch(() => undefined);
     return added;
+  }
+
+  /** Their time, and a thousandth of a millisecond more for those of one moment: the order of the queue. */
+  private nextPlace(): number {
+    this.lastPlace = Math.max(Date.now(), this.lastPlace + 0.001);
+    return this.lastPlace;
   }
 
   /** The item that this file has already, in the queue or earlier in the same call. */
