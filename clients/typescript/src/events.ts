@@ -24,7 +24,7 @@ const IDLE_SECONDS = 60;
 export async function* photoEvents(
   api: Api,
   policy: RetryPolicy,
-  projectId: string,
+  projectId: string | null,
   options: EventsOptions = {},
 ): AsyncGenerator<PhotoEvent, void, undefined> {
   const stream = new Stream(api, projectId, options);
@@ -51,11 +51,11 @@ export async function* photoEvents(
 class Stream {
   retrySeconds = 0;
   private readonly api: Api;
-  private readonly projectId: string;
+  private readonly projectId: string | null;
   private readonly options: EventsOptions;
   private lastEventId: string | undefined;
 
-  constructor(api: Api, projectId: string, options: EventsOptions) {
+  constructor(api: Api, projectId: string | null, options: EventsOptions) {
     this.api = api;
     this.projectId = projectId;
     this.options = options;

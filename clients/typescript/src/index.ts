@@ -7,6 +7,7 @@ export { webCryptoHasher } from "./hash.js";
 export type { Hasher } from "./hash.js";
 export type { CallOptions } from "./http.js";
 export type * from "./models.js";
+export type { PartQuery } from "./multipart.js";
 export type { UploadPhase, UploadProgress } from "./progress.js";
 export type { RetryPolicy } from "./retry.js";
 export type { FileUriSource, PhotoSource } from "./source.js";

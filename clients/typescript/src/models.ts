@@ -32,3 +32,42 @@ export interface PhotoChange {
   readonly status: PhotoStatus;
   readonly at: string;
 }
+
+/** A photo that the project has already. */
+export interface ExistingPhoto {
+  readonly checksum_sha256: string;
+  readonly photo_id: string;
+  readonly status: PhotoStatus;
+}
+
+export interface MultipartUpload {
+  readonly photo_id: string;
+  /** Bytes of every part but the last. */
+  readonly part_size: number;
+  /** They are numbered from 1 on. */
+  readonly part_count: number;
+  readonly part_checksums: boolean;
+  /** How long it can be resumed; asking for URLs puts it off. */
+  readonly expires_in_seconds: number;
+  readonly expires_at: string;
+}
+
+export interface Part {
+  readonly part_number: number;
+  readonly etag: string;
+}
+
+export interface PartList {
+  readonly items: readonly IssuedPart[];
+  readonly uploaded: readonly (Part & { readonly size: number })[];
+}
+
+export interface IssuedPart {
+  readonly part_number: number;
+  readonly size: number;
+  readonly upload_url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly expires_in_seconds: number;
+  readonly expires_at: string;
+}

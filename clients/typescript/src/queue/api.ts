@@ -3,14 +3,7 @@ import type { PhotodockError } from "../errors.js";
 import type { PhotoEvent } from "../events.js";
 import type { CallOptions } from "../http.js";
 import type { PhotoChange as Change } from "./follower.js";
-import type { IssuedUpload, Photo, PhotoStatus, UploadItem } from "../models.js";
-
-/** A photo that the project has already. */
-export interface ExistingPhoto {
-  readonly checksum_sha256: string;
-  readonly photo_id: string;
-  readonly status: PhotoStatus;
-}
+import type { ExistingPhoto, IssuedUpload, Photo, UploadItem } from "../models.js";
 
 export interface IssuedMultipart {
   readonly part_size: number;
@@ -54,26 +47,17 @@ export interface QueueApi {
 /** The client's calls, each sent once: when to try again the queue knows better. */
 export function queueApi(client: PhotodockClient): QueueApi {
   const once = (options: CallOptions): CallOptions => ({ ...options, attempts: 1 });
-  const multipart = (photoId: string): string => `/photos/${encodeURIComponent(photoId)}/multipart`;
   return {
     requestUploads: (items, options) => client.requestUploads(items, once(options)),
     refreshUpload: (photoId, options) => client.refreshUpload(photoId, once(options)),
     confirmMany: (ids, options) => client.confirmMany(ids, once(options)),
     photosByIds: async (ids, options) => (await client.photos({ ids: ids.join(",") }, once(options))).items,
     deletePhoto: (photoId, options) => client.deletePhoto(photoId, once(options)),
-    findExisting: async (projectId, checksums, options) => {
-      const body = { project_id: projectId, checksums };
-      const call = { method: "POST", path: "/photos/exists", body, ...once(options) } as const;
-      return (await client.api.json<{ items: readonly ExistingPhoto[] }>(call)).items;
-    },
-    beginMultipart: (photoId, options) =>
-      client.api.json({ method: "POST", path: multipart(photoId), ...once(options) }),
-    multipartParts: (photoId, numbers, options) => {
-      const query = numbers.length > 0 ? { numbers: numbers.join(",") } : {};
-      return client.api.json({ method: "GET", path: `${multipart(photoId)}/parts`, query, ...once(options) });
-    },
-    completeMultipart: (photoId, options) =>
-      client.api.json({ method: "POST", path: `${multipart(photoId)}/complete`, body: {}, ...once(options) }),
+    findExisting: (projectId, checksums, options) => client.exists(projectId, checksums, once(options)),
+    beginMultipart: (photoId, options) => client.multipart.start(photoId, once(options)),
+    multipartParts: (photoId, numbers, options) =>
+      client.multipart.parts(photoId, numbers.length > 0 ? { numbers } : {}, once(options)),
+    completeMultipart: (photoId, options) => client.multipart.complete(photoId, undefined, once(options)),
   };
 }
 
