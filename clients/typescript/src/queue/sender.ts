@@ -7,7 +7,15 @@ import { isNetworkFailure, toItemError } from "./failures.js";
 import type { Files } from "./files.js";
 import type { StoredItem } from "./item.js";
 import type { Change, Ledger } from "./ledger.js";
-import { canBeSplit, isForWhole, isPartsLost, isUnknownCall, sendParts, sendWhole, type SendingOptions } from "./send.js";
+import {
+  canBeSplit,
+  isForWhole,
+  isPartsLost,
+  isUnknownCall,
+  sendParts,
+  sendWhole,
+  type SendingOptions,
+} from "./send.js";
 import { isClosed, type Outcome } from "./work.js";
 
 export interface SenderOptions {

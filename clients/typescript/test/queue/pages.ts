@@ -23,7 +23,10 @@ export async function network(word: "cut" | "slow" | "healthy"): Promise<void> {
 }
 
 /** What a page loads after each reload: a queue that goes on with what was left. */
-export async function openQueue(page: Page, options: { wifiOnly?: boolean; multipartThreshold?: number } = {}): Promise<void> {
+export async function openQueue(
+  page: Page,
+  options: { wifiOnly?: boolean; multipartThreshold?: number } = {},
+): Promise<void> {
   await loaded(page);
   await page.evaluate(
     async ({ baseUrl, token, projectId, options }) => {
@@ -56,7 +59,11 @@ export function snapshot(page: Page): Promise<QueueSnapshot> {
 }
 
 /** Polls until it holds of what the page shows. */
-export async function shows(page: Page, holds: (shown: QueueSnapshot) => boolean, seconds = 40): Promise<QueueSnapshot> {
+export async function shows(
+  page: Page,
+  holds: (shown: QueueSnapshot) => boolean,
+  seconds = 40,
+): Promise<QueueSnapshot> {
   return vi.waitFor(
     async () => {
       const shown = await snapshot(page);
@@ -72,7 +79,11 @@ export function allCompleted(shown: QueueSnapshot): boolean {
 }
 
 function summary({ items, waitingFor, isOwner }: QueueSnapshot): unknown {
-  return { waitingFor, isOwner, items: items.map(({ step, sentBytes, error, lastError }) => ({ step, sentBytes, error, lastError })) };
+  return {
+    waitingFor,
+    isOwner,
+    items: items.map(({ step, sentBytes, error, lastError }) => ({ step, sentBytes, error, lastError })),
+  };
 }
 
 /** What the service has of these names. */

@@ -38,7 +38,7 @@ class Simulation {
 
   /** Until so many more photos have been sent by this line. */
   send(photos: number, line: Line): void {
-    for (const end = this.sent + photos; this.sent < end; ) this.step(line);
+    for (const end = this.sent + photos; this.sent < end;) this.step(line);
   }
 
   break(): void {

@@ -38,7 +38,8 @@ class Life {
       get: (object, name) => {
         const value: unknown = Reflect.get(object, name);
         if (typeof value !== "function") return value;
-        return (...given: unknown[]) => this.operation(() => (value as (...a: unknown[]) => unknown).apply(object, given));
+        return (...given: unknown[]) =>
+          this.operation(() => (value as (...a: unknown[]) => unknown).apply(object, given));
       },
     });
   }
@@ -107,7 +108,13 @@ async function live(
 ): Promise<void> {
   const client = worldClient(world, life.of<Transport>(worldTransport(world, reportsProgress)));
   const queue = new UploadQueue(client, {
-    ...{ api: life.of<QueueApi>(worldApi(world)), store: life.of(store), projectId: "project", hash: null, locks: null },
+    ...{
+      api: life.of<QueueApi>(worldApi(world)),
+      store: life.of(store),
+      projectId: "project",
+      hash: null,
+      locks: null,
+    },
     ...{ name: crypto.randomUUID(), network: new TestNetwork(), multipartThreshold: 4_000 },
   });
   const added = new Set<File>();

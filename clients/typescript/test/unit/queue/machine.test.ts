@@ -19,7 +19,11 @@ function photo(status: Photo["status"], failure: Photo["error"] = null): ItemEve
 
 const EVENTS: readonly ItemEvent[] = [
   ...([{ type: "hashed", checksum: "abc" }, { type: "began" }, { type: "interrupted" }, { type: "stored" }] as const),
-  ...([{ type: "issued", upload, at }, { type: "refused", error, at }, { type: "missing", error, at }] as const),
+  ...([
+    { type: "issued", upload, at },
+    { type: "refused", error, at },
+    { type: "missing", error, at },
+  ] as const),
   ...([{ type: "closed" }, { type: "failed", error, at }, { type: "retried" }, { type: "cancelled" }] as const),
   { type: "looked", photoId: null, status: null },
   photo("uploaded"),
@@ -71,7 +75,12 @@ test("three refusals are enough, and a retry begins to count anew", () => {
     expect(item.step).toBe(step);
   }
   expect(item).toMatchObject({ error, endedAt: at });
-  expect(advance(item, { type: "retried" })).toMatchObject({ step: "sending", refusals: 0, error: null, endedAt: null });
+  expect(advance(item, { type: "retried" })).toMatchObject({
+    step: "sending",
+    refusals: 0,
+    error: null,
+    endedAt: null,
+  });
 });
 
 test("a photo that is gone is made anew by a retry, under the same key", () => {
@@ -88,7 +97,11 @@ test("a photo that the project has already is followed and never sent", () => {
 test("a photo's own failure keeps its code", () => {
   const failed = photo("failed", { code: "content_mismatch", detail: null });
   const item = advance(storedItem("a", { step: "sent", photoId: "p" }), failed);
-  expect(item).toMatchObject({ step: "failed", error: { code: "content_mismatch", detail: "" }, photoStatus: "failed" });
+  expect(item).toMatchObject({
+    step: "failed",
+    error: { code: "content_mismatch", detail: "" },
+    photoStatus: "failed",
+  });
 });
 
 test("a repeated word of the service, or of the user, changes nothing", () => {

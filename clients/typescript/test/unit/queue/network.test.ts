@@ -59,11 +59,23 @@ test.each<[NetInfoState, NetworkState]>([
     { type: "wifi", isConnected: true, details: { isConnectionExpensive: true } },
     { online: true, wifi: true, metered: true },
   ],
-  [{ type: "cellular", isConnected: true, details: null }, { online: true, wifi: false, metered: true }],
+  [
+    { type: "cellular", isConnected: true, details: null },
+    { online: true, wifi: false, metered: true },
+  ],
   // Whether the internet is reachable it asks a host that may be blocked.
-  [{ type: "wifi", isConnected: true, isInternetReachable: false }, { online: true, wifi: true, metered: undefined }],
-  [{ type: "none", isConnected: false }, { online: false, wifi: undefined, metered: undefined }],
-  [{ type: "unknown", isConnected: null }, { online: true, wifi: undefined, metered: undefined }],
+  [
+    { type: "wifi", isConnected: true, isInternetReachable: false },
+    { online: true, wifi: true, metered: undefined },
+  ],
+  [
+    { type: "none", isConnected: false },
+    { online: false, wifi: undefined, metered: undefined },
+  ],
+  [
+    { type: "unknown", isConnected: null },
+    { online: true, wifi: undefined, metered: undefined },
+  ],
 ])("NetInfo's %o", (state, expected) => {
   let tell: (state: NetInfoState) => void = () => undefined;
   const network = new NetInfoNetwork({

@@ -180,7 +180,8 @@ describe("a store that answers oddly", () => {
     const queue = worldQueue(world, {
       transport: {
         reportsProgress: false,
-        send: () => Promise.resolve({ status: 400, headers: {}, body: "<Code>InvalidRequest</Code>" }).finally(() => puts++),
+        send: () =>
+          Promise.resolve({ status: 400, headers: {}, body: "<Code>InvalidRequest</Code>" }).finally(() => puts++),
       },
     });
     await queue.add(photo());
@@ -469,7 +470,9 @@ describe("what the user wants", () => {
       transport: {
         reportsProgress: true,
         send: (request) =>
-          broken ? Promise.resolve({ status: 400, headers: {}, body: "<Code>InvalidRequest</Code>" }) : transport.send(request),
+          broken
+            ? Promise.resolve({ status: 400, headers: {}, body: "<Code>InvalidRequest</Code>" })
+            : transport.send(request),
       },
     });
     await queue.add(photo());

@@ -51,7 +51,10 @@ let made = 0;
 /** No two alike. */
 export function photo(size = 2_000): File {
   made += 1;
-  return new File([new Uint8Array(size).fill(made)], `photo-${String(made)}.jpg`, { type: "image/jpeg", lastModified: made });
+  return new File([new Uint8Array(size).fill(made)], `photo-${String(made)}.jpg`, {
+    type: "image/jpeg",
+    lastModified: made,
+  });
 }
 
 /** Lets virtual time pass. Blobs are read in real turns of the loop, which fake timers don't know. */

@@ -20,7 +20,10 @@ class AsyncStorage implements AsyncStorageLike {
 /** A real SQLite behind the calls of expo-sqlite. */
 class ExpoSQLite implements ExpoSQLiteLike {
   readonly database = new DatabaseSync(":memory:");
-  execAsync = (source: string): Promise<void> => Promise.resolve(this.database.exec(source));
+  execAsync = (source: string): Promise<void> => {
+    this.database.exec(source);
+    return Promise.resolve();
+  };
   runAsync = (source: string, params: (string | number)[]): Promise<unknown> =>
     Promise.resolve(this.database.prepare(source).run(...params));
   getAllAsync = <T>(source: string, params: (string | number)[]): Promise<T[]> =>
@@ -132,7 +135,7 @@ function proxied(
   method: "open",
   then: (request: IDBOpenDBRequest) => IDBOpenDBRequest,
 ): globalThis.IDBFactory {
-  return new Proxy(factory as unknown as globalThis.IDBFactory, {
+  return new Proxy(factory, {
     get: (object, name) => {
       const value: unknown = Reflect.get(object, name);
       if (typeof value !== "function") return value;

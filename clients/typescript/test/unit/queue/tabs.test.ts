@@ -32,7 +32,7 @@ class Locks implements LocksLike {
 interface Tabs {
   readonly world: World;
   readonly store: MemoryStore;
-  tab(options?: { network?: TestNetwork; keepFiles?: "ask" }): UploadQueue;
+  readonly tab: (options?: { network?: TestNetwork; keepFiles?: "ask" }) => UploadQueue;
 }
 
 /** Tabs share a store, a name and the locks, as those of one browser do. Their channel is a real one. */
@@ -47,15 +47,21 @@ function steps(queue: UploadQueue): string[] {
 }
 
 function shows(queue: UploadQueue, expected: string[]): Promise<void> {
-  return vi.waitFor(() => {
-    expect(steps(queue)).toEqual(expected);
-  }, { timeout: 20_000, interval: 20 });
+  return vi.waitFor(
+    () => {
+      expect(steps(queue)).toEqual(expected);
+    },
+    { timeout: 20_000, interval: 20 },
+  );
 }
 
 function owns(queue: UploadQueue): Promise<void> {
-  return vi.waitFor(() => {
-    expect(queue.getSnapshot().isOwner).toBe(true);
-  }, { timeout: 20_000, interval: 20 });
+  return vi.waitFor(
+    () => {
+      expect(queue.getSnapshot().isOwner).toBe(true);
+    },
+    { timeout: 20_000, interval: 20 },
+  );
 }
 
 test("one tab works, the others show it", async () => {
