@@ -84,7 +84,10 @@ export function hasEnded(item: StoredItem): boolean {
   return item.step === "completed" || item.step === "failed";
 }
 
-/** Whether the service has the file, so that nobody needs it here. */
+/** Whether the service has the file, so that nobody needs it here. A failed detection changes nothing about that. */
 export function hasArrived(item: StoredItem): boolean {
+  if (item.step === "failed") return item.photoStatus !== null && !NEVER_ARRIVED.has(item.error?.code ?? "");
   return item.step === "processing" || item.step === "completed";
 }
+
+const NEVER_ARRIVED = new Set(["content_mismatch", "upload_expired"]);

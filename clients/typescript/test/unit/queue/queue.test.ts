@@ -450,6 +450,23 @@ describe("what the user wants", () => {
     expect(world.arrived).toHaveLength(1);
   });
 
+  test("so does cancelling what failed in the detection: the photo itself is there", async () => {
+    const world = new World();
+    const api = worldApi(world);
+    const error = { code: "detection_failed", detail: "too dark" } as const;
+    const photosByIds: typeof api.photosByIds = async (ids, options) =>
+      (await api.photosByIds(ids, options)).map((found) => ({ ...found, status: "failed", error }));
+    const queue = worldQueue(world, { api: { ...api, photosByIds } });
+    const { id } = await queue.add(photo());
+    await until(() => steps(queue)[0] === "failed");
+    expect(queue.getSnapshot().progress).toMatchObject({ arrived: 1, failed: 1 });
+    await queue.cancel(id);
+    await pass(10);
+    expect(items(queue)).toEqual([]);
+    expect(world.count("delete")).toBe(0);
+    expect(world.photos.size).toBe(1);
+  });
+
   test("a cancellation that could not be written down is refused, and the upload goes on", async () => {
     const world = new World({ latencyMs: 1_000 });
     const store = new MemoryStore();
