@@ -47,6 +47,7 @@ LONG = (
     "acceptance/crashes",
     "acceptance/deployment",
     "acceptance/outages/test_acceptance_database_failover.py",
+    "acceptance/outages/test_acceptance_streams_under_kills.py",
     "acceptance/test_acceptance_dead_letters.py",
     "integration/consumer",
     "integration/machine",

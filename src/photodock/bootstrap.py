@@ -10,12 +10,13 @@ from fastapi import FastAPI
 from photodock import logs
 from photodock.api.app import ApiServices, create_app
 from photodock.api.openapi import TakenIn
-from photodock.db import outbox
+from photodock.db import changes, outbox
 from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits
 from photodock.garbage import collect_rarely
+from photodock.queues.inspection import QueueInspector, RabbitInspector, SqsInspector
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
@@ -23,6 +24,7 @@ from photodock.queues.sqs_inbox import SqsInbox
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.erasure import Erasure
+from photodock.services.feed import Feed
 from photodock.services.health import Health
 from photodock.services.library import Library
 from photodock.services.multipart import MultipartRules, MultipartUploads
@@ -30,6 +32,7 @@ from photodock.services.orphans import Orphans
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
+from photodock.services.streams import StreamLimits, Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.upload_rules import UploadRules
 from photodock.services.uploads import Uploads
@@ -46,7 +49,7 @@ from photodock.workers.s3_events import S3Events
 from photodock.workers.sweeper import Sweeper
 
 POLL_SECONDS, UNHEARD_POLL_SECONDS = 5.0, 1.0
-"""Between the relay's looks for jobs: where a notification wakes it, and where none comes through."""
+"""Between the looks for jobs, and for changes: where a notification wakes, and where none comes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +68,26 @@ async def opened_core(settings: Settings) -> AsyncIterator[Core]:
     async with AsyncExitStack() as stack:
         credentials = await CredentialsProvider.from_chain()
         db = await stack.enter_async_context(opened_database(settings))
-        store = ObjectStore(
-            bucket_of(settings),
-            credentials,
-            delays=settings.retry_delays,
-            connect_timeout=settings.s3_connect_timeout.total_seconds(),
-            timeout=settings.s3_timeout.total_seconds(),
-            total_timeout=settings.s3_total_timeout.total_seconds(),
-        )
+        store = object_store(settings, credentials)
         stack.push_async_callback(store.aclose)
-        signed_for = settings.s3_public_endpoint_url or settings.s3_endpoint_url
-        presigner = Presigner(bucket_of(settings, signed_for), credentials.current)
-        yield Core(db, credentials, store, presigner, Confirmation(Tenants(db), store, presigner))
+        signer = presigner(settings, credentials)
+        yield Core(db, credentials, store, signer, Confirmation(Tenants(db), store, signer))
+
+
+def object_store(settings: Settings, credentials: CredentialsProvider) -> ObjectStore:
+    return ObjectStore(
+        bucket_of(settings),
+        credentials,
+        delays=settings.retry_delays,
+        connect_timeout=settings.s3_connect_timeout.total_seconds(),
+        timeout=settings.s3_timeout.total_seconds(),
+        total_timeout=settings.s3_total_timeout.total_seconds(),
+    )
+
+
+def presigner(settings: Settings, credentials: CredentialsProvider) -> Presigner:
+    """Signs for clients, who may reach the store by another address than this service."""
+    return Presigner(public_bucket_of(settings), credentials.current)
 
 
 @asynccontextmanager
@@ -100,6 +111,11 @@ def bucket_of(settings: Settings, endpoint_url: str | None = None) -> Bucket:
     return Bucket(
         settings.bucket, settings.s3_region, endpoint_url or settings.s3_endpoint_url, settings.addressing_style
     )
+
+
+def public_bucket_of(settings: Settings) -> Bucket:
+    """The bucket as clients reach it."""
+    return bucket_of(settings, settings.s3_public_endpoint_url)
 
 
 async def check_start(settings: Settings) -> None:
@@ -133,7 +149,12 @@ def multipart_uploads(settings: Settings, core: Core) -> MultipartUploads:
 @asynccontextmanager
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
-    async with aclosing(tokens), opened_core(settings) as core, refreshing(core.credentials):
+    async with (
+        aclosing(tokens),
+        opened_core(settings) as core,
+        refreshing(core.credentials),
+        feed(settings, core.db).running() as changes_feed,
+    ):
         tenants = Tenants(core.db)
         uploads = Uploads(tenants, core.presigner, upload_rules(settings))
         yield ApiServices(
@@ -146,10 +167,26 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             projects=Projects(tenants),
             policies=Policies(tenants),
             outbox=Outbox(tenants),
+            streams=Streams(tenants, changes_feed, stream_limits(settings)),
             health=Health(core.db, core.store.check),
             tokens=tokens,
             detection_types=settings.detection_types,
+            stream_heartbeat=settings.stream_heartbeat.total_seconds(),
         )
+
+
+def stream_limits(settings: Settings) -> StreamLimits:
+    """A stream keeps its connection, and is spared when connections run out: other calls must find some."""
+    return StreamLimits(
+        process=min(settings.max_streams, settings.max_connections * 9 // 10),
+        organization=settings.organization_max_streams,
+        user=settings.user_max_streams,
+    )
+
+
+def feed(settings: Settings, db: Database) -> Feed:
+    poll_seconds = POLL_SECONDS if settings.direct_url else UNHEARD_POLL_SECONDS
+    return Feed(db, listener(settings, changes.CHANNEL), poll_seconds=poll_seconds)
 
 
 @asynccontextmanager
@@ -207,12 +244,29 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
     )
 
 
-def listener(settings: Settings) -> Listener | NoListener:
+def queue_inspector(settings: Settings, credentials: CredentialsProvider, queue_url: str) -> QueueInspector:
+    """Looks at a queue by the way on which the worker uses it. Raises SettingsError."""
+    if queue_url.startswith(("amqp:", "amqps:")):
+        try:
+            return RabbitInspector(queue_url)
+        except ValueError as error:
+            raise SettingsError(f"PHOTODOCK_QUEUE_URL {error}") from None
+    region = settings.sqs_region or settings.s3_region
+    return SqsInspector(credentials.session, queue_url, region=region, endpoint_url=settings.sqs_endpoint_url)
+
+
+def s3_events_inbox(settings: Settings, credentials: CredentialsProvider, queue_url: str, **options: int) -> SqsInbox:
+    """`options` as of `SqsInbox`."""
+    region = settings.sqs_region or settings.s3_region
+    return SqsInbox(credentials.session, queue_url, region=region, endpoint_url=settings.sqs_endpoint_url, **options)
+
+
+def listener(settings: Settings, channel: str = outbox.CHANNEL) -> Listener | NoListener:
     if settings.direct_url is None:
         return NoListener()
     return Listener(
         settings.direct_url.get_secret_value(),
-        outbox.CHANNEL,
+        channel,
         connect_timeout=settings.database_connect_timeout.total_seconds(),
     )
 
@@ -225,6 +279,7 @@ def sweeper(settings: Settings, core: Core) -> Sweeper:
         s3_uri=core.presigner.s3_uri,
         pending_ttl=settings.pending_ttl,
         detection_timeout=settings.detection_timeout,
+        changes_kept=settings.changes_kept,
         interval_seconds=settings.sweep_interval.total_seconds(),
         leftovers=Leftovers(core.db, core.store),
     )
@@ -244,12 +299,7 @@ async def opened_s3_events(settings: Settings, core: Core) -> AsyncIterator[Mapp
     if not settings.s3_events_queue_url:
         yield {}
         return
-    inbox = SqsInbox(
-        core.credentials.session,
-        settings.s3_events_queue_url,
-        region=settings.sqs_region or settings.s3_region,
-        endpoint_url=settings.sqs_endpoint_url,
-    )
+    inbox = s3_events_inbox(settings, core.credentials, settings.s3_events_queue_url)
     try:
         yield {"s3_events": S3Events(core.db, core.confirmation, core.store, inbox, bucket=settings.bucket).run}
     finally:

@@ -191,6 +191,9 @@ class Settings(DecodeSettings, TokenSettings):
 
     pending_ttl: Duration = Field(timedelta(days=7), description="After the URL's end: when a photo is given up.")
     detection_timeout: Duration = Field(timedelta(hours=1), description="When an unanswered job is sent again.")
+    changes_kept: Duration = Field(
+        timedelta(hours=1), description="How long an event stream that broke off may be resumed."
+    )
     sweep_interval: Duration = Field(timedelta(seconds=15), description="Pause between two rounds of the sweeper.")
 
     request_head_timeout: Duration = Field(
@@ -200,6 +203,14 @@ class Settings(DecodeSettings, TokenSettings):
         timedelta(seconds=30), description="The longest the body of a request may take to arrive."
     )
     max_connections: int = Field(900, ge=1, description="Connections from clients that a `serve` process holds.")
+    max_streams: int = Field(
+        500, ge=0, description="Event streams that a `serve` process holds; at most 9 of 10 connections."
+    )
+    organization_max_streams: int = Field(250, ge=0, description="Of these, streams of one organization.")
+    user_max_streams: int = Field(10, ge=0, description="Of these, streams of one user.")
+    stream_heartbeat: Duration = Field(
+        timedelta(seconds=15), description="The longest an event stream is silent, and its token not looked at."
+    )
     cors_allowed_origins: Words = Field((), description="Origins whose pages may call the API; `*` for all.")
 
     @field_validator("database_url", "database_direct_url")

@@ -73,6 +73,7 @@ CALLS = (
     Call("POST", "/photos/{photo_id}/retry", ("photos:write",)),
     Call("GET", "/photos?project_id={project_id}", ("photos:read",)),
     Call("DELETE", "/photos/{photo_id}", ("photos:write",)),
+    Call("GET", "/events?project_id={project_id}", ("photos:read",)),
     Call("GET", "/projects", ("photos:read", "photos:admin")),
     Call("PUT", "/projects/{project_id}", ("photos:admin",), {"name": "North roof"}),
     Call("GET", "/policies", ("photos:admin",)),

@@ -1,5 +1,6 @@
 """The HTTP application, put together from services that `bootstrap` made."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from photodock.api import (
     batches,
     documentation,
+    events,
     existing,
     health,
     multipart,
@@ -35,6 +37,7 @@ from photodock.services.multipart import MultipartUploads
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
+from photodock.services.streams import Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.uploads import Uploads
 
@@ -51,7 +54,7 @@ EXPOSED_HEADERS = (
 )
 ALLOWED_HEADERS = (
     *("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"),
-    "traceparent",
+    *("Last-Event-ID", "traceparent"),
 )
 
 
@@ -68,9 +71,12 @@ class ApiServices:
     projects: Projects
     policies: Policies
     outbox: Outbox
+    streams: Streams
     health: Health
     tokens: TokenVerifier
     detection_types: tuple[str, ...]
+    stream_heartbeat: float
+    """Seconds."""
 
 
 class Application(Described):
@@ -103,7 +109,11 @@ def create_app(
             for name in ApiServices.__dataclass_fields__:
                 setattr(app.state, name, getattr(services, name))
             with stop_noticed() as app.state.stopping:
-                yield
+                ending = asyncio.create_task(services.streams.end_at(app.state.stopping))
+                try:
+                    yield
+                finally:
+                    ending.cancel()
 
     app = Application(
         title="photodock",
@@ -117,7 +127,8 @@ def create_app(
     )
     app.taken_in = taken_in
     problems.install(app)
-    for part in (uploads, batches, multipart, existing, photos, projects, policies, outbox, health, documentation):
+    parts = (uploads, batches, multipart, existing, photos, projects, policies, outbox, events, health, documentation)
+    for part in parts:
         app.include_router(part.router)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)

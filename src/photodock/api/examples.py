@@ -1,5 +1,7 @@
 """Answers as OpenAPI shows them: one photo's way."""
 
+import json
+
 from pydantic.config import JsonDict
 
 _PHOTO_ID = "01a2045d-e729-75a1-a237-622d7a224704"
@@ -118,3 +120,20 @@ PARTS: JsonDict = {
     "uploaded": [{"part_number": 1, "size": 5_242_880, "etag": _ETAG}],
 }
 COMPLETE: JsonDict = {"parts": [{"part_number": 1, "etag": _ETAG}]}
+_COMPLETED: JsonDict = {
+    "type": "photo.completed",
+    "photo_id": _PHOTO_ID,
+    "project_id": _PROJECT_ID,
+    "status": "completed",
+    "at": "2026-11-22T17:46:35.163478Z",
+}
+EVENTS = f"""retry: 2741
+
+: here
+id: 9mJp3mX1hB0o5b1pV0t9S7mJ2m6qkq2Qe7uG8p1i3lq0i4m8pJ5l1a0R6w2cT9xY
+
+id: Qe7uG8p1i3lq0i4m8pJ5l1a0R6w2cT9xY9mJp3mX1hB0o5b1pV0t9S7mJ2m6qkq2
+event: photo
+data: {json.dumps(_COMPLETED)}
+
+"""

@@ -22,6 +22,7 @@ from photodock.domain.errors import (
     PhotoNotFound,
     RateLimited,
     StorageUnavailable,
+    TooManyStreams,
 )
 
 log = structlog.get_logger()
@@ -63,6 +64,7 @@ KINDS: dict[str, Kind] = {
     "headers_too_large": Kind(431, "The request headers are too large"),
     "invalid_request": Kind(422, "The request is not well formed"),
     "rate_limited": Kind(429, "Too many uploads"),
+    "too_many_streams": Kind(429, "Too many event streams are open"),
     "storage_unavailable": Kind(503, "Storage is not available"),
     "database_unavailable": Kind(503, "The database is not available"),
     "identity_unavailable": Kind(503, "Access tokens cannot be verified"),
@@ -169,7 +171,7 @@ def _headers(error: PhotodockError) -> dict[str, str]:
     if isinstance(error, RateLimited):
         shown = rate_limit_headers(error.limit, error.remaining, error.reset_seconds)
         return {"Retry-After": str(error.reset_seconds), **shown}
-    if isinstance(error, DatabaseUnavailable | StorageUnavailable | IdentityUnavailable):
+    if isinstance(error, DatabaseUnavailable | StorageUnavailable | IdentityUnavailable | TooManyStreams):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if error.code == "unauthenticated":
         return {"WWW-Authenticate": "Bearer"}

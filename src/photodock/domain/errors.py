@@ -20,6 +20,7 @@
     │   ├── MultipartIncomplete    parts are missing, or are not those that the client means
     │   └── IdempotencyConflict    one key, two different requests
     ├── RateLimited
+    ├── TooManyStreams             of changes, open at once
     ├── StorageError               raised by the storage adapter
     │   ├── ObjectNotFound         no such object (caught by `confirm`, never shown to a client)
     │   ├── UploadOver             of a multipart upload: completed, aborted, or another object took its place
@@ -127,6 +128,10 @@ class RateLimited(PhotodockError):
         self.limit = limit
         self.reset_seconds = reset_seconds
         self.remaining = remaining
+
+
+class TooManyStreams(PhotodockError):
+    code = "too_many_streams"
 
 
 class StorageError(PhotodockError):

@@ -13,6 +13,8 @@ _KEY = re.compile(
     "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([0-9]{4})/([0-9]{2})/([0-9]{2})/"
     f"({_UUID % '7'})[.]({'|'.join(EXTENSIONS.values())})"
 )
+TRIAL_PREFIX = "photodock-doctor/"
+"""Of the objects that `photodock doctor` puts beside the photos and takes away again; no photo's key begins so."""
 _TIME_SHIFT = 80
 """The first 48 of a version 7 UUID's 128 bits are the milliseconds since 1970."""
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from photodock.domain.errors import PhotodockError
-from photodock.embedded.announcement import Announcement, show, write_ready_file
+from photodock.embedded.announcement import Announcement, show, write_environment, write_ready_file
 from photodock.embedded.backing import DATABASE_URL, QUEUE_URL, S3_ENDPOINT_URL, Backing, settings_of
 from photodock.embedded.errors import EmbeddedError
 from photodock.embedded.files import explained, kept_secret, private_folder
@@ -25,6 +25,8 @@ from photodock.embedded.supervision import Interruption, Supervisor
 from photodock.embedded.tenant import Tenant, kept_tenant
 
 _JWT_SECRET = "PHOTODOCK_JWT_SECRET"  # noqa: S105 - a variable's name
+ENVIRONMENT_FILE = "environment.sh"
+"""In the data directory: the settings of the processes, for other commands."""
 _PHOTODOCK = ("-m", "photodock")
 _READY_SECONDS = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -145,6 +147,7 @@ class Up:
         setting_up.set_up(settings, tenant, self._backing.store.keys if self._backing.store else None)
         self._supervisor.start(*self._consumers(environment, setting_up.detector_token(settings, tenant)))
         serve.wait_until(self._is_ready, timeout_seconds=_READY_SECONDS)
+        write_environment(self._data_dir / ENVIRONMENT_FILE, environment)
         token = setting_up.developer_token(settings, tenant)
         return self._announcement(environment, settings.bucket, tenant, token)
 

@@ -16,7 +16,7 @@ from photodock.db.object_keys import Adoption
 from photodock.db.pool import Database
 from photodock.domain.errors import InvalidStatusTransition, ObjectNotFound, PhotoNotFound, UploadNotFound
 from photodock.domain.identity import Trace
-from photodock.domain.object_key import ObjectKey, parse_object_key
+from photodock.domain.object_key import TRIAL_PREFIX, ObjectKey, parse_object_key
 from photodock.domain.photo import CONTENT_MISMATCH, EXTENSIONS
 from photodock.domain.schedule import LOOKS
 from photodock.imaging.sniff import sniff
@@ -64,6 +64,8 @@ class Orphans:
         meanwhile is never taken for an orphan. Raises StorageUnavailable, DatabaseUnavailable.
         """
         for name in await self._store.top_level():
+            if name == TRIAL_PREFIX:
+                continue
             if not _is_project(name):
                 yield Finding(name, Kind.FOREIGN)
                 continue

@@ -44,7 +44,7 @@ class Presigner:
         address = urlsplit(bucket.url)
         self._origin = f"{address.scheme}://{address.netloc}"
         self._base_path = address.path
-        self._host = _host_header(bucket.url)
+        self._host = host_header(bucket.url)
         # By method: uploads are signed for this second, downloads for the one in which their slot began.
         self._last: dict[str, Second] = {}
 
@@ -203,7 +203,7 @@ def _response_parameters(content_type: str, file_name: str) -> str:
     )
 
 
-def _host_header(url: str) -> str:
+def host_header(url: str) -> str:
     """The Host header that HTTP clients send: lower case, and the port only where it is not the scheme's own."""
     address = urlsplit(url)
     host = address.hostname or ""

@@ -13,6 +13,7 @@ from photodock.bootstrap import Core
 from photodock.db import moves
 from photodock.db.moves import Move
 from photodock.domain.errors import StorageAccessDenied, StorageUnavailable
+from photodock.domain.object_key import TRIAL_PREFIX
 from photodock.domain.photo import UPLOAD_EXPIRED
 from photodock.services.orphan_findings import Days, Kind, Outcome
 from photodock.storage.bucket import Bucket
@@ -57,6 +58,7 @@ async def test_every_object_has_its_kind(
         "root.txt",
         "backup/a.jpg",
         "backup/b.jpg",
+        f"{TRIAL_PREFIX}a.jpg",  # not shown: the doctor's own affair
     ):
         await store.put(key, jpeg())
 

@@ -56,6 +56,10 @@ COLUMNS = {
         **dict.fromkeys(("photo_id", "organization_id", "s3_key", "s3_upload_id", "part_size", "begun_at"), PLAIN),
         "part_checksums": ABOUT,
     },
+    "photo_changes": dict.fromkeys(
+        ("transaction_id", "id", "organization_id", "project_id", "photo_id", "type", "status", "at"), PLAIN
+    ),
+    "feed_keys": {"organization_id": PLAIN, "key": PLAIN},
     "alembic_version": {"version_num": PLAIN},
 }
 OF_A_PHOTO = ("photo_status_events", "outbox", "multipart_uploads")
@@ -129,6 +133,7 @@ async def test_deleting_a_photo_leaves_nothing_personal_of_it_in_any_column(
         "object_deletions": 1,
         # Until the sweeper has aborted it; nothing personal.
         "multipart_uploads": 1,
+        "photo_changes": 2,
     }
 
 
