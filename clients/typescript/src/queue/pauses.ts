@@ -73,6 +73,8 @@ export class Pauses {
   }
 
   reason(now: number): WaitReason | null {
+    // Also while it is being tried again: it lasts until something gets through.
+    if (this.lanes.get("calls")?.reason === "session") return "session";
     const closed = LANES.find((lane) => !this.isOpen(lane, now));
     return closed ? (this.lanes.get(closed)?.reason ?? null) : null;
   }
