@@ -16,10 +16,11 @@ await mkdir(BUILD, { recursive: true });
 for (const [name, code] of Object.entries(ENTRIES)) {
   const entry = `${BUILD}size.js`;
   await writeFile(entry, code);
-  const lib = { entry, formats: ["es" as const] };
+  const input = { input: entry, preserveEntrySignatures: "strict" as const };
   const options = { configFile: false as const, logLevel: "error" as const };
-  const outputs = await build({ ...options, build: { write: false, minify: true, target: "es2022", lib } });
-  const [output] = outputs as Rolldown.RolldownOutput[];
-  const text = (output?.output ?? []).map((part) => (part.type === "chunk" ? part.code : "")).join("");
+  const built = await build({ ...options, build: { write: false, target: "es2022", rolldownOptions: input } });
+  const text = (built as Rolldown.RolldownOutput).output
+    .map((part) => (part.type === "chunk" ? part.code : ""))
+    .join("");
   console.log(`${name}: ${String(text.length)} bytes, ${String(gzipSync(text, { level: 9 }).length)} gzipped`);
 }
