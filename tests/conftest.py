@@ -53,6 +53,7 @@ LONG = (
     "integration/machine",
     "integration/partitions",
     "integration/rabbitmq/test_rabbitmq_outages.py",
+    "integration/webhooks/test_webhook_kills.py",
 )
 """What kills, cuts off and waits. `make test-long` runs these, `make test` all others."""
 

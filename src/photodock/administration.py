@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from photodock.api.app import description
 from photodock.api.auth import mint
-from photodock.bootstrap import bucket_of, opened_core, opened_database, orphans, sweeper
+from photodock.bootstrap import bucket_of, opened_core, opened_database, orphans, renditions, sweeper
 from photodock.db import outbox
 from photodock.db.outbox import ParkedJob
 from photodock.db.pool import translated
@@ -146,6 +146,16 @@ def _question(doomed: Sequence[Finding]) -> str:
         f"Delete {len(doomed)} object{'' if len(doomed) == 1 else 's'} ({megabytes:.1f} MB) for good? If the database "
         "was restored from an older backup they are photos: adopt them instead."
     )
+
+
+async def queue_renditions(settings: Settings, *, given_up: bool) -> int:
+    """Returns how many photos' renditions a worker will make."""
+    if not settings.renditions:
+        raise SettingsError(
+            "The settings can't be used:\n  PHOTODOCK_RENDITIONS: is off. No worker would make what is queued."
+        )
+    async with opened_core(settings) as core:
+        return await renditions(settings, core).queue_missing(given_up=given_up)
 
 
 async def list_parked(settings: Settings) -> list[ParkedJob]:

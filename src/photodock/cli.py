@@ -207,6 +207,17 @@ def _names(given: list[str] | None) -> tuple[str, ...]:
     return tuple(name.strip() for names in given or () for name in names.split(",") if name.strip())
 
 
+@app.command()
+def renditions(
+    given_up: Annotated[bool, typer.Option("--given-up", help="Those too of which none could be made before.")] = False,
+) -> None:
+    """Queue thumbnails and previews of the photos that have none; a worker makes them."""
+    from photodock.administration import queue_renditions
+
+    with failures_in_words():
+        typer.echo(f"Photos queued: {asyncio.run(queue_renditions(load_settings(), given_up=given_up))}")
+
+
 app.add_typer(photos, name="photos")
 app.add_typer(policy, name="policy")
 app.add_typer(outbox, name="outbox")

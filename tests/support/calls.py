@@ -80,6 +80,13 @@ CALLS = (
     Call("PUT", "/policies", ("photos:admin",), {"gps": "keep"}),
     Call("GET", "/outbox", ("photos:admin",)),
     Call("POST", "/outbox/{id}/retry", ("photos:admin",)),
+    Call("GET", "/webhooks", ("photos:admin",)),
+    Call("PUT", "/webhooks", ("photos:admin",), {"url": "https://hooks.example.com/"}),
+    Call("DELETE", "/webhooks", ("photos:admin",)),
+    Call("POST", "/webhooks/secret", ("photos:admin",)),
+    Call("POST", "/webhooks/test", ("photos:admin",)),
+    Call("GET", "/webhooks/deliveries", ("photos:admin",)),
+    Call("POST", "/webhooks/deliveries/{id}/retry", ("photos:admin",)),
 )
 ABOUT_A_PHOTO = tuple(call for call in CALLS if call.is_about_a_photo)
 SCOPES = ("photos:read", "photos:write", "photos:pipeline", "photos:admin")

@@ -20,9 +20,10 @@ MAY_IMPORT = {
     "storage": set(),
     "queues": set(),
     "db": set(),
-    "services": {"imaging", "pixels", "storage", "queues", "db"},
+    "webhooks": set(),
+    "services": {"imaging", "pixels", "storage", "queues", "db", "webhooks"},
     "api": {"services"},
-    "workers": {"services", "db", "queues", "storage"},
+    "workers": {"services", "db", "queues", "storage", "webhooks"},
     "client": set(),
     "terminal": {"client", "pixels"},
     "consumer": {"client", "queues"},
@@ -41,6 +42,7 @@ MAY_IMPORT = {
         "settings",
         "storage",
         "tokens",
+        "webhooks",
         "workers",
     },
     "administration": {"api", "bootstrap", "db", "services", "settings", "storage", "tokens"},
@@ -182,6 +184,7 @@ UNBOUND = {
     "erasure.py": "an operator's command",
     "feed.py": "read once for all organizations, and told to each its own",
     "health.py": "no photo",
+    "renditions.py": "a worker's jobs",
     "orphans.py": "an operator's command",
 }
 """The services that reach past row-level security, and for whom; all others see one organization at a time."""

@@ -23,6 +23,7 @@ from photodock.api import (
     problems,
     projects,
     uploads,
+    webhooks,
 )
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
@@ -40,6 +41,7 @@ from photodock.services.projects import Projects
 from photodock.services.streams import Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.uploads import Uploads
+from photodock.services.webhooks import Webhooks
 
 DESCRIPTION = """
 Photo intake: ask for an upload URL, send the photo straight to S3, confirm it, follow its detection.
@@ -72,6 +74,7 @@ class ApiServices:
     policies: Policies
     outbox: Outbox
     streams: Streams
+    webhooks: Webhooks
     health: Health
     tokens: TokenVerifier
     detection_types: tuple[str, ...]
@@ -127,9 +130,10 @@ def create_app(
     )
     app.taken_in = taken_in
     problems.install(app)
-    parts = (uploads, batches, multipart, existing, photos, projects, policies, outbox, events, health, documentation)
-    for part in parts:
+    parts = (uploads, batches, multipart, existing, photos, projects, policies, outbox, events, webhooks)
+    for part in (*parts, health, documentation):
         app.include_router(part.router)
+    app.webhooks.include_router(webhooks.sent)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)
     app.front = in_front_of(app, cors_allowed_origins)

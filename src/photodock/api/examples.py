@@ -45,6 +45,18 @@ PHOTO: JsonDict = {
     "status": "completed",
     "s3_url": _OBJECT,
     "download_url": f"{_OBJECT}?{_SIGNATURE}",
+    "renditions": [
+        {
+            "name": name,
+            "width": width,
+            "height": height,
+            "mime_type": "image/webp",
+            "file_size": file_size,
+            "url": f"{_OBJECT.removesuffix('.jpg')}.{name}.webp?{_SIGNATURE}",
+        }
+        for name, width, height, file_size in (("preview", 1600, 1200, 212_380), ("thumbnail", 320, 240, 11_614))
+    ],
+    "thumbhash": "HxgKDISfVpaXiYdod4d3iPCkBI43",
     "exif_data": EXIF,
     "client_metadata": {"latitude": 52.5163, "longitude": 13.3777, "accuracy_m": 8.0},
     "detection": {

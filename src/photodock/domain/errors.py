@@ -12,13 +12,16 @@
     │   ├── FileTooLarge
     │   └── FileTooSmall
     ├── InvalidRequest             the request's shape is wrong
+    ├── WebhookUrlRefused          webhooks are not sent to such a URL
+    ├── WebhooksUnavailable        the operator has set no key for their secrets
     ├── Conflict
     │   ├── InvalidStatusTransition
     │   ├── UploadNotFound         confirmed before the object exists
     │   ├── MultipartNotNeeded     the photo is small enough for one PUT
     │   ├── MultipartNotStarted    or over: aborted, or its parts were given up
     │   ├── MultipartIncomplete    parts are missing, or are not those that the client means
-    │   └── IdempotencyConflict    one key, two different requests
+    │   ├── IdempotencyConflict    one key, two different requests
+    │   └── WebhookDisabled        it is sent nothing
     ├── RateLimited
     ├── TooManyStreams             of changes, open at once
     ├── StorageError               raised by the storage adapter
@@ -92,6 +95,14 @@ class InvalidRequest(PhotodockError):
     code = "invalid_request"
 
 
+class WebhookUrlRefused(PhotodockError):
+    code = "webhook_url_refused"
+
+
+class WebhooksUnavailable(PhotodockError):
+    code = "webhooks_unavailable"
+
+
 class Conflict(PhotodockError):
     pass
 
@@ -118,6 +129,10 @@ class MultipartIncomplete(Conflict):
 
 class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
+
+
+class WebhookDisabled(Conflict):
+    code = "webhook_disabled"
 
 
 class RateLimited(PhotodockError):

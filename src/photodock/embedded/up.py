@@ -25,6 +25,7 @@ from photodock.embedded.supervision import Interruption, Supervisor
 from photodock.embedded.tenant import Tenant, kept_tenant
 
 _JWT_SECRET = "PHOTODOCK_JWT_SECRET"  # noqa: S105 - a variable's name
+_WEBHOOK_KEYS = "PHOTODOCK_WEBHOOK_KEYS"
 ENVIRONMENT_FILE = "environment.sh"
 """In the data directory: the settings of the processes, for other commands."""
 _PHOTODOCK = ("-m", "photodock")
@@ -116,6 +117,7 @@ class Up:
         self._data_dir = data_dir
         self._backing = Backing(data_dir, data_dir / "logs", environ)
         self._given_jwt_secret = environ.get(_JWT_SECRET)
+        self._given_webhook_keys = environ.get(_WEBHOOK_KEYS)
         self._supervisor = supervisor
         self._home = private_folder(data_dir / "home")
         self._url = loopback_url(options.port)
@@ -153,7 +155,8 @@ class Up:
 
     def _environment(self) -> dict[str, str]:
         secret = self._given_jwt_secret or kept_secret(self._data_dir / "jwt-secret")
-        return self._backing.environment() | {_JWT_SECRET: secret}
+        webhook_keys = self._given_webhook_keys or kept_secret(self._data_dir / "webhook-key")
+        return self._backing.environment() | {_JWT_SECRET: secret, _WEBHOOK_KEYS: webhook_keys}
 
     def _consumers(self, environment: Mapping[str, str], token: str) -> Iterator[ChildProcess]:
         yield self._child("worker", [*_PHOTODOCK, "worker"], environment)

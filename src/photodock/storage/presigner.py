@@ -125,16 +125,22 @@ class Presigner:
         S3 answers with the type given here, whatever the object's own says; anything but a photo comes as an
         attachment of no known type, so that no browser ever runs what somebody uploaded.
         """
+        return self._get(key, expires_in_seconds, now, _response_parameters(content_type, file_name))
+
+    def get_own(self, key: str, *, expires_in_seconds: int, now: datetime) -> str:
+        """A URL for reading an object that this service wrote itself, under the type that it was written with."""
+        return self._get(key, expires_in_seconds, now, "")
+
+    def _get(self, key: str, expires_in_seconds: int, now: datetime, response_parameters: str) -> str:
         second = self._second_of("GET", now)
-        lifetime = second.lifetime(expires_in_seconds)
         return self._signed_url(
             "GET",
             key,
             second=second,
-            lifetime=lifetime,
+            lifetime=second.lifetime(expires_in_seconds),
             signed_headers="host",
             canonical_headers=f"host:{self._host}\n",
-            parameters=_response_parameters(content_type, file_name),
+            parameters=response_parameters,
         )
 
     def object_url(self, key: str) -> str:

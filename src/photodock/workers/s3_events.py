@@ -20,7 +20,7 @@ from photodock.domain.errors import (
     UploadNotFound,
 )
 from photodock.domain.identity import Trace
-from photodock.domain.object_key import TRIAL_PREFIX, parse_object_key
+from photodock.domain.object_key import TRIAL_PREFIX, originals_of, parse_object_key
 from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, Photo
 from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
 from photodock.services.confirmation import Confirm, delete_object
@@ -50,6 +50,8 @@ class Outcome(StrEnum):
     """Its photo is gone, or was not what had been declared: an upload URL may outlive both."""
     NOT_THERE = "not_there"
     """Deleted since the event."""
+    RENDITION = "rendition"
+    """Written by this service itself."""
     UNKNOWN_KEY = "unknown_key"
     TRIAL = "trial"
     """An object of `photodock doctor`: deleted, by which it sees that its event came."""
@@ -220,6 +222,8 @@ class S3Events:
     async def _unwanted(self, created: CreatedObject) -> Outcome:
         """Deletes the object of a photo that is gone or failed for good; noted first, so that with the store away the
         sweeper does it."""
+        if originals_of(created.key):
+            return Outcome.RENDITION
         holders = await object_keys.holders(self._db, [created.key]) if self._may_be_ours(created) else {}
         holder = holders.get(created.key)
         if holder is None:

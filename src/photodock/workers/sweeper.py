@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from photodock.db import changes, outbox, sweep
+from photodock.db import changes, outbox, sweep, webhook_deliveries
 from photodock.db.photos import Deletion
 from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, StorageAccessDenied, StorageError
@@ -30,6 +30,8 @@ LEASE = timedelta(minutes=5)
 CONCURRENCY = 8
 QUOTA_KEPT = timedelta(minutes=10)
 SENT_JOBS_KEPT = timedelta(days=7)
+DELIVERIES_KEPT = timedelta(days=30)
+"""The log of webhooks."""
 PURGE_BATCH = 1000
 
 
@@ -166,4 +168,6 @@ class Sweeper:
         await changes.drop_foreign(self._db)
         # Of a full batch all but one go.
         while await changes.trim(self._db, older_than=self._changes_kept, limit=PURGE_BATCH) == PURGE_BATCH - 1:
+            pass
+        while await webhook_deliveries.purge(self._db, older_than=DELIVERIES_KEPT, limit=PURGE_BATCH) == PURGE_BATCH:
             pass
