@@ -92,6 +92,7 @@ async def test_a_stream_that_was_told_nothing_yet_goes_on_where_it_stood(streams
 
 async def test_a_process_that_is_behind_sends_no_client_back(db: Database, streams: Streams, site: Site) -> None:
     async with feeding(db, NoListener(), poll_seconds=600) as behind:
+        await site.change()
         waiting = await behind.open(site.who(), None, None)
         first = await streams.open(site.who(), None, None)
         await site.change()
