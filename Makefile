@@ -8,7 +8,7 @@ ARGS ?=
 LOCKS := serve run dev bench audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run client client-types test-client test test-long test-api-fuzz unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
+.PHONY: help setup run client client-types test-client test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -59,9 +59,9 @@ test-client: $(CLIENT)/dist/.stamp ## Run the TypeScript client's tests: units, 
 	@$(NPM) test
 	@$(BIN)/python -m pytest -n 0 tests/acceptance/clients $(ARGS)
 
-test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp ## Run the tests, with coverage; all but the long ones and the fuzzing
+test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
 	@$(NPM) test
-	@$(PYTEST) -n 2 -m 'not long and not fuzz' --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(PYTEST) -n 2 -m 'not long and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
 # They wait more than they compute, so that more of them run at once than there are processors.
@@ -69,6 +69,12 @@ test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover,
 
 test-api-fuzz: $(VENV)/dev.stamp ## Fuzz the running API by its own OpenAPI document: 5,000 requests and more
 	@$(BIN)/python -m pytest -n 0 -rP tests/acceptance/fuzz $(ARGS)
+
+test-release: $(VENV)/dev.stamp ## Build the last commit as a release, install it into an empty environment, start it there
+	@$(BIN)/python -m pytest -n 0 tests/acceptance/release $(ARGS)
+
+build: $(VENV)/run.stamp ## Write sdist and wheel into dist/, of the version that git's newest tag gives
+	@rm -rf dist && $(BIN)/python -m hatchling build
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server
 	@$(BIN)/python -m pytest tests/unit $(ARGS)

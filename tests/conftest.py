@@ -45,6 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 LONG = (
     "acceptance/crashes",
+    "acceptance/deployment",
     "acceptance/outages/test_acceptance_database_failover.py",
     "acceptance/test_acceptance_dead_letters.py",
     "integration/consumer",
@@ -58,6 +59,9 @@ LONG = (
 FUZZ = "acceptance/fuzz"
 """`make test-api-fuzz` runs these."""
 
+RELEASE = "acceptance/release"
+"""`make test-release` runs these."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
@@ -66,6 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.long)
         if place.startswith(FUZZ):
             item.add_marker(pytest.mark.fuzz)
+        if place.startswith(RELEASE):
+            item.add_marker(pytest.mark.release)
 
 
 @pytest.hookimpl(wrapper=True)

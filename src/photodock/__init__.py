@@ -1,3 +1,5 @@
 """photodock: photo intake by presigned upload, with checks, metadata and a detection queue."""
 
-__version__ = "0.1.0"
+from photodock._version import __version__
+
+__all__ = ["__version__"]

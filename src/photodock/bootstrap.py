@@ -25,6 +25,7 @@ from photodock.services.detection import Detection
 from photodock.services.erasure import Erasure
 from photodock.services.health import Health
 from photodock.services.library import Library
+from photodock.services.multipart import MultipartRules, MultipartUploads
 from photodock.services.orphans import Orphans
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
@@ -38,6 +39,7 @@ from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectStore
 from photodock.tokens import token_keys, token_verifier
+from photodock.workers.leftovers import Leftovers
 from photodock.workers.loop import Part, cancelled_on_stop
 from photodock.workers.relay import Backoff, Relay
 from photodock.workers.s3_events import S3Events
@@ -123,6 +125,11 @@ def upload_rules(settings: Settings) -> UploadRules:
     )
 
 
+def multipart_uploads(settings: Settings, core: Core) -> MultipartUploads:
+    rules = MultipartRules(settings.multipart_min_size, settings.upload_url_ttl_seconds, settings.pending_ttl)
+    return MultipartUploads(Tenants(core.db), core.store, core.presigner, core.confirmation, rules)
+
+
 @asynccontextmanager
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
@@ -132,6 +139,7 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
         yield ApiServices(
             uploads=uploads,
             upload_batches=UploadBatches(tenants, uploads),
+            multipart=multipart_uploads(settings, core),
             confirmation=core.confirmation,
             detection=Detection(tenants, s3_uri=core.presigner.s3_uri),
             library=Library(tenants, core.store, core.presigner),
@@ -218,6 +226,7 @@ def sweeper(settings: Settings, core: Core) -> Sweeper:
         pending_ttl=settings.pending_ttl,
         detection_timeout=settings.detection_timeout,
         interval_seconds=settings.sweep_interval.total_seconds(),
+        leftovers=Leftovers(core.db, core.store),
     )
 
 

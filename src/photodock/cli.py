@@ -20,10 +20,26 @@ from photodock.domain.identity import Scope
 from photodock.settings import load_settings, load_token_settings
 
 app = typer.Typer(
-    help="Photo intake: presigned uploads, checks, metadata, a detection queue.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+def _version(*, asked: bool) -> None:
+    if asked:
+        from photodock import __version__
+
+        typer.echo(f"photodock {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version, and end.")
+    ] = False,
+) -> None:
+    """Photo intake: presigned uploads, checks, metadata, a detection queue."""
 
 
 @app.command()

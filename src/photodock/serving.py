@@ -1,11 +1,15 @@
 """`photodock serve`: the HTTP server around the application, in any number of processes."""
 
+import os
 import signal
+import socket
 import sys
+from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn
 
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from photodock.api.connections import ConnectionLimits, GuardedProtocol
 from photodock.settings import Settings
@@ -16,10 +20,13 @@ GRACEFUL_SECONDS = 8
 """What a stopping `serve` gives to requests in flight; process managers expect an end within 10 seconds."""
 
 
+_FIRST_INHERITED = 3
+
+
 def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
-    """Until a signal stops it; then this process ends."""
+    """Until a signal stops it; then this process ends. A socket that systemd listens on goes before host and port."""
     signal.signal(signal.SIGTERM, _end)
-    uvicorn.run(
+    config = uvicorn.Config(
         "photodock.bootstrap:api_from_environment",
         factory=True,
         host=host,
@@ -35,6 +42,26 @@ def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+    sockets = inherited_sockets()
+    if processes > 1:
+        Multiprocess(config, sockets=sockets or [config.bind_socket()]).run()
+        return
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(sockets or None)
+    if not server.started:
+        sys.exit(uvicorn.config.STARTUP_FAILURE)
+
+
+def inherited_sockets() -> list[socket.socket]:
+    """Those that the service manager listens on for this process, by sd_listen_fds(3); none without one.
+
+    They outlive the process: clients that connect while it is started anew wait, and none is refused.
+    """
+    if os.environ.get("LISTEN_PID") != str(os.getpid()):
+        return []
+    count = int(os.environ.get("LISTEN_FDS", "0"))
+    return [socket.socket(fileno=number) for number in range(_FIRST_INHERITED, _FIRST_INHERITED + count)]
 
 
 def _protocol(settings: Settings) -> Any:

@@ -170,6 +170,9 @@ class Settings(DecodeSettings, TokenSettings):
     upload_url_ttl_seconds: int = Field(900, ge=60, le=604_800, description="How long an upload URL is good for.")
     min_file_size: int = Field(1_024, ge=1, description="Smallest photo taken in, in bytes.")
     max_file_size: int = Field(52_428_800, ge=1, le=5_368_709_120, description="Largest photo taken in, in bytes.")
+    multipart_min_size: int = Field(
+        8_388_608, ge=1, description="Photos of so many bytes and more may be sent in parts."
+    )
     upload_urls_per_minute: Most = Field(100, description="Upload URLs for one user a minute; 0: no limit.")
     upload_bytes_per_day: Most = Field(
         0, description="Bytes of new photos, as declared, for one user a day (UTC); 0: no limit."

@@ -18,6 +18,7 @@ from PIL import Image
 
 from photodock.embedded.ports import free_port
 from support.bombs import black_png, jpeg_of_scans
+from support.polling import eventually
 
 READY_FIELDS = {
     "url",
@@ -32,15 +33,6 @@ READY_FIELDS = {
     "s3_secret_key",
     "queue_url",
 }
-
-
-def eventually(condition: Callable[[], bool], seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def children(data_dir: Path) -> list[str]:

@@ -285,6 +285,14 @@ async def test_a_bucket_is_made_once_with_its_cors_rule(client, new_bucket, cred
     await ObjectStore(new_bucket, credentials, delays=()).check()
 
 
+async def test_a_bucket_gives_up_uploads_that_nobody_completes(client, new_bucket, credentials):
+    for _ in range(2):
+        await ensure_bucket(credentials, new_bucket, allowed_origins=["*"])
+    (rule,) = (await client.get_bucket_lifecycle_configuration(Bucket=new_bucket.name))["Rules"]
+    assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": ""})
+    assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 8}
+
+
 async def test_a_bucket_outside_us_east_1_is_made_in_its_region(client, new_bucket, credentials):
     await ensure_bucket(credentials, replace(new_bucket, region="eu-west-1"), allowed_origins=["*"])
     await client.head_bucket(Bucket=new_bucket.name)

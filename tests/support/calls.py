@@ -8,6 +8,7 @@ import httpx
 from support.system import Caller
 
 NEW_PHOTO = {"project_id": "{project_id}", "file_name": "roof.jpg", "file_size": 2_000, "mime_type": "image/jpeg"}
+KNOWN = {"project_id": "{project_id}", "checksums": ["n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="]}
 
 UNKNOWN_JOB = 2**62
 
@@ -57,6 +58,11 @@ CALLS = (
     Call("POST", "/photos/upload-urls", ("photos:write",), {"items": [NEW_PHOTO]}),
     Call("POST", "/photos/{photo_id}/upload-url", ("photos:write",)),
     Call("POST", "/photos/confirm", ("photos:write",), {"photo_ids": ["{photo_id}"]}),
+    Call("POST", "/photos/exists", ("photos:read", "photos:write"), KNOWN),
+    Call("POST", "/photos/{photo_id}/multipart", ("photos:write",)),
+    Call("GET", "/photos/{photo_id}/multipart/parts", ("photos:write",)),
+    Call("POST", "/photos/{photo_id}/multipart/complete", ("photos:write",)),
+    Call("DELETE", "/photos/{photo_id}/multipart", ("photos:write",)),
     Call("PATCH", "/photos/{photo_id}/status", ("photos:write",), {"status": "uploaded"}),
     Call("PATCH", "/photos/{photo_id}/status", ("photos:pipeline",), {"status": "processing"}),
     Call("PATCH", "/photos/{photo_id}/status", ("photos:pipeline",), {"status": "completed", "detections": {}}),

@@ -15,7 +15,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from photodock.api import answers, requests
+from photodock.api import answers, existing, multipart, requests
 from photodock.api.app import description
 from photodock.api.problems import KINDS
 from photodock.cli import app
@@ -30,7 +30,9 @@ UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 # Whom a reader may be sent to, besides the reader's own machine and names that stand for the reader's own.
 HOSTS = re.compile(r"127\.0\.0\.1|localhost|(.+\.)?(example\.com|amazonaws\.com|keepachangelog\.com|rfc-editor\.org)")
 # The service's own addresses, and places that every machine has.
-ABSOLUTE = re.compile(r"api|docs|healthz|openapi\.json|outbox|photos|policies|projects|readyz|dev|proc|root|tmp|var")
+ABSOLUTE = re.compile(
+    r"api|docs|healthz|metrics|openapi\.json|outbox|photos|policies|projects|readyz|dev|etc|opt|proc|root|tmp|usr|var"
+)
 
 
 def pages() -> pytest.MarkDecorator:
@@ -138,8 +140,8 @@ def test_every_call_says_in_openapi_what_it_is_for() -> None:
 
 
 def models() -> list[type[BaseModel]]:
-    known = [*vars(requests).values(), *vars(answers).values()]
-    found = [value for value in known if isinstance(value, type) and issubclass(value, BaseModel)]
+    known = [value for module in (requests, answers, existing, multipart) for value in vars(module).values()]
+    found = {value: None for value in known if isinstance(value, type) and issubclass(value, BaseModel)}
     return [model for model in found if examples_of(model)]
 
 

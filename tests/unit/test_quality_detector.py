@@ -1,10 +1,7 @@
 """The sample detector: what it measures, and what it tells the kit."""
 
-import importlib.util
 import io
 import json
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -12,23 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from photodock import quality_detector as detector
 from photodock.consumer import ConsumerOptions, DetectionFailed
 from photodock.pixels import Limits, Pixels, child
 from photodock.settings import load_decode_settings
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "quality_detector.py"
-
-
-def load_example() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("quality_detector", EXAMPLE)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-detector = load_example()
 ORDER = child.Order("L", detector.MEASURED_SIDE, 200_000_000, 65_500, 2**31, 30, 60)
 
 

@@ -9,8 +9,19 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from photodock import __version__
-from photodock.api import batches, documentation, health, outbox, photos, policies, problems, projects, uploads
+from photodock.api import (
+    batches,
+    documentation,
+    existing,
+    health,
+    multipart,
+    outbox,
+    photos,
+    policies,
+    problems,
+    projects,
+    uploads,
+)
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
 from photodock.api.middleware import LastResort, RequestContext
@@ -20,6 +31,7 @@ from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.health import Health
 from photodock.services.library import Library
+from photodock.services.multipart import MultipartUploads
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
@@ -30,6 +42,9 @@ DESCRIPTION = """
 Photo intake: ask for an upload URL, send the photo straight to S3, confirm it, follow its detection.
 Errors are problem documents (RFC 9457) with a stable `code`. Times are RFC 3339 UTC.
 """
+API_VERSION = "1"
+"""Of `/api/v1`; the software that answers has a version of its own."""
+
 EXPOSED_HEADERS = (
     *("ETag", "Retry-After", "X-Request-ID"),
     *("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
@@ -46,6 +61,7 @@ class ApiServices:
 
     uploads: Uploads
     upload_batches: UploadBatches
+    multipart: MultipartUploads
     confirmation: Confirmation
     detection: Detection
     library: Library
@@ -91,7 +107,7 @@ def create_app(
 
     app = Application(
         title="photodock",
-        version=__version__,
+        version=API_VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
@@ -101,7 +117,7 @@ def create_app(
     )
     app.taken_in = taken_in
     problems.install(app)
-    for part in (uploads, batches, photos, projects, policies, outbox, health, documentation):
+    for part in (uploads, batches, multipart, existing, photos, projects, policies, outbox, health, documentation):
         app.include_router(part.router)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)

@@ -31,7 +31,7 @@ MAX_MESSAGE_BYTES = 2 * 1024 * 1024
 MAX_PIPELINED = 16
 """Requests sent ahead of their answers. Clients send none; each would cost far more memory than it has bytes."""
 LINGER_SECONDS = 2
-"""How long a client that was refused may still send, so that it gets to read why."""
+"""How long a client that was refused may still send, so that it gets to read why; a new one, too, at a stop."""
 CANDIDATES = 32
 """How many connections are looked at when one must make room for a new one."""
 
@@ -72,6 +72,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._read_by = self._write_by = math.inf
         self._received = 0
         self._was_closing = False
+        self._is_last = False
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -123,10 +124,23 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         # What comes behind the body is a trailer: no proxy has looked at it, and it says nothing of who calls.
         self.headers = []
+        if self._is_last:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._awaited, self._read_by, self._received = Awaited.NOTHING, math.inf, 0
         super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """The server stops. A request that is on its way is still answered: a proxy has connected only to send it."""
+        if not self._is_answering and (self.cycle is None or self._received):
+            self._is_last = True
+            self._read_by = min(self._read_by, self.loop.time() + LINGER_SECONDS)
+            if self._timer:
+                self._timer.cancel()
+            self._look_at(self._read_by)
+        else:
+            super().shutdown()
 
     def pause_writing(self) -> None:
         self._write_by = self.loop.time() + self._limits.body_seconds

@@ -86,3 +86,35 @@ ITEM_PROBLEM: JsonDict = {
 }
 
 PROJECTS: JsonDict = {"items": [{"id": _PROJECT_ID, "name": "Roofs of Main Street"}]}
+
+_CHECKSUM = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="
+EXISTS_REQUEST: JsonDict = {
+    "project_id": _PROJECT_ID,
+    "checksums": [_CHECKSUM, "Di3ug8RiMqpq45acglv+oHjgawNsgi1R+dUJ6LmLuz4="],
+}
+EXISTS: JsonDict = {"items": [{"checksum_sha256": _CHECKSUM, "photo_id": _PHOTO_ID, "status": "completed"}]}
+
+MULTIPART: JsonDict = {
+    "photo_id": _PHOTO_ID,
+    "part_size": 5_242_880,
+    "part_count": 4,
+    "part_checksums": False,
+    "expires_in_seconds": 605_700,
+    "expires_at": "2026-11-29T18:01:32Z",
+}
+_ETAG = "79b281060d337b9b2b84ccf390adcf74"
+PARTS: JsonDict = {
+    "items": [
+        {
+            "part_number": 2,
+            "size": 5_242_880,
+            "upload_url": f"{_OBJECT}?partNumber=2&uploadId=…&{_SIGNATURE}",
+            "method": "PUT",
+            "headers": {},
+            "expires_in_seconds": 900,
+            "expires_at": "2026-11-22T18:01:32Z",
+        }
+    ],
+    "uploaded": [{"part_number": 1, "size": 5_242_880, "etag": _ETAG}],
+}
+COMPLETE: JsonDict = {"parts": [{"part_number": 1, "etag": _ETAG}]}

@@ -5,7 +5,7 @@ Without this `GET /photos/confirm` would be answered as a malformed id (422), th
 
 from starlette.convertors import StringConvertor, register_url_convertor
 
-CALLS = ("upload-url", "upload-urls", "confirm")
+CALLS = ("upload-url", "upload-urls", "confirm", "exists")
 
 
 class PhotoConvertor(StringConvertor):

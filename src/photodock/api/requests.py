@@ -55,7 +55,7 @@ def _plain_name(value: str) -> str:
     return value
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """JSON knows one kind of number: 2000.0 is as whole as 2000."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -67,7 +67,7 @@ def _written_date(value: Any) -> Any:
     return value
 
 
-def _sha256(value: str) -> str:
+def canonical_sha256(value: str) -> str:
     try:
         raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
@@ -150,11 +150,11 @@ class UploadRequest(Strict):
         description="The name to show; any script and emoji, no control characters or path separators.",
         json_schema_extra={"pattern": NAME_PATTERN},
     )
-    file_size: Annotated[int, BeforeValidator(_whole)] = Field(
+    file_size: Annotated[int, BeforeValidator(whole)] = Field(
         ge=0, le=2**63 - 1, strict=True, description="Bytes, exactly as they will be sent."
     )
     mime_type: str = Field(min_length=1, max_length=100, description="`image/jpeg` or `image/png`.")
-    checksum_sha256: Annotated[str, AfterValidator(_sha256)] | None = Field(
+    checksum_sha256: Annotated[str, AfterValidator(canonical_sha256)] | None = Field(
         None,
         description="Base64 of the file's SHA-256: storage then refuses any other bytes.",
         json_schema_extra={"pattern": SHA256_PATTERN},

@@ -9,8 +9,8 @@ from urllib.parse import parse_qs
 
 import asyncpg
 
-# What asyncpg raises when the server is away, starting, stopping, full, too slow, or no longer the one that writes; a
-# client may try all of them again.
+# What asyncpg raises when the server is away, starting, stopping, full, too slow, migrated at this moment, or no longer
+# the one that writes; a client may try all of them again.
 AWAY = (
     OSError,
     TimeoutError,
@@ -24,6 +24,7 @@ AWAY = (
     asyncpg.InternalClientError,
     asyncpg.ReadOnlySQLTransactionError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidCachedStatementError,
 )
 
 Prepare: TypeAlias = Callable[[Any], Awaitable[None]]

@@ -19,6 +19,10 @@ from photodock.db.row_security import ensure_role, protect_tables
 # Any fixed number: it names the lock that keeps two migrating processes apart.
 MIGRATION_LOCK = 7_054_121_203
 
+LOCK_SECONDS = 2
+"""How long a migration may wait for a table; meanwhile everybody else waits for the migration."""
+LOCK_NOT_AVAILABLE = "55P03"
+
 
 def _config() -> Config:
     config = Config()
@@ -77,7 +81,21 @@ async def _migrated(connect: Callable[[], Awaitable[Any]]) -> str:
 
 def _upgrade(connection: Connection) -> str:
     connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+    connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
     connection.commit()
+    while True:
+        try:
+            return _upgraded(connection)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+                raise
+            # Lets the others by, and tries again what is left; `migrate` ends it when it takes too long.
+            connection.rollback()
+            connection.execute(text(f"SELECT pg_sleep({LOCK_SECONDS})"))
+            connection.commit()
+
+
+def _upgraded(connection: Connection) -> str:
     role = ensure_role(connection)
     connection.commit()
     config = _config()

@@ -72,6 +72,26 @@ async def page(
     return [to_photo(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class SamePhoto:
+    """A photo that has arrived and holds the bytes of this checksum."""
+
+    checksum_sha256: str
+    photo_id: UUID
+    status: PhotoStatus
+
+
+async def by_checksum(
+    db: Tenants, organization_id: UUID, project_id: UUID, checksums: Sequence[str]
+) -> list[SamePhoto] | None:
+    """Of each checksum the project's first photo, in their order; None when the organization has no such project."""
+    rows = await db.of(organization_id).call("photos_by_checksum", project_id, checksums)
+    if not rows:
+        return None
+    found = (row for row in rows if row["photo_id"])
+    return [SamePhoto(row["checksum_sha256"], row["photo_id"], PhotoStatus(row["status"])) for row in found]
+
+
 ANY_HISTORY = """
 SELECT e.from_status, e.to_status, e.at, e.actor, e.reason
 FROM photos p JOIN photo_status_events e ON e.photo_id = p.id WHERE p.id = $1 ORDER BY e.id
@@ -112,6 +132,8 @@ class Deletion:
     photo_id: UUID
     s3_key: str
     url_expires_at: datetime
+    s3_upload_id: str | None = None
+    """Of the multipart upload that was under way, if one was."""
 
 
 DELETE = """
@@ -125,13 +147,16 @@ WITH gone AS (
     INSERT INTO object_deletions (photo_id, organization_id, s3_key, url_expires_at, due_at)
     SELECT id, organization_id, s3_key, url_expires_at, clock_timestamp() FROM gone
     ON CONFLICT (photo_id) DO UPDATE SET due_at = excluded.due_at
+), formless AS (
+    UPDATE multipart_uploads m SET part_checksums = NULL FROM gone WHERE m.photo_id = gone.id
+    RETURNING m.photo_id, m.s3_upload_id
 ), nameless AS (
     UPDATE photo_status_events SET actor = NULL, reason = NULL WHERE id IN (
         -- In the order in which an erasure walks the history, so that neither waits for the other in a circle.
         SELECT e.id FROM photo_status_events e WHERE e.photo_id IN (SELECT id FROM gone) ORDER BY e.id FOR UPDATE
     )
 )
-SELECT id, s3_key, url_expires_at FROM gone
+SELECT g.id, g.s3_key, g.url_expires_at, f.s3_upload_id FROM gone g LEFT JOIN formless f ON f.photo_id = g.id
 """
 
 
@@ -151,4 +176,4 @@ async def delete(db: Transactions, photo_id: UUID, organization_id: UUID) -> Del
 async def delete_locked(tx: Connection, ids: Sequence[UUID]) -> list[Deletion]:
     """The same for photos whose rows the caller's transaction holds."""
     rows = await tx.fetch(DELETE, ids)
-    return [Deletion(row["id"], row["s3_key"], row["url_expires_at"]) for row in rows]
+    return [Deletion(row["id"], row["s3_key"], row["url_expires_at"], row["s3_upload_id"]) for row in rows]

@@ -25,6 +25,9 @@ SILENCE_SECONDS = 1.0
 # What a database says that has not been migrated, or not far enough.
 BEHIND = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError)
 
+RESHAPED = (asyncpg.DatatypeMismatchError, asyncpg.InvalidCachedStatementError)
+"""A migration has given a table another column between the planning of a statement and its running."""
+
 
 class SchemaBehind(DatabaseUnavailable):
     """The server is there, this version's tables are not."""
@@ -171,17 +174,28 @@ class Database:
                 await connection.roll_back()
                 raise
 
+    # Each of these is a transaction of its own: where the tables took on another shape under it, it has done nothing.
+
     async def fetch(self, sql: str, *args: object) -> list[Row]:
         async with self.connection() as connection:
-            return await connection.fetch(sql, *args)
+            try:
+                return await connection.fetch(sql, *args)
+            except RESHAPED:
+                return await connection.fetch(sql, *args)
 
     async def fetchrow(self, sql: str, *args: object) -> Row | None:
         async with self.connection() as connection:
-            return await connection.fetchrow(sql, *args)
+            try:
+                return await connection.fetchrow(sql, *args)
+            except RESHAPED:
+                return await connection.fetchrow(sql, *args)
 
     async def execute(self, sql: str, *args: object) -> int:
         async with self.connection() as connection:
-            return await connection.execute(sql, *args)
+            try:
+                return await connection.execute(sql, *args)
+            except RESHAPED:
+                return await connection.execute(sql, *args)
 
 
 class Executor(Protocol):

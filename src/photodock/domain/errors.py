@@ -15,10 +15,15 @@
     ├── Conflict
     │   ├── InvalidStatusTransition
     │   ├── UploadNotFound         confirmed before the object exists
+    │   ├── MultipartNotNeeded     the photo is small enough for one PUT
+    │   ├── MultipartNotStarted    or over: aborted, or its parts were given up
+    │   ├── MultipartIncomplete    parts are missing, or are not those that the client means
     │   └── IdempotencyConflict    one key, two different requests
     ├── RateLimited
     ├── StorageError               raised by the storage adapter
     │   ├── ObjectNotFound         no such object (caught by `confirm`, never shown to a client)
+    │   ├── UploadOver             of a multipart upload: completed, aborted, or another object took its place
+    │   ├── PartsRefused           the store does not make an object of these parts
     │   └── StorageUnavailable     away, or too slow
     │       └── StorageAccessDenied  reachable but refusing us: a misconfiguration, never retried
     ├── DatabaseUnavailable
@@ -98,6 +103,18 @@ class UploadNotFound(Conflict):
     code = "upload_not_found"
 
 
+class MultipartNotNeeded(Conflict):
+    code = "multipart_not_needed"
+
+
+class MultipartNotStarted(Conflict):
+    code = "multipart_not_started"
+
+
+class MultipartIncomplete(Conflict):
+    code = "multipart_incomplete"
+
+
 class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
 
@@ -117,6 +134,14 @@ class StorageError(PhotodockError):
 
 
 class ObjectNotFound(StorageError):
+    pass
+
+
+class UploadOver(StorageError):
+    pass
+
+
+class PartsRefused(StorageError):
     pass
 
 

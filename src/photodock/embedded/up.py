@@ -28,7 +28,7 @@ _JWT_SECRET = "PHOTODOCK_JWT_SECRET"  # noqa: S105 - a variable's name
 _PHOTODOCK = ("-m", "photodock")
 _READY_SECONDS = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_DETECTOR = Path(__file__).parents[3] / "examples" / "quality_detector.py"
+_DETECTOR = ["-m", "photodock.quality_detector"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,6 @@ class Up:
             self._child(name, [], {}).end_leftover()
         require_free(self._options.port, "the API (--port)")
         settings_of(self._environment())
-        if self._options.detector == "sample" and not _DETECTOR.exists():
-            raise EmbeddedError(f"The sample detector is not installed ({_DETECTOR}): start with --detector none.")
         if self._options.ready_file:
             with explained(self._options.ready_file):
                 self._options.ready_file.unlink(missing_ok=True)
@@ -158,7 +156,7 @@ class Up:
         yield self._child("worker", [*_PHOTODOCK, "worker"], environment)
         if self._options.detector == "sample":
             facts = {**environment, "PHOTODOCK_URL": self._url, "PHOTODOCK_TOKEN": token}
-            yield self._child("detector", [str(_DETECTOR)], facts)
+            yield self._child("detector", _DETECTOR, facts)
 
     def _announcement(self, environment: Mapping[str, str], bucket: str, tenant: Tenant, token: str) -> Announcement:
         return Announcement(

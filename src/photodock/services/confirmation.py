@@ -28,6 +28,7 @@ from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, UPLOADED, 
 from photodock.domain.schedule import LOOKS
 from photodock.imaging import HEAD_BYTES, Inspection, inspection_steps
 from photodock.services.uploads import PHOTO_NOT_FOUND
+from photodock.services.whole_content import came_in_parts, sha256_of
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectHead, ObjectStore
 
@@ -71,6 +72,7 @@ class Confirmation:
         try:
             head = await self._store.read_head(photo.s3_key, HEAD_BYTES)
             inspection = await self._inspect(photo, head)
+            problem = mismatch(photo, head, inspection) or await self._other_content(photo, head)
         except ObjectNotFound as error:
             # Deleted a moment ago by another process, with its photo or as a mismatch? Then that is the answer.
             photo = await self._get(photo.id, organization_id)
@@ -79,7 +81,6 @@ class Confirmation:
             raise UploadNotFound(
                 "The object has not reached storage. Upload it with the upload URL, then confirm again."
             ) from error
-        problem = mismatch(photo, head, inspection)
         db = self._db.of(organization_id)
         moved = await (
             self._fail(db, photo, problem, actor) if problem else self._accept(db, photo, inspection, actor, trace)
@@ -133,6 +134,13 @@ class Confirmation:
             inspection: Inspection = done.value
             return inspection
 
+    async def _other_content(self, photo: Photo, head: ObjectHead) -> str | None:
+        """Of an object that came in parts: S3 has not compared the whole with its declared checksum."""
+        if photo.checksum_sha256 is None or not came_in_parts(head.etag):
+            return None
+        found = await sha256_of(self._store, photo.s3_key, head.size)
+        return None if found == photo.checksum_sha256 else "The content has another SHA-256 than was declared."
+
     async def _accept(
         self, db: Executor, photo: Photo, inspection: Inspection, actor: str, trace: Trace
     ) -> Photo | None:
@@ -173,6 +181,9 @@ async def delete_object(db: Executor, store: ObjectStore, doomed: Deletion) -> O
     With the store away nothing is lost: the note stands and the sweeper comes back to it.
     """
     try:
+        if doomed.s3_upload_id:
+            # First: its completion could bring the object back. Its row is left to the sweeper.
+            await store.abort_upload(doomed.s3_key, doomed.s3_upload_id)
         whole = await store.delete(doomed.s3_key)
     except StorageError as error:
         log.warning("object_not_deleted_yet", photo_id=str(doomed.photo_id), error_code=error.code)

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from photodock.db import photos, projects
+from photodock.db.photos import SamePhoto
 from photodock.db.tenants import Tenants
 from photodock.domain.errors import DatabaseUnavailable, PhotoNotFound, ProjectAccessDenied
 from photodock.domain.identity import Principal, Scope
@@ -133,6 +134,13 @@ class Library:
                 raise ProjectAccessDenied(PROJECT_ACCESS_DENIED)
         views = [self.view(photo) for photo in found[:limit]]
         return views, views[-1].photo.id if len(found) > limit else None
+
+    async def same_photos(self, who: Principal, project_id: UUID, checksums: Sequence[str]) -> list[SamePhoto]:
+        """Which of them the project has, in their order, each once. Raises ProjectAccessDenied."""
+        found = await photos.by_checksum(self._db, who.organization_id, project_id, list(dict.fromkeys(checksums)))
+        if found is None:
+            raise ProjectAccessDenied(PROJECT_ACCESS_DENIED)
+        return found
 
     async def delete(self, who: Principal, photo_id: UUID) -> None:
         """Makes the photo a tombstone and deletes its object; the sweeper looks again after the last URL's end.

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _DNS_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _UPLOAD_HEADERS = ["content-type", "if-none-match", "x-amz-checksum-sha256"]
 _PREFLIGHT_SECONDS = 3600
+_INCOMPLETE_DAYS = 8
+"""A photo is waited for seven days after its last URL; the worker aborts what is left then, and this what it missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def s3_client(
 
 
 async def ensure_bucket(credentials: CredentialsProvider, bucket: Bucket, *, allowed_origins: Sequence[str]) -> None:
-    """Makes the bucket if it is not there, and sets the CORS rule that lets web pages upload. Idempotent.
+    """Makes the bucket if it is not there, and sets its rules: CORS, which lets web pages upload, and the end of
+    uploads in parts that nobody completes. Idempotent.
 
     Raises botocore's errors as they are: this is for starting a system, not for serving.
     """
@@ -93,6 +96,19 @@ async def ensure_bucket(credentials: CredentialsProvider, bucket: Bucket, *, all
                         "AllowedHeaders": _UPLOAD_HEADERS,
                         "ExposeHeaders": ["ETag"],
                         "MaxAgeSeconds": _PREFLIGHT_SECONDS,
+                    }
+                ]
+            },
+        )
+        await client.put_bucket_lifecycle_configuration(
+            Bucket=bucket.name,
+            LifecycleConfiguration={
+                "Rules": [
+                    {
+                        "ID": "incomplete-uploads",
+                        "Status": "Enabled",
+                        "Filter": {"Prefix": ""},
+                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _INCOMPLETE_DAYS},
                     }
                 ]
             },

@@ -12,11 +12,21 @@ import structlog
 from botocore.exceptions import BotoCoreError, ClientError
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
-from photodock.domain.errors import ObjectNotFound, StorageAccessDenied, StorageError, StorageUnavailable
+from photodock.domain.errors import (
+    ObjectNotFound,
+    PartsRefused,
+    StorageAccessDenied,
+    StorageError,
+    StorageUnavailable,
+    UploadOver,
+)
 
 log = structlog.get_logger(__name__)
 
 _CODE = re.compile(r"<Code>(\w+)</Code>")
+# Of a multipart upload. The third AWS gives while another write of the key is under way, and wants the parts anew then.
+_OVER = frozenset({"NoSuchUpload", "PreconditionFailed", "ConditionalRequestConflict"})
+_PARTS_REFUSED = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall", "BadDigest"})
 _DENIED_HINT = (
     "Check the credentials, the bucket's name and region, and the policy: S3 says 403 instead of 404 for a missing key"
     " to whoever lacks s3:ListBucket on the bucket."
@@ -47,6 +57,10 @@ def _translate(error: Exception, operation: str, key: str) -> StorageError:
     code = _code_of(error)
     if code == "InvalidRange":
         return RangeNotSatisfiable("The object has no such bytes.")
+    if code in _OVER:
+        return UploadOver("The multipart upload is over.")
+    if code in _PARTS_REFUSED:
+        return PartsRefused("The photo store does not make an object of these parts.")
     if _is_missing_object(error, code):
         return ObjectNotFound("There is no such object.")
     # A bucket that isn't there stays away until somebody mends the settings, like a refusal.

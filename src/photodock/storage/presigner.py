@@ -85,6 +85,40 @@ class Presigner:
         )
         return PresignedUpload(url, headers, lifetime, second.start + timedelta(seconds=lifetime))
 
+    def put_part(
+        self,
+        key: str,
+        *,
+        upload_id: str,
+        number: int,
+        content_length: int,
+        checksum_sha256: str | None,
+        expires_in_seconds: int,
+        now: datetime,
+    ) -> PresignedUpload:
+        """A URL for one part of a multipart upload: exactly so many bytes and, with the checksum, exactly these.
+
+        A part may be sent again; no header keeps it from that, because the object is free until the upload's end.
+        """
+        headers = {} if checksum_sha256 is None else {"X-Amz-Checksum-Sha256": checksum_sha256}
+        signed_headers = "content-length;host"
+        canonical_headers = f"content-length:{content_length}\nhost:{self._host}\n"
+        if checksum_sha256 is not None:
+            signed_headers += ";x-amz-checksum-sha256"
+            canonical_headers += f"x-amz-checksum-sha256:{checksum_sha256}\n"
+        second = self._second_of("PUT", now)
+        lifetime = second.lifetime(expires_in_seconds)
+        url = self._signed_url(
+            "PUT",
+            key,
+            second=second,
+            lifetime=lifetime,
+            signed_headers=signed_headers,
+            canonical_headers=canonical_headers,
+            parameters=f"partNumber={number}&uploadId={quote(upload_id, safe='')}",
+        )
+        return PresignedUpload(url, headers, lifetime, second.start + timedelta(seconds=lifetime))
+
     def get(self, key: str, *, content_type: str, file_name: str, expires_in_seconds: int, now: datetime) -> str:
         """A URL for reading the object, under its client's file name.
 
@@ -100,7 +134,7 @@ class Presigner:
             lifetime=lifetime,
             signed_headers="host",
             canonical_headers=f"host:{self._host}\n",
-            response_parameters=_response_parameters(content_type, file_name),
+            parameters=_response_parameters(content_type, file_name),
         )
 
     def object_url(self, key: str) -> str:
@@ -120,8 +154,9 @@ class Presigner:
         lifetime: int,
         signed_headers: str,
         canonical_headers: str,
-        response_parameters: str = "",
+        parameters: str = "",
     ) -> str:
+        """`parameters`: others of the query, in the order of their names, which begin with small letters."""
         path = f"{self._base_path}/{_quoted(key)}"
         dated = f"{second.parameters}&X-Amz-Expires={lifetime}"
         token = second.scope.token_parameter
@@ -129,9 +164,9 @@ class Presigner:
         # The canonical query is sorted by name, and capitals come first. The URL itself keeps the SDK's order.
         canonical_query = f"{dated}{token}{signed}"
         query = f"{dated}{signed}{token}"
-        if response_parameters:
-            canonical_query = f"{canonical_query}&{response_parameters}"
-            query = f"{response_parameters}&{query}"
+        if parameters:
+            canonical_query = f"{canonical_query}&{parameters}"
+            query = f"{parameters}&{query}"
         canonical_request = (
             f"{method}\n{path}\n{canonical_query}\n{canonical_headers}\n{signed_headers}\nUNSIGNED-PAYLOAD"
         )

@@ -1,30 +1,28 @@
 """Reading and deleting the bucket's objects."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Unpack
 
 import obstore
 import structlog
 from obstore.store import S3Store
 
 from photodock.domain.errors import ObjectNotFound, StorageAccessDenied
-from photodock.domain.retry import retrying
-from photodock.storage.bucket import Bucket, s3_client
+from photodock.storage.bucket import Bucket
+from photodock.storage.calls import Limits
 from photodock.storage.credentials import CredentialsProvider
-from photodock.storage.failures import RangeNotSatisfiable, is_transient, translated
+from photodock.storage.failures import RangeNotSatisfiable, translated
+from photodock.storage.multipart import MultipartCalls
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
     from types_aiobotocore_s3.type_defs import ListObjectsV2OutputTypeDef
 
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
 
 _PROBE_KEY = "photodock-readiness-probe"
 
@@ -53,34 +51,12 @@ class ListedObject:
     last_modified: datetime
 
 
-class ObjectStore:
-    """One bucket, read, listed and cleaned.
+class ObjectStore(MultipartCalls):
+    """One bucket, read, listed and cleaned; and its multipart uploads."""
 
-    Every call but `check` is repeated after `delays` (seconds) while the store is away. Raises StorageUnavailable
-    when it stays away, and StorageAccessDenied at once when it refuses: that is a misconfiguration, and logged.
-    In seconds: `connect_timeout`, `timeout` of one attempt as a whole, `total_timeout` of a call with all its attempts.
-    """
-
-    def __init__(
-        self,
-        bucket: Bucket,
-        credentials: CredentialsProvider,
-        *,
-        delays: Sequence[float] = (1, 2, 4),
-        connect_timeout: float = 2,
-        timeout: float = 10,
-        total_timeout: float = 25,
-    ) -> None:
-        self._bucket = bucket
-        self._credentials = credentials
-        self._delays = tuple(delays)
-        self._connect_timeout = connect_timeout
-        self._timeout = timeout
-        self._total_timeout = total_timeout
-        self._reader = s3_reader(bucket, credentials, connect_timeout, timeout)
-        self._client: S3Client | None = None
-        self._client_lock = asyncio.Lock()
-        self._resources = AsyncExitStack()
+    def __init__(self, bucket: Bucket, credentials: CredentialsProvider, **limits: Unpack[Limits]) -> None:
+        super().__init__(bucket, credentials, **limits)
+        self._reader = s3_reader(bucket, credentials, self._connect_timeout, self._timeout)
 
     async def read_head(self, key: str, length: int) -> ObjectHead:
         """Size, type, ETag and the first `length` bytes (all of them, if fewer), in one GET.
@@ -141,15 +117,6 @@ class ObjectStore:
         except ObjectNotFound:
             return
 
-    async def aclose(self) -> None:
-        self._client = None
-        await self._resources.aclose()
-
-    async def _tried(self, operation: str, key: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        with translated(operation, key):
-            async with asyncio.timeout(self._total_timeout):
-                return await retrying(attempt, self._delays, is_transient)
-
     async def _read_range(self, key: str, start: int, end: int) -> bytes:
         try:
             with translated("read_range", key):
@@ -200,20 +167,6 @@ class ObjectStore:
                 # The prefix also finds longer keys.
                 if entry["Key"] == key:
                     await client.delete_object(Bucket=self._bucket.name, Key=key, VersionId=entry["VersionId"])
-
-    async def _sdk_client(self) -> "S3Client":
-        """obstore knows no versions, so deleting goes through the SDK; made at the first need of it."""
-        async with self._client_lock:
-            if self._client is None:
-                self._client = await self._resources.enter_async_context(
-                    s3_client(
-                        self._credentials,
-                        self._bucket,
-                        connect_timeout=self._connect_timeout,
-                        read_timeout=self._timeout,
-                    )
-                )
-            return self._client
 
 
 def s3_reader(bucket: Bucket, credentials: CredentialsProvider, connect_timeout: float, timeout: float) -> S3Store:

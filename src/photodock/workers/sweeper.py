@@ -16,6 +16,7 @@ from photodock.domain.errors import DatabaseUnavailable, StorageAccessDenied, St
 from photodock.domain.photo import Photo, PhotoStatus
 from photodock.domain.schedule import next_look
 from photodock.services.confirmation import Confirm
+from photodock.workers.leftovers import Leftovers
 from photodock.workers.photo_sweep import ACCESS_DENIED_WAIT, STORAGE_AWAY_WAIT, Outcome, PhotoSweep
 from photodock.workers.waiting import wait_for_any
 
@@ -59,11 +60,13 @@ class Sweeper:
         pending_ttl: timedelta,
         detection_timeout: timedelta,
         interval_seconds: float = 15.0,
+        leftovers: Leftovers | None = None,
     ) -> None:
         self._db = db
         self._delete_object = delete_object
         self._pending_ttl = pending_ttl
         self._interval_seconds = interval_seconds
+        self._leftovers = leftovers
         self._photos = PhotoSweep(
             db, confirmation, s3_uri=s3_uri, pending_ttl=pending_ttl, detection_timeout=detection_timeout
         )
@@ -85,6 +88,8 @@ class Sweeper:
         turn = Turn(stop or asyncio.Event())
         await self._each(turn, self._due_photos, self._photo)
         await self._each(turn, self._due_deletions, self._deletion)
+        if self._leftovers and not turn.storage_away:
+            await self._leftovers.run_once()
         await self._purge()
         if turn.outcomes:
             log.info("swept", **{outcome.value: count for outcome, count in turn.outcomes.items()})

@@ -40,6 +40,7 @@ async def settings(postgres: PostgresServer, template: str, s3: S3) -> AsyncIter
         jwt_secret=SECRET,
         retry_delays=(0.01, 0.02),
         upload_urls_per_minute=1_000,
+        multipart_min_size=1_024,
         cors_allowed_origins=("https://app.example",),
     )
     await administer(postgres.database_url, f"DROP DATABASE {SHARED} WITH (FORCE)")

@@ -55,6 +55,9 @@ async def test_nobody_is_sent_elsewhere_by_a_slash_and_a_made_up_host(api: Calle
         ("GET", "/photos/upload-url", {"POST"}),
         ("GET", "/photos/upload-urls", {"POST"}),
         ("DELETE", "/photos/confirm", {"POST"}),
+        ("GET", "/photos/exists", {"POST"}),
+        ("PUT", f"/photos/{UNKNOWN}/multipart", {"POST", "DELETE"}),
+        ("POST", f"/photos/{UNKNOWN}/multipart/parts", {"GET"}),
     ],
 )
 async def test_a_method_that_an_address_does_not_know_is_405_with_those_it_knows(

@@ -12,7 +12,7 @@ from photodock.db.pool import Database
 from photodock.services.library import SLOT_SECONDS, Library
 from support.images import jpeg, png
 from support.store import key_of
-from support.system import Caller
+from support.system import Caller, sha256
 
 PHOTO_KEYS = {
     *("id", "project_id", "upload_id", "file_name", "mime_type", "file_size", "checksum_sha256", "width", "height"),
@@ -124,6 +124,9 @@ async def test_whatever_else_tells_of_photos_is_kept_by_no_cache(api: Caller, pr
         ("POST", f"/photos/{photo_id}/upload-url", None),
         ("POST", "/photos/upload-urls", {"items": [new]}),
         ("POST", "/photos/confirm", {"photo_ids": [photo_id]}),
+        ("POST", f"/photos/{photo_id}/multipart", None),
+        ("GET", f"/photos/{photo_id}/multipart/parts", None),
+        ("POST", "/photos/exists", {"project_id": project, "checksums": [sha256(b"")]}),
     ):
         answer = await api.call(method, path, json=body)
         assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store"), path

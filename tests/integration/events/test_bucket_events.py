@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -65,6 +66,30 @@ async def is_empty(queue: Any) -> bool:
 async def test_the_test_event_of_a_new_notification_is_taken_away(consumer: Any, notifying: Any) -> None:
     assert await consumer.turn() == {"no_object": 1}
     assert await is_empty(notifying)
+
+
+async def test_an_object_made_of_parts_is_told_of_and_confirmed(
+    api: Caller, project: str, core: Any, consumer: Any, notifying: Any
+) -> None:
+    """Of a client that went away after the completion; its parts themselves are no events."""
+    issued = await api.issue(project, jpeg())
+    key = key_of(issued)
+    begun = await core.store.begin_upload(key, "image/jpeg", part_checksums=False)
+    await consumer.turn()
+    part = core.presigner.put_part(
+        key,
+        upload_id=begun,
+        number=1,
+        content_length=len(jpeg()),
+        checksum_sha256=None,
+        expires_in_seconds=60,
+        now=datetime.now(UTC),
+    )
+    assert (await api.storage.put(part.url, content=jpeg(), headers=part.headers)).status_code == 200
+    assert await consumer.turn() == {}
+    await core.store.complete_upload(key, begun, await core.store.list_parts(key, begun), None)
+    assert await consumer.turn() == {"confirmed": 1}
+    assert await actors(api, issued["photo_id"]) == [("pending_upload", "anna"), ("uploaded", "s3-event")]
 
 
 async def test_a_photo_that_had_been_given_up_is_revived(

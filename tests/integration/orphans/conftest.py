@@ -59,6 +59,7 @@ async def settings(postgres: PostgresServer, template: str, s3: S3, whole_store:
         s3_endpoint_url=s3.endpoint_url,
         jwt_secret=SECRET,
         retry_delays=(),
+        multipart_min_size=5_000_000,
     )
     await administer(postgres.database_url, f"DROP DATABASE {DATABASE} WITH (FORCE)")
 

@@ -17,7 +17,9 @@ from photodock.domain.photo import UPLOAD_EXPIRED
 from photodock.services.orphan_findings import Days, Kind, Outcome
 from photodock.storage.bucket import Bucket
 from photodock.storage.s3 import ObjectStore
+from photodock.workers.leftovers import Leftovers
 from support.images import jpeg, png
+from support.parts import sender
 from support.store import Store, key_of
 from support.system import Caller
 
@@ -70,6 +72,26 @@ async def test_every_object_has_its_kind(
         "root.txt": Kind.FOREIGN,
         "backup/": Kind.FOREIGN,
     }
+
+
+async def test_an_object_made_of_parts_is_found_and_adopted_and_parts_alone_are_none(
+    api: Caller, project: str, core: Core, search: Any, forget: Any
+) -> None:
+    photo = await sender(api, project)
+    started = await sender(api, project)
+    for one in (photo, started):
+        await one.start()
+        await one.send(1)
+    await photo.send(2)
+    await photo.complete()
+    key = key_of(photo.issued)
+    assert await search.kinds() == {key: Kind.KNOWN}
+    await forget(photo.photo_id, started.photo_id)
+    findings = await search.findings()
+    assert [(finding.key, finding.kind) for finding in findings] == [(key, Kind.ORPHAN)]
+    assert await search.service.adopt(findings) == Counter({Outcome.ADOPTED: 1})
+    assert (await api.photo(photo.photo_id))["status"] == "uploaded"
+    await Leftovers(core.db, core.store).run_once()
 
 
 async def test_a_finding_tells_size_and_age(search: Any, store: Store, key_in: Callable[..., str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from photodock.db import outbox, sweep
+from photodock.db import multipart, outbox, sweep
 from photodock.db.pool import Database
 
 FINISHED = 20_000
@@ -27,6 +27,13 @@ SELECT id, organization_id, 's3://bucket/key', '{damage}', 'normal', 'c', now() 
 NOTED_DELETIONS = """
 INSERT INTO object_deletions (photo_id, organization_id, s3_key, url_expires_at, due_at)
 SELECT gen_random_uuid(), $1, 'gone/' || n, now(), now() + interval '1 day' FROM generate_series(1, $2::integer) n
+"""
+
+# Of photos that wait for their file, and of finished ones whose parts are left over.
+UPLOADS_IN_PARTS = """
+INSERT INTO multipart_uploads (photo_id, organization_id, s3_key, s3_upload_id, part_size)
+(SELECT id, organization_id, s3_key, id::text, 5242880 FROM photos WHERE status = 'pending_upload' LIMIT 40)
+UNION ALL (SELECT id, organization_id, s3_key, id::text, 5242880 FROM photos WHERE status = 'completed' LIMIT 40)
 """
 
 
@@ -51,8 +58,9 @@ async def crowded(db: Database, gallery: Any) -> Database:
     for _ in range(DUE // 2):
         await gallery.pending()
         await gallery.uploaded()
+    await db.execute(UPLOADS_IN_PARTS)
     await db.execute("UPDATE object_deletions SET due_at = now() WHERE s3_key LIKE 'gone/1__'")
-    for table in ("photos", "outbox", "object_deletions"):
+    for table in ("photos", "outbox", "object_deletions", "multipart_uploads"):
         await db.execute(f"ANALYZE {table}")
     return db
 
@@ -68,9 +76,10 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     [
         (lambda db: sweep.take_due_photos(db, limit=50, lease=timedelta(minutes=5)), "photos"),
         (lambda db: sweep.take_due_deletions(db, limit=50, lease=timedelta(minutes=5)), "object_deletions"),
+        (lambda db: multipart.unwanted(db, limit=50), "photos"),
         (lambda db: outbox.take(db, limit=50, lease=timedelta(minutes=1)), "outbox"),
     ],
-    ids=["photos", "deletions", "jobs"],
+    ids=["photos", "deletions", "uploads in parts", "jobs"],
 )
 async def test_taking_what_is_due_reads_only_what_is_due(
     crowded: Database, take: Callable[[Any], Awaitable[Any]], table: str

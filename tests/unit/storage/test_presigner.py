@@ -133,6 +133,36 @@ def test_a_download_url_is_byte_for_byte_the_sdks(bucket, key, credentials, file
     assert url == signed_by_botocore(request, bucket.region, credentials, seconds, now)
 
 
+@settings(deadline=None)
+@given(
+    bucket=buckets,
+    key=keys,
+    credentials=st.builds(Credentials, key_ids, secrets, tokens),
+    upload_id=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=90),
+    number=st.integers(1, 10_000),
+    size=st.integers(0, 5 * 1024**3),
+    checksum=checksums,
+    seconds=st.integers(1, 604_800),
+    now=moments,
+)
+def test_a_parts_url_is_byte_for_byte_the_sdks(
+    bucket, key, credentials, upload_id, number, size, checksum, seconds, now
+):
+    signer = presigner(bucket, credentials)
+    issued = signer.put_part(
+        key,
+        upload_id=upload_id,
+        number=number,
+        content_length=size,
+        checksum_sha256=checksum,
+        expires_in_seconds=seconds,
+        now=now,
+    )
+    address = f"{signer.object_url(key)}?partNumber={number}&uploadId={quote(upload_id, safe='')}"
+    request = AWSRequest("PUT", address, headers={"Content-Length": str(size), **issued.headers})
+    assert issued.url == signed_by_botocore(request, bucket.region, credentials, seconds, now)
+
+
 @settings(deadline=None, max_examples=20)
 @given(bucket=buckets, key=keys, checksum=checksums)
 def test_the_address_and_the_whole_url_are_those_of_the_sdks_own_client(bucket, key, checksum):

@@ -111,6 +111,10 @@ def main(environ: Mapping[str, str]) -> None:
     )
 
 
-if __name__ == "__main__":
+def run_by_itself() -> None:
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=sys.stderr))
     main(os.environ)
+
+
+if __name__ == "__main__":
+    run_by_itself()
