@@ -16,6 +16,11 @@ export type UploadItem = Schemas["UploadItem"];
 /** Properties with a default are in each answer all the same. */
 export type IssuedUpload = Required<Schemas["UploadResponse"]>;
 export type UploadResult = Schemas["UploadBatchResponse"]["items"][number];
+export type ExistingPhoto = Schemas["ExistingPhoto"];
+export type MultipartUpload = Schemas["MultipartResponse"];
+export type Part = Schemas["NamedPart"];
+export type IssuedPart = Required<Schemas["PartUrl"]>;
+export type PartList = Omit<Schemas["PartsResponse"], "items"> & { readonly items: readonly IssuedPart[] };
 export type StatusReport = Schemas["ProcessingUpdate"] | Schemas["CompletedUpdate"] | Schemas["FailedUpdate"];
 export type Project = Schemas["ProjectResponse"];
 export type Policies = Schemas["PolicyResponse"];
@@ -31,43 +36,4 @@ export interface PhotoChange {
   readonly project_id: string;
   readonly status: PhotoStatus;
   readonly at: string;
-}
-
-/** A photo that the project has already. */
-export interface ExistingPhoto {
-  readonly checksum_sha256: string;
-  readonly photo_id: string;
-  readonly status: PhotoStatus;
-}
-
-export interface MultipartUpload {
-  readonly photo_id: string;
-  /** Bytes of every part but the last. */
-  readonly part_size: number;
-  /** They are numbered from 1 on. */
-  readonly part_count: number;
-  readonly part_checksums: boolean;
-  /** How long it can be resumed; asking for URLs puts it off. */
-  readonly expires_in_seconds: number;
-  readonly expires_at: string;
-}
-
-export interface Part {
-  readonly part_number: number;
-  readonly etag: string;
-}
-
-export interface PartList {
-  readonly items: readonly IssuedPart[];
-  readonly uploaded: readonly (Part & { readonly size: number })[];
-}
-
-export interface IssuedPart {
-  readonly part_number: number;
-  readonly size: number;
-  readonly upload_url: string;
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly expires_in_seconds: number;
-  readonly expires_at: string;
 }

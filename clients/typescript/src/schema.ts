@@ -123,6 +123,70 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/photos/{photo_id}/multipart": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Start or resume an upload in parts
+         * @description For a large photo that is `pending_upload`; a repeat answers with the same upload. Costs no quota.
+         */
+        readonly post: operations["start_multipart_api_v1_photos__photo_id__multipart_post"];
+        /**
+         * Abort an upload in parts
+         * @description Its parts are gone. The photo stays as it is, and may be sent by its upload URL, or in parts anew.
+         */
+        readonly delete: operations["abort_multipart_api_v1_photos__photo_id__multipart_delete"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/photos/{photo_id}/multipart/complete": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Complete an upload in parts
+         * @description Makes the object of its parts and confirms the photo, as `{"status": "uploaded"}` does. A repeat is harmless.
+         */
+        readonly post: operations["complete_multipart_api_v1_photos__photo_id__multipart_complete_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/photos/{photo_id}/multipart/parts": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get URLs for parts, and which are there
+         * @description Each URL is a presigned `PUT`, good for 15 minutes, for exactly the bytes of its part. It may be used again.
+         */
+        readonly get: operations["get_parts_api_v1_photos__photo_id__multipart_parts_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/photos/{photo_id}/retry": {
         readonly parameters: {
             readonly query?: never;
@@ -200,6 +264,27 @@ export interface paths {
          *     harmless.
          */
         readonly post: operations["confirm_uploads_api_v1_photos_confirm_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/photos/exists": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Ask which photos a project has
+         * @description By the SHA-256 that was declared for them: so that no client needs to send a photo twice. Only photos that have
+         *     arrived count, and whose bytes were compared with the checksum. Costs no quota.
+         */
+        readonly post: operations["find_existing_api_v1_photos_exists_post"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -422,6 +507,24 @@ export interface components {
              */
             readonly status: "completed";
         };
+        /**
+         * CompleteRequest
+         * @example {
+         *       "parts": [
+         *         {
+         *           "etag": "79b281060d337b9b2b84ccf390adcf74",
+         *           "part_number": 1
+         *         }
+         *       ]
+         *     }
+         */
+        readonly CompleteRequest: {
+            /**
+             * Parts
+             * @description The parts as the client knows them; left out, those that storage has.
+             */
+            readonly parts?: readonly components["schemas"]["NamedPart"][] | null;
+        };
         /** ConfirmBatchRequest */
         readonly ConfirmBatchRequest: {
             /** Photo Ids */
@@ -484,6 +587,59 @@ export interface components {
             readonly exif_data: {
                 readonly [key: string]: unknown;
             } | null;
+        };
+        /** ExistingPhoto */
+        readonly ExistingPhoto: {
+            /** Checksum Sha256 */
+            readonly checksum_sha256: string;
+            /**
+             * Photo Id
+             * Format: uuid
+             * @description The first, where the project has several.
+             */
+            readonly photo_id: string;
+            readonly status: components["schemas"]["PhotoStatus"];
+        };
+        /**
+         * ExistsRequest
+         * @example {
+         *       "checksums": [
+         *         "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+         *         "Di3ug8RiMqpq45acglv+oHjgawNsgi1R+dUJ6LmLuz4="
+         *       ],
+         *       "project_id": "01a2045b-274e-7317-adc7-c28d689c5d95"
+         *     }
+         */
+        readonly ExistsRequest: {
+            /**
+             * Checksums
+             * @description Base64 of files' SHA-256, one or more.
+             */
+            readonly checksums: readonly string[];
+            /**
+             * Project Id
+             * Format: uuid
+             */
+            readonly project_id: string;
+        };
+        /**
+         * ExistsResponse
+         * @example {
+         *       "items": [
+         *         {
+         *           "checksum_sha256": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=",
+         *           "photo_id": "01a2045d-e729-75a1-a237-622d7a224704",
+         *           "status": "completed"
+         *         }
+         *       ]
+         *     }
+         */
+        readonly ExistsResponse: {
+            /**
+             * Items
+             * @description Those that the project has, in the order of the request.
+             */
+            readonly items: readonly components["schemas"]["ExistingPhoto"][];
         };
         /**
          * FailedUpdate
@@ -571,6 +727,73 @@ export interface components {
         readonly ItemProblem: {
             readonly error: components["schemas"]["Problem"];
         };
+        /**
+         * MultipartRequest
+         * @example {
+         *       "part_checksums": false
+         *     }
+         */
+        readonly MultipartRequest: {
+            /**
+             * Part Checksums
+             * @description Whether each part's SHA-256 will be given when its URL is asked for: storage then refuses any other bytes.
+             * @default false
+             */
+            readonly part_checksums?: boolean;
+        };
+        /**
+         * MultipartResponse
+         * @example {
+         *       "expires_at": "2026-11-29T18:01:32Z",
+         *       "expires_in_seconds": 605700,
+         *       "part_checksums": false,
+         *       "part_count": 4,
+         *       "part_size": 5242880,
+         *       "photo_id": "01a2045d-e729-75a1-a237-622d7a224704"
+         *     }
+         */
+        readonly MultipartResponse: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            readonly expires_at: string;
+            /**
+             * Expires In Seconds
+             * @description How long it can be resumed; asking for URLs puts it off.
+             */
+            readonly expires_in_seconds: number;
+            /**
+             * Part Checksums
+             * @description Of the upload that is under way, whatever this request said.
+             */
+            readonly part_checksums: boolean;
+            /**
+             * Part Count
+             * @description Parts are numbered from 1 to this.
+             */
+            readonly part_count: number;
+            /**
+             * Part Size
+             * @description Bytes of every part but the last.
+             */
+            readonly part_size: number;
+            /**
+             * Photo Id
+             * Format: uuid
+             */
+            readonly photo_id: string;
+        };
+        /** NamedPart */
+        readonly NamedPart: {
+            /**
+             * Etag
+             * @description With or without quotation marks.
+             */
+            readonly etag: string;
+            /** Part Number */
+            readonly part_number: number;
+        };
         /** ParkedJobList */
         readonly ParkedJobList: {
             /** Items */
@@ -612,6 +835,88 @@ export interface components {
              * Format: uuid
              */
             readonly photo_id: string;
+        };
+        /**
+         * PartsResponse
+         * @example {
+         *       "items": [
+         *         {
+         *           "expires_at": "2026-11-22T18:01:32Z",
+         *           "expires_in_seconds": 900,
+         *           "headers": {},
+         *           "method": "PUT",
+         *           "part_number": 2,
+         *           "size": 5242880,
+         *           "upload_url": "https://companycam-photos-production.s3.eu-central-1.amazonaws.com/01a2045b-274e-7317-adc7-c28d689c5d95/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.jpg?partNumber=2&uploadId=…&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=…&X-Amz-Signature=…"
+         *         }
+         *       ],
+         *       "uploaded": [
+         *         {
+         *           "etag": "79b281060d337b9b2b84ccf390adcf74",
+         *           "part_number": 1,
+         *           "size": 5242880
+         *         }
+         *       ]
+         *     }
+         */
+        readonly PartsResponse: {
+            /**
+             * Items
+             * @description In the order of `numbers`.
+             */
+            readonly items: readonly components["schemas"]["PartUrl"][];
+            /**
+             * Uploaded
+             * @description What storage has, by number.
+             */
+            readonly uploaded: readonly components["schemas"]["PartThere"][];
+        };
+        /** PartThere */
+        readonly PartThere: {
+            /**
+             * Etag
+             * @description As storage gave it, without quotation marks.
+             */
+            readonly etag: string;
+            /** Part Number */
+            readonly part_number: number;
+            /** Size */
+            readonly size: number;
+        };
+        /** PartUrl */
+        readonly PartUrl: {
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            readonly expires_at: string;
+            /** Expires In Seconds */
+            readonly expires_in_seconds: number;
+            /**
+             * Headers
+             * @description Set all of these; the HTTP client adds Host and Content-Length.
+             */
+            readonly headers: {
+                readonly [key: string]: string;
+            };
+            /**
+             * Method
+             * @default PUT
+             * @constant
+             */
+            readonly method?: "PUT";
+            /** Part Number */
+            readonly part_number: number;
+            /**
+             * Size
+             * @description Bytes, exactly: from `(part_number - 1) * part_size` on.
+             */
+            readonly size: number;
+            /**
+             * Upload Url
+             * @description Send the part here, with `method` and `headers`.
+             */
+            readonly upload_url: string;
         };
         /**
          * PhotoBatch
@@ -888,7 +1193,7 @@ export interface components {
              * @description Stable; programs decide by it.
              * @enum {string}
              */
-            readonly code: "unauthenticated" | "insufficient_scope" | "project_access_denied" | "photo_not_found" | "not_found" | "method_not_allowed" | "invalid_file_type" | "file_too_large" | "file_too_small" | "invalid_status_transition" | "upload_not_found" | "idempotency_conflict" | "malformed_http" | "request_timeout" | "body_too_large" | "headers_too_large" | "invalid_request" | "rate_limited" | "storage_unavailable" | "database_unavailable" | "identity_unavailable" | "internal_error";
+            readonly code: "unauthenticated" | "insufficient_scope" | "project_access_denied" | "photo_not_found" | "not_found" | "method_not_allowed" | "invalid_file_type" | "file_too_large" | "file_too_small" | "invalid_status_transition" | "upload_not_found" | "multipart_not_needed" | "multipart_not_started" | "multipart_incomplete" | "idempotency_conflict" | "malformed_http" | "request_timeout" | "body_too_large" | "headers_too_large" | "invalid_request" | "rate_limited" | "storage_unavailable" | "database_unavailable" | "identity_unavailable" | "internal_error";
             /**
              * Correlation Id
              * @description The `X-Request-ID` of this request, found in every log line of it.
@@ -1996,6 +2301,492 @@ export interface operations {
             };
         };
     };
+    readonly start_multipart_api_v1_photos__photo_id__multipart_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly photo_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["MultipartRequest"] | null;
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["MultipartResponse"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `photo_not_found`: No such photo. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_status_transition`: The photo's status does not allow this. `multipart_not_needed`: The photo is too small for parts. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `storage_unavailable`: Storage is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly abort_multipart_api_v1_photos__photo_id__multipart_delete: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly photo_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `photo_not_found`: No such photo. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `storage_unavailable`: Storage is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly complete_multipart_api_v1_photos__photo_id__multipart_complete_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly photo_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["CompleteRequest"] | null;
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PhotoResponse"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `photo_not_found`: No such photo. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_status_transition`: The photo's status does not allow this. `multipart_not_started`: No upload in parts is under way. `multipart_incomplete`: Not all parts are there. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `storage_unavailable`: Storage is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly get_parts_api_v1_photos__photo_id__multipart_parts_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description Base64 of the SHA-256 of each of these parts, with commas between, URL-encoded; for an upload that was started with `part_checksums`, and for no other. */
+                readonly checksums_sha256?: string | null;
+                /** @description Up to 100 part numbers with commas between; left out, no URLs. */
+                readonly numbers?: string | null;
+            };
+            readonly header?: never;
+            readonly path: {
+                readonly photo_id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["PartsResponse"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `photo_not_found`: No such photo. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_status_transition`: The photo's status does not allow this. `multipart_not_started`: No upload in parts is under way. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `storage_unavailable`: Storage is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly retry_detection_api_v1_photos__photo_id__retry_post: {
         readonly parameters: {
             readonly query?: never;
@@ -2467,6 +3258,111 @@ export interface operations {
                 };
             };
             /** @description `database_unavailable`: The database is not available. `storage_unavailable`: Storage is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly find_existing_api_v1_photos_exists_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["ExistsRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["ExistsResponse"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. `project_access_denied`: No access to this project. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
             readonly 503: {
                 headers: {
                     readonly [name: string]: unknown;
