@@ -11,6 +11,9 @@ import type { Cuts } from "./cuts.js";
 import type { UppyOptions } from "./index.js";
 import { InParts, Whole, type Way } from "./ways.js";
 
+/** What was sent is not what was declared, and deleted; or somebody has deleted the photo. */
+const LOST_CODES = ["content_mismatch", "photo_not_found"];
+
 /** Does what Uppy asks of S3. Keys are Uppy's own ids of files until the photo has one, which is the key from then on. */
 export class Signer<M extends Meta, B extends Body> {
   private readonly uppy: Uppy<M, B>;
@@ -35,6 +38,15 @@ export class Signer<M extends Meta, B extends Body> {
   }
 
   async sign(request: Request): Promise<Signed> {
+    try {
+      return await this.signed(request);
+    } catch (error) {
+      if (error instanceof PhotodockError && LOST_CODES.includes(error.code)) this.startOver(request.key);
+      throw error;
+    }
+  }
+
+  private async signed(request: Request): Promise<Signed> {
     const { key, method } = request;
     if (!("uploadId" in request)) return this.begin(this.uppy.getFile(key));
     const way = this.ways.get(request.uploadId);
@@ -63,6 +75,14 @@ export class Signer<M extends Meta, B extends Body> {
     }
     this.whole.remember(issued);
     return { ...initiated("whole"), key };
+  }
+
+  /** Of this photo nothing can come any more: a retry makes a new one. */
+  private startOver(photoId: string): void {
+    const file = this.uppy.getFiles().find(({ meta }) => meta["photoId"] === photoId);
+    if (!file || file.isRemote) return;
+    if (file.data) this.keys.delete(file.data);
+    this.uppy.setFileState(file.id, { s3Multipart: undefined } as unknown as Partial<UppyFile<M, B>>);
   }
 
   private async startParts(photoId: string, fileSize: number): Promise<void> {
