@@ -137,7 +137,7 @@ sbom: $(VENV)/audit.stamp ## Write build/sbom-serve.json and build/sbom-run.json
 
 lock: ## Resolve the dependencies anew and write the locked requirements
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve' 'bench --extra bench' 'audit --extra audit'; do \
+	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve --extra pixels' 'bench --extra bench' 'audit --extra audit'; do \
 		set -- $$part; name=$$1; shift; \
 		build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 			--no-header --constraint requirements/dev.txt "$$@" pyproject.toml -o requirements/$$name.txt || exit 1; \

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import backends, growth, handover, http, parts, pooler, processes, s3_requests, table, worker
+from bench import backends, growth, handover, http, parts, pooler, processes, s3_requests, streams, table, worker
 from bench.contenders import LOAD_CPU
 from bench.tenants import settle
 
@@ -29,10 +29,11 @@ class Size:
     memory_requests: int
     worker_photos: int
     handover_photos: int
+    stream_changes: int
 
 
-FULL = Size(rounds=3, seconds=10, memory_requests=100_000, worker_photos=1_500, handover_photos=200)
-SHORT = Size(rounds=1, seconds=1, memory_requests=2_000, worker_photos=100, handover_photos=10)
+FULL = Size(rounds=3, seconds=10, memory_requests=100_000, worker_photos=1_500, handover_photos=200, stream_changes=500)
+SHORT = Size(rounds=1, seconds=1, memory_requests=2_000, worker_photos=100, handover_photos=10, stream_changes=20)
 
 
 def main() -> None:
@@ -115,6 +116,10 @@ class Bench:
     def s3_requests(self) -> None:
         self.facts |= s3_requests.measure(self.behind)
 
+    def streams(self) -> None:
+        size = self.size
+        self.facts |= streams.measure(self.environment, self.behind.folder, changes=size.stream_changes)
+
     def worker(self) -> None:
         self.runs |= worker.measure(self.behind, photos=self.size.worker_photos, rounds=self.size.rounds)
 
@@ -127,7 +132,7 @@ PARTS = {
     part.__name__: part
     for part in (
         *(Bench.http, Bench.pooler, Bench.processes, Bench.limit, Bench.memory),
-        *(Bench.parts, Bench.handover, Bench.s3_requests, Bench.worker),
+        *(Bench.parts, Bench.handover, Bench.s3_requests, Bench.streams, Bench.worker),
     )
 }
 

@@ -88,6 +88,11 @@ ROWS = (
     Row("URLs given by two processes, against the limit", key("limit.ratio"), "== 1"),
     Row("RSS of one process after the first requests, MB", key("rss_first_mb"), "<= 120"),
     Row("RSS, growth over as many again, %", percent("rss_growth"), "<= 5"),
+    Row("1,000 event streams: RSS of their process, MB", key("streams.apart_rss_mb"), "<= 200"),
+    Row("the same, all of one organization", key("streams.together_rss_mb"), "<= 200"),
+    Row("change to event, 1,000 streams of 100 organizations, p50, ms", key("streams.apart_p50_ms")),
+    Row("change to event, 1,000 streams of 100 organizations, p99, ms", key("streams.apart_p99_ms"), "<= 100"),
+    Row("change to event, all 1,000 streams told, p99, ms", key("streams.together_p99_ms"), "<= 250"),
     Row("cold start to the first 200, s", key("photodock.start_seconds"), "<= 1.5"),
     Row(
         "upload-url through pgbouncer, requests/s against direct",

@@ -47,11 +47,13 @@ LONG = (
     "acceptance/crashes",
     "acceptance/deployment",
     "acceptance/outages/test_acceptance_database_failover.py",
+    "acceptance/outages/test_acceptance_streams_under_kills.py",
     "acceptance/test_acceptance_dead_letters.py",
     "integration/consumer",
     "integration/machine",
     "integration/partitions",
     "integration/rabbitmq/test_rabbitmq_outages.py",
+    "integration/webhooks/test_webhook_kills.py",
 )
 """What kills, cuts off and waits. `make test-long` runs these, `make test` all others."""
 

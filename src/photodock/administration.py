@@ -8,19 +8,23 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from botocore.exceptions import BotoCoreError, ClientError
 from uuid_utils.compat import uuid7
 
 from photodock.api.app import description
 from photodock.api.auth import mint
-from photodock.bootstrap import opened_core, opened_database, orphans, sweeper
+from photodock.bootstrap import bucket_of, opened_core, opened_database, orphans, renditions, sweeper
 from photodock.db import outbox
 from photodock.db.outbox import ParkedJob
 from photodock.db.pool import translated
 from photodock.db.tenants import Tenants
+from photodock.domain.errors import StorageUnavailable
 from photodock.domain.identity import Principal
 from photodock.services.orphan_findings import Days, Finding, Kind, Outcome
 from photodock.services.projects import Projects
 from photodock.settings import Settings, SettingsError, TokenSettings
+from photodock.storage.bucket import ensure_bucket
+from photodock.storage.credentials import CredentialsProvider
 from photodock.tokens import token_rules
 
 
@@ -56,6 +60,24 @@ def make_token(
 def openapi_document() -> str:
     """The OpenAPI document as JSON, without what an installation's settings add."""
     return json.dumps(description(), indent=2, ensure_ascii=False)
+
+
+async def make_bucket(settings: Settings) -> list[str]:
+    """Makes the bucket and the rules that are missing; returns which of `bucket`, `cors`, `lifecycle` were.
+
+    Raises SettingsError, StorageUnavailable.
+    """
+    if not settings.cors_allowed_origins:
+        raise SettingsError(
+            "The settings can't be used:\n  PHOTODOCK_CORS_ALLOWED_ORIGINS: is not set. The bucket's rule names "
+            "the web pages that may upload."
+        )
+    origins = settings.cors_allowed_origins
+    try:
+        credentials = await CredentialsProvider.from_chain()
+        return await ensure_bucket(credentials, bucket_of(settings), allowed_origins=origins, keep_rules=True)
+    except (ClientError, BotoCoreError) as error:
+        raise StorageUnavailable(f"The S3 server refused to set up the bucket: {error}") from error
 
 
 async def make_project(settings: Settings, name: str, organization_id: UUID, project_id: UUID | None) -> UUID:
@@ -124,6 +146,16 @@ def _question(doomed: Sequence[Finding]) -> str:
         f"Delete {len(doomed)} object{'' if len(doomed) == 1 else 's'} ({megabytes:.1f} MB) for good? If the database "
         "was restored from an older backup they are photos: adopt them instead."
     )
+
+
+async def queue_renditions(settings: Settings, *, given_up: bool) -> int:
+    """Returns how many photos' renditions a worker will make."""
+    if not settings.renditions:
+        raise SettingsError(
+            "The settings can't be used:\n  PHOTODOCK_RENDITIONS: is off. No worker would make what is queued."
+        )
+    async with opened_core(settings) as core:
+        return await renditions(settings, core).queue_missing(given_up=given_up)
 
 
 async def list_parked(settings: Settings) -> list[ParkedJob]:

@@ -1,28 +1,36 @@
 """Settings → services. The only place that picks adapters and puts the parts together."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
+import httpx
+import structlog
 from fastapi import FastAPI
 
 from photodock import logs
 from photodock.api.app import ApiServices, create_app
 from photodock.api.openapi import TakenIn
-from photodock.db import outbox
+from photodock.db import changes, outbox, webhooks
 from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits
 from photodock.garbage import collect_rarely
+from photodock.pixels import Limits as DecodeLimits
+from photodock.pixels import is_installed
+from photodock.queues.inspection import QueueInspector, RabbitInspector, SqsInspector
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
 from photodock.queues.sqs_inbox import SqsInbox
-from photodock.services.confirmation import Confirmation
+from photodock.services.confirmation import Confirmation, delete_with_renditions
 from photodock.services.detection import Detection
 from photodock.services.erasure import Erasure
+from photodock.services.feed import Feed
 from photodock.services.health import Health
 from photodock.services.library import Library
 from photodock.services.multipart import MultipartRules, MultipartUploads
@@ -30,23 +38,34 @@ from photodock.services.orphans import Orphans
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
+from photodock.services.renditions import Renditions
+from photodock.services.streams import StreamLimits, Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.upload_rules import UploadRules
 from photodock.services.uploads import Uploads
+from photodock.services.webhooks import Webhooks
 from photodock.settings import Settings, SettingsError, load_settings
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectStore
 from photodock.tokens import token_keys, token_verifier
+from photodock.webhooks.addresses import Addresses
+from photodock.webhooks.sender import Sender
+from photodock.webhooks.signing import Secrets
+from photodock.webhooks.urls import UrlRules
 from photodock.workers.leftovers import Leftovers
 from photodock.workers.loop import Part, cancelled_on_stop
 from photodock.workers.relay import Backoff, Relay
+from photodock.workers.renditions import RenditionMaker
 from photodock.workers.s3_events import S3Events
 from photodock.workers.sweeper import Sweeper
+from photodock.workers.webhooks import WebhookSender
+
+log = structlog.get_logger()
 
 POLL_SECONDS, UNHEARD_POLL_SECONDS = 5.0, 1.0
-"""Between the relay's looks for jobs: where a notification wakes it, and where none comes through."""
+"""Between looks for jobs, changes and webhooks: where a notification wakes, and where none comes through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +84,27 @@ async def opened_core(settings: Settings) -> AsyncIterator[Core]:
     async with AsyncExitStack() as stack:
         credentials = await CredentialsProvider.from_chain()
         db = await stack.enter_async_context(opened_database(settings))
-        store = ObjectStore(
-            bucket_of(settings),
-            credentials,
-            delays=settings.retry_delays,
-            connect_timeout=settings.s3_connect_timeout.total_seconds(),
-            timeout=settings.s3_timeout.total_seconds(),
-            total_timeout=settings.s3_total_timeout.total_seconds(),
-        )
+        store = object_store(settings, credentials)
         stack.push_async_callback(store.aclose)
-        signed_for = settings.s3_public_endpoint_url or settings.s3_endpoint_url
-        presigner = Presigner(bucket_of(settings, signed_for), credentials.current)
-        yield Core(db, credentials, store, presigner, Confirmation(Tenants(db), store, presigner))
+        signer = presigner(settings, credentials)
+        confirmation = Confirmation(Tenants(db), store, signer, renditions=settings.renditions)
+        yield Core(db, credentials, store, signer, confirmation)
+
+
+def object_store(settings: Settings, credentials: CredentialsProvider) -> ObjectStore:
+    return ObjectStore(
+        bucket_of(settings),
+        credentials,
+        delays=settings.retry_delays,
+        connect_timeout=settings.s3_connect_timeout.total_seconds(),
+        timeout=settings.s3_timeout.total_seconds(),
+        total_timeout=settings.s3_total_timeout.total_seconds(),
+    )
+
+
+def presigner(settings: Settings, credentials: CredentialsProvider) -> Presigner:
+    """Signs for clients, who may reach the store by another address than this service."""
+    return Presigner(public_bucket_of(settings), credentials.current)
 
 
 @asynccontextmanager
@@ -100,6 +128,11 @@ def bucket_of(settings: Settings, endpoint_url: str | None = None) -> Bucket:
     return Bucket(
         settings.bucket, settings.s3_region, endpoint_url or settings.s3_endpoint_url, settings.addressing_style
     )
+
+
+def public_bucket_of(settings: Settings) -> Bucket:
+    """The bucket as clients reach it."""
+    return bucket_of(settings, settings.s3_public_endpoint_url)
 
 
 async def check_start(settings: Settings) -> None:
@@ -130,10 +163,24 @@ def multipart_uploads(settings: Settings, core: Core) -> MultipartUploads:
     return MultipartUploads(Tenants(core.db), core.store, core.presigner, core.confirmation, rules)
 
 
+def url_rules(settings: Settings) -> UrlRules:
+    addresses = Addresses(settings.webhook_allowed_networks)
+    return UrlRules(addresses, schemes=settings.webhook_schemes.split(","), ports=settings.webhook_ports)
+
+
+def sealing(settings: Settings) -> Secrets | None:
+    return Secrets(settings.sealing_keys) if settings.sealing_keys else None
+
+
 @asynccontextmanager
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
-    async with aclosing(tokens), opened_core(settings) as core, refreshing(core.credentials):
+    async with (
+        aclosing(tokens),
+        opened_core(settings) as core,
+        refreshing(core.credentials),
+        feed(settings, core.db).running() as changes_feed,
+    ):
         tenants = Tenants(core.db)
         uploads = Uploads(tenants, core.presigner, upload_rules(settings))
         yield ApiServices(
@@ -146,10 +193,27 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             projects=Projects(tenants),
             policies=Policies(tenants),
             outbox=Outbox(tenants),
+            streams=Streams(tenants, changes_feed, stream_limits(settings)),
+            webhooks=Webhooks(tenants, url_rules(settings), sealing(settings)),
             health=Health(core.db, core.store.check),
             tokens=tokens,
             detection_types=settings.detection_types,
+            stream_heartbeat=settings.stream_heartbeat.total_seconds(),
         )
+
+
+def stream_limits(settings: Settings) -> StreamLimits:
+    """A stream keeps its connection, and is spared when connections run out: other calls must find some."""
+    return StreamLimits(
+        process=min(settings.max_streams, settings.max_connections * 9 // 10),
+        organization=settings.organization_max_streams,
+        user=settings.user_max_streams,
+    )
+
+
+def feed(settings: Settings, db: Database) -> Feed:
+    poll_seconds = POLL_SECONDS if settings.direct_url else UNHEARD_POLL_SECONDS
+    return Feed(db, listener(settings, changes.CHANNEL), poll_seconds=poll_seconds)
 
 
 @asynccontextmanager
@@ -207,24 +271,46 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
     )
 
 
-def listener(settings: Settings) -> Listener | NoListener:
+def queue_inspector(settings: Settings, credentials: CredentialsProvider, queue_url: str) -> QueueInspector:
+    """Looks at a queue by the way on which the worker uses it. Raises SettingsError."""
+    if queue_url.startswith(("amqp:", "amqps:")):
+        try:
+            return RabbitInspector(queue_url)
+        except ValueError as error:
+            raise SettingsError(f"PHOTODOCK_QUEUE_URL {error}") from None
+    region = settings.sqs_region or settings.s3_region
+    return SqsInspector(credentials.session, queue_url, region=region, endpoint_url=settings.sqs_endpoint_url)
+
+
+def s3_events_inbox(settings: Settings, credentials: CredentialsProvider, queue_url: str, **options: int) -> SqsInbox:
+    """`options` as of `SqsInbox`."""
+    region = settings.sqs_region or settings.s3_region
+    return SqsInbox(credentials.session, queue_url, region=region, endpoint_url=settings.sqs_endpoint_url, **options)
+
+
+def listener(settings: Settings, channel: str) -> Listener | NoListener:
     if settings.direct_url is None:
         return NoListener()
     return Listener(
         settings.direct_url.get_secret_value(),
-        outbox.CHANNEL,
+        channel,
         connect_timeout=settings.database_connect_timeout.total_seconds(),
     )
+
+
+def poll_seconds(settings: Settings) -> float:
+    return POLL_SECONDS if settings.direct_url else UNHEARD_POLL_SECONDS
 
 
 def sweeper(settings: Settings, core: Core) -> Sweeper:
     return Sweeper(
         core.db,
         core.confirmation,
-        core.store.delete,
+        partial(delete_with_renditions, core.store),
         s3_uri=core.presigner.s3_uri,
         pending_ttl=settings.pending_ttl,
         detection_timeout=settings.detection_timeout,
+        changes_kept=settings.changes_kept,
         interval_seconds=settings.sweep_interval.total_seconds(),
         leftovers=Leftovers(core.db, core.store),
     )
@@ -244,36 +330,74 @@ async def opened_s3_events(settings: Settings, core: Core) -> AsyncIterator[Mapp
     if not settings.s3_events_queue_url:
         yield {}
         return
-    inbox = SqsInbox(
-        core.credentials.session,
-        settings.s3_events_queue_url,
-        region=settings.sqs_region or settings.s3_region,
-        endpoint_url=settings.sqs_endpoint_url,
-    )
+    inbox = s3_events_inbox(settings, core.credentials, settings.s3_events_queue_url)
     try:
         yield {"s3_events": S3Events(core.db, core.confirmation, core.store, inbox, bucket=settings.bucket).run}
     finally:
         await inbox.aclose()
 
 
+def renditions(settings: Settings, core: Core) -> Renditions:
+    limits = DecodeLimits(
+        max_pixels=settings.decode_max_pixels,
+        max_side=settings.decode_max_side,
+        memory_bytes=settings.decode_memory_bytes,
+        cpu_seconds=int(settings.decode_cpu_time.total_seconds()),
+        seconds=settings.decode_timeout.total_seconds(),
+    )
+    return Renditions(core.db, core.store, limits)
+
+
+def rendition_maker(settings: Settings, core: Core) -> Mapping[str, Part]:
+    """What makes renditions, where they are wanted and can be made; the log says which."""
+    if not settings.renditions:
+        log.info("renditions_off", reason="PHOTODOCK_RENDITIONS is off")
+        return {}
+    if not is_installed():
+        log.warning("renditions_off", reason="no decoder", hint="Install photodock with its extra `pixels`.")
+        return {}
+    processes = settings.rendition_processes or max(1, (os.cpu_count() or 1) - 1)
+    log.info("renditions_on", processes=processes)
+    return {"renditions": RenditionMaker(core.db, renditions(settings, core), processes=processes).run}
+
+
+@asynccontextmanager
+async def opened_webhooks(settings: Settings, core: Core) -> AsyncIterator[Mapping[str, Part]]:
+    """What sends them, where there is a key for their secrets. Certificates are trusted as `SSL_CERT_FILE` says."""
+    secrets = sealing(settings)
+    if secrets is None:
+        yield {}
+        return
+    async with aclosing(Sender(url_rules(settings), httpx.create_ssl_context())) as sender:
+        hears = listener(settings, webhooks.CHANNEL)
+        part = WebhookSender(core.db, sender, secrets, hears, poll_seconds=poll_seconds(settings))
+        yield {"webhooks": part.run}
+
+
 @asynccontextmanager
 async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     """The parts of a worker process, by name."""
-    async with opened_core(settings) as core, opened_s3_events(settings, core) as s3_events:
+    async with (
+        opened_core(settings) as core,
+        opened_s3_events(settings, core) as s3_events,
+        opened_webhooks(settings, core) as webhooks_part,
+    ):
         queue = job_queue(settings, core.credentials)
         relay = Relay(
             core.db,
             queue,
-            listener(settings),
+            listener(settings, outbox.CHANNEL),
             detection_timeout=settings.detection_timeout,
             backoff=Backoff(max_attempts=settings.outbox_max_attempts),
-            poll_seconds=POLL_SECONDS if settings.direct_url else UNHEARD_POLL_SECONDS,
+            poll_seconds=poll_seconds(settings),
         )
         try:
             yield {
                 "relay": relay.run,
                 "sweeper": sweeper(settings, core).run,
                 **s3_events,
+                **webhooks_part,
+                **rendition_maker(settings, core),
                 "credentials": cancelled_on_stop(core.credentials.run),
             }
         finally:

@@ -13,7 +13,7 @@ from uuid import UUID
 import typer
 
 from photodock.cli_failures import failures_in_words
-from photodock.cli_photos import inspect, upload
+from photodock.cli_photos import EXIT_CODES, inspect, photos, upload
 from photodock.cli_privacy import erase, policy
 from photodock.cli_queues import dead_letters, outbox
 from photodock.domain.identity import Scope
@@ -141,7 +141,18 @@ def project(
         typer.echo(asyncio.run(make_project(load_settings(), name, organization, project_id)))
 
 
-app.command()(upload)
+@app.command()
+def bucket() -> None:
+    """Make the bucket and its rules where they are missing; rules that are there stay as they are."""
+    from photodock.administration import make_bucket
+
+    with failures_in_words():
+        done = asyncio.run(make_bucket(load_settings()))
+    for what, words in (("bucket", "the bucket"), ("cors", "its CORS rule"), ("lifecycle", "its rule for left parts")):
+        typer.echo(f"{words}: {'made' if what in done else 'was there, left as it is'}")
+
+
+app.command(epilog=EXIT_CODES)(upload)
 app.command()(inspect)
 app.command()(erase)
 
@@ -175,6 +186,39 @@ def sweep(
             asyncio.run(sweep_once(settings))
 
 
+@app.command()
+def doctor(
+    only: Annotated[
+        list[str] | None, typer.Option(help="Names of checks, separated by commas; all when left out.")
+    ] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="Checks to leave out.")] = None,
+    json_lines: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Look at everything that this installation stands on, and say what is wrong and how to mend it."""
+    from photodock.doctor.command import Wish, run
+
+    wish = Wish(_names(only), _names(skip), json_lines)
+    if unknown := wish.unknown():
+        raise typer.BadParameter(f"there is no check {', '.join(unknown)}", param_hint="--only and --skip")
+    raise typer.Exit(run(wish, typer.echo))
+
+
+def _names(given: list[str] | None) -> tuple[str, ...]:
+    return tuple(name.strip() for names in given or () for name in names.split(",") if name.strip())
+
+
+@app.command()
+def renditions(
+    given_up: Annotated[bool, typer.Option("--given-up", help="Those too of which none could be made before.")] = False,
+) -> None:
+    """Queue thumbnails and previews of the photos that have none; a worker makes them."""
+    from photodock.administration import queue_renditions
+
+    with failures_in_words():
+        typer.echo(f"Photos queued: {asyncio.run(queue_renditions(load_settings(), given_up=given_up))}")
+
+
+app.add_typer(photos, name="photos")
 app.add_typer(policy, name="policy")
 app.add_typer(outbox, name="outbox")
 app.add_typer(dead_letters, name="dlq")

@@ -53,6 +53,12 @@ def _in_words(value: object) -> str:
     return str(value) if isinstance(value, UUID | datetime) else repr(value)
 
 
+def silence() -> None:
+    """For a command that says by itself what is wrong: no line of what it calls."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)
+
+
 def configure(level: str) -> None:
     """`level`: `debug`, `info`, `warning` or `error`. Third parties' lines come out in the same form."""
     shared: list[structlog.typing.Processor] = [

@@ -1,6 +1,7 @@
 """`photodock serve`: the HTTP server around the application, in any number of processes."""
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -19,13 +20,15 @@ KEEP_ALIVE_SECONDS = 75
 GRACEFUL_SECONDS = 8
 """What a stopping `serve` gives to requests in flight; process managers expect an end within 10 seconds."""
 
-
+OTHER_FILES = 124
+"""Open besides the connections from clients: to the database and the store, logs, modules being read."""
 _FIRST_INHERITED = 3
 
 
 def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
     """Until a signal stops it; then this process ends. A socket that systemd listens on goes before host and port."""
     signal.signal(signal.SIGTERM, _end)
+    _allow_files(settings.max_connections + OTHER_FILES)
     config = uvicorn.Config(
         "photodock.bootstrap:api_from_environment",
         factory=True,
@@ -73,6 +76,15 @@ def _protocol(settings: Settings) -> Any:
         connections=settings.max_connections,
     )
     return partial(GuardedProtocol, limits=limits)
+
+
+def _allow_files(wanted: int) -> None:
+    """Most systems let a process open 1,024 files, and more if it says so, up to their hard limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(
+            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
+        )
 
 
 def _end(*_: object) -> NoReturn:

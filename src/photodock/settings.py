@@ -1,10 +1,12 @@
 """The environment, read once and validated at start, as one frozen `Settings`."""
 
+import base64
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs
 
@@ -44,6 +46,13 @@ def _words(value: Any) -> Any:
     return tuple(filter(None, (word.strip() for word in value.split(",")))) if isinstance(value, str) else value
 
 
+def _networks(value: Any) -> Any:
+    try:
+        return tuple(map(ip_network, _words(value)))
+    except ValueError:
+        raise ValueError("write networks as 10.1.0.0/16 or fd12:3456::/32, with commas between") from None
+
+
 def _or_none(value: Any) -> Any:
     return None if value == "" else value
 
@@ -64,6 +73,9 @@ Duration = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_posi
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Delay = Annotated[float, Field(ge=0, le=60, allow_inf_nan=False)]
 Delays = Annotated[tuple[Delay, ...], NoDecode, BeforeValidator(_words)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+Port = Annotated[int, Field(ge=1, le=65_535)]
+Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_words)]
 Most = Annotated[int, Field(ge=0, le=10**15)]
 """Of what is counted; PostgreSQL's integers end somewhere above."""
 Text = Annotated[str | None, BeforeValidator(_or_none)]
@@ -95,7 +107,7 @@ class TokenSettings(BaseSettings):
 
 
 class DecodeSettings(BaseSettings):
-    """What decoding one photo's pixels may take, for whoever decodes some: the sample detector."""
+    """What decoding one photo's pixels may take, for whoever decodes some: the sample detector, and for renditions."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -187,11 +199,30 @@ class Settings(DecodeSettings, TokenSettings):
     organization_pending_uploads: Most = Field(
         0, description="Photos of an organization that wait for their file; 0: no limit."
     )
+    renditions: bool = Field(True, description="Make a thumbnail and a preview of each new photo: `true`, `false`.")
+    rendition_processes: int = Field(
+        0, ge=0, le=256, description="Photos a worker makes them of at a time; 0: one less than processors."
+    )
     detection_types: Words = Field(("damage", "material"), description="Detection types a client may ask for.")
 
     pending_ttl: Duration = Field(timedelta(days=7), description="After the URL's end: when a photo is given up.")
     detection_timeout: Duration = Field(timedelta(hours=1), description="When an unanswered job is sent again.")
+    changes_kept: Duration = Field(
+        timedelta(hours=1), description="How long an event stream that broke off may be resumed."
+    )
     sweep_interval: Duration = Field(timedelta(seconds=15), description="Pause between two rounds of the sweeper.")
+
+    webhook_keys: SecretStr | None = Field(
+        None,
+        description="Keys that seal webhooks' secrets, the newest first, each 32 bytes in base64; empty: no webhooks.",
+    )
+    webhook_allowed_networks: Networks = Field(
+        (), description="Networks that webhooks may be sent to although they are not public, such as `10.1.0.0/16`."
+    )
+    webhook_ports: Ports = Field((443, 8443), description="Ports that webhooks may be sent to; empty: all.")
+    webhook_schemes: Literal["https", "https,http"] = Field(
+        "https", description="Of webhooks' URLs; `https,http` on a developer's machine."
+    )
 
     request_head_timeout: Duration = Field(
         timedelta(seconds=10), description="The longest the head of a request may take to arrive."
@@ -200,6 +231,14 @@ class Settings(DecodeSettings, TokenSettings):
         timedelta(seconds=30), description="The longest the body of a request may take to arrive."
     )
     max_connections: int = Field(900, ge=1, description="Connections from clients that a `serve` process holds.")
+    max_streams: int = Field(
+        500, ge=0, description="Event streams that a `serve` process holds; at most 9 of 10 connections."
+    )
+    organization_max_streams: int = Field(250, ge=0, description="Of these, streams of one organization.")
+    user_max_streams: int = Field(10, ge=0, description="Of these, streams of one user.")
+    stream_heartbeat: Duration = Field(
+        timedelta(seconds=15), description="The longest an event stream is silent, and its token not looked at."
+    )
     cors_allowed_origins: Words = Field((), description="Origins whose pages may call the API; `*` for all.")
 
     @field_validator("database_url", "database_direct_url")
@@ -239,6 +278,20 @@ class Settings(DecodeSettings, TokenSettings):
             raise ValueError("must look like https://sqs.…: bucket events come through SQS alone")
         return value or None
 
+    @field_validator("webhook_keys")
+    @classmethod
+    def _are_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        for key in _words(value.get_secret_value()) if value else ():
+            try:
+                size = len(base64.urlsafe_b64decode(key.rstrip("=") + "="))
+            except ValueError:
+                size = 0
+            if size != 32:
+                raise ValueError(
+                    "must be keys of 32 bytes in base64, with commas between; make one with: openssl rand -base64 32"
+                )
+        return value
+
     @field_validator("max_file_size")
     @classmethod
     def _is_not_below_the_least(cls, value: int, others: ValidationInfo) -> int:
@@ -257,6 +310,12 @@ class Settings(DecodeSettings, TokenSettings):
     def direct_url(self) -> SecretStr | None:
         """The way to a session of one's own in PostgreSQL; None where there is none."""
         return self.database_direct_url or (self.database_url if self.database_pooler == "none" else None)
+
+    @cached_property
+    def sealing_keys(self) -> tuple[str, ...]:
+        """Of webhooks' secrets, the newest first; none where webhooks are not set up."""
+        found: tuple[str, ...] = _words(self.webhook_keys.get_secret_value()) if self.webhook_keys else ()
+        return found
 
     @cached_property
     def bucket(self) -> str:

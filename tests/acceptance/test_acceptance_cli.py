@@ -149,6 +149,25 @@ async def empty_database(postgres: PostgresServer) -> AsyncIterator[str]:
     await administer(postgres.database_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+async def test_a_bucket_is_made_where_there_is_none_and_then_left_alone(system: System) -> None:
+    own = {
+        "PHOTODOCK_S3_BUCKET": f"bucket-{uuid4().hex[:12]}",
+        "PHOTODOCK_CORS_ALLOWED_ORIGINS": "https://app.example.com",
+    }
+    first, second = [await system.deployment.run("bucket", overrides=own) for _ in range(2)]
+    assert (first.status, first.out.count(": made")) == (0, 3)
+    assert (second.status, second.out.count(": was there, left as it is")) == (0, 3)
+
+
+async def test_a_buckets_rule_needs_origins_and_a_store_that_lets_in(system: System) -> None:
+    aimless = await system.deployment.run("bucket", overrides={"PHOTODOCK_CORS_ALLOWED_ORIGINS": ""})
+    assert (aimless.status, "PHOTODOCK_CORS_ALLOWED_ORIGINS: is not set" in aimless.err) == (2, True)
+    wrong = {"PHOTODOCK_CORS_ALLOWED_ORIGINS": "https://app.example.com", "AWS_SECRET_ACCESS_KEY": "wrong"}
+    refused = await system.deployment.run("bucket", overrides=wrong)
+    assert (refused.status, refused.err.startswith("The S3 server refused to set up the bucket:")) == (1, True)
+    assert "Traceback" not in refused.err
+
+
 async def test_two_migrations_at_once_are_one(system: System, empty_database: str) -> None:
     overrides = {"PHOTODOCK_DATABASE_URL": empty_database}
     make_project = ("project", "North roof", "--organization", str(uuid4()))

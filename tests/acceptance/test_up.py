@@ -176,6 +176,23 @@ def test_all_is_found_again_after_ctrl_c_and_a_dead_child_ends_up_with_one_sente
     assert children(second.data_dir) == []
 
 
+def test_the_doctor_finds_the_running_system_well(start: Callable[[], Running]) -> None:
+    """By the line that docs/doctor.md gives, in a shell with a login that is somebody else's."""
+    running = start()
+    environment = running.data_dir / "environment.sh"
+    assert environment.stat().st_mode & 0o777 == 0o600
+    line = f". {environment}; {sys.executable} -m photodock doctor --json"
+    others = {"AWS_PROFILE": "of-another", "AWS_SESSION_TOKEN": "of-another", "AWS_ACCESS_KEY_ID": "of-another"}
+    done = subprocess.run(
+        ["sh", "-c", line], capture_output=True, text=True, check=False, timeout=60, env={**os.environ, **others}
+    )
+    states = {found["check"]: found["state"] for found in map(json.loads, done.stdout.splitlines())}
+    assert done.returncode == 0, states
+    assert {name for name, state in states.items() if state != "ok"} == {
+        *("cors_strangers", "events_queue", "events_dead_letter_queue", "events", "jwks"),
+    }
+
+
 def test_bombs_fail_and_the_sample_detector_goes_on(
     start: Callable[[], Running], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from crash.evidence import Evidence, Row
 from crash.ledger import Ledger, Part
+from photodock.domain.object_key import originals_of
+from photodock.domain.renditions import LONGEST_SIDES
 from support.audit import is_legal
 
 DONE = {Part.LIES: ("failed(content_mismatch)",), Part.NEVER_SENDS: ("failed(upload_expired)",)}
@@ -23,7 +25,7 @@ class Violation:
 
 def audited(evidence: Evidence, ledger: Ledger) -> list[Violation]:
     """What the store itself has lost is excused here, and only here: see `Ledger.lost_by_store`."""
-    rules = (_ends, _deletions, _jobs, _repeats, _histories, _orphans, _contents, _answers, _leftovers)
+    rules = (_ends, _deletions, _jobs, _repeats, _histories, _orphans, _contents, _renditions, _answers, _leftovers)
     found = [violation for rule in rules for violation in rule(evidence, ledger)]
     return found + [Violation("a mishap", "-", mishap) for mishap in ledger.mishaps]
 
@@ -98,9 +100,11 @@ def _orphans(evidence: Evidence, ledger: Ledger) -> Iterator[Violation]:
     owners = {row.key: row for row in evidence.rows.values()}
     stones = {key: photo_id for photo_id, key in evidence.tombstones.items()}
     for key in evidence.objects:
-        owner: Row | None = owners.get(key)
-        if key in stones:
-            yield Violation("an object of a deleted photo", stones[key], key)
+        photos_keys = originals_of(key) or (key,)
+        owner: Row | None = next((owners[one] for one in photos_keys if one in owners), None)
+        deleted = next((stones[one] for one in photos_keys if one in stones), None)
+        if deleted:
+            yield Violation("an object of a deleted photo", deleted, key)
         elif owner is None:
             yield Violation("an orphan object", key, "neither a photo's nor a tombstone's")
         elif owner.status == "pending_upload" or owner.state.endswith(("(upload_expired)", "(content_mismatch)")):
@@ -118,6 +122,14 @@ def _contents(evidence: Evidence, ledger: Ledger) -> Iterator[Violation]:
             yield Violation("a lost object", photo_id, row.state)
         elif found != upload.sha256:
             yield Violation("an object with other bytes", photo_id, found)
+
+
+def _renditions(evidence: Evidence, ledger: Ledger) -> Iterator[Violation]:
+    """A photo tells of all its renditions or of none, and of none before it was uploaded."""
+    for photo_id, row in evidence.rows.items():
+        never = row.status == "pending_upload" or row.state.endswith(("(upload_expired)", "(content_mismatch)"))
+        if row.renditions not in ({None} if never else {0, len(LONGEST_SIDES)}):
+            yield Violation("renditions that are not whole", photo_id, f"{row.renditions} of a photo {row.state}")
 
 
 def _answers(evidence: Evidence, ledger: Ledger) -> Iterator[Violation]:
@@ -142,3 +154,5 @@ def _leftovers(evidence: Evidence, ledger: Ledger) -> Iterator[Violation]:
             yield Violation("an unsent job", photo_id, f"{row.unsent} in the outbox")
     if evidence.deletions_left:
         yield Violation("deletions left over", "-", f"{evidence.deletions_left} notes")
+    if evidence.rendition_jobs_left:
+        yield Violation("rendition jobs left over", "-", f"{evidence.rendition_jobs_left} jobs")

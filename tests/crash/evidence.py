@@ -35,6 +35,8 @@ class Row:
     """As `str(State)`: the status, and for `failed` which failure."""
     jobs: tuple[str, ...] = ()
     unsent: int = 0
+    renditions: int | None = None
+    """How many it tells of; None: they were not tried."""
 
     @property
     def status(self) -> str:
@@ -53,6 +55,7 @@ class Evidence:
     jobs: list[Job]
     told: Mapping[str, str]
     deletions_left: int = 0
+    rendition_jobs_left: int = 0
 
 
 def reading(store: SeaweedServer) -> "AbstractAsyncContextManager[S3Client]":
@@ -103,7 +106,9 @@ async def collected(db: Database, store: SeaweedServer, ledger: Ledger, told: Ma
     async with reading(store) as client:
         objects = await contents(client, store.bucket, sorted(await listed(client, store.bucket)))
     stones = await db.fetch("SELECT photo_id, s3_key FROM tombstones")
-    [left] = await db.fetch("SELECT count(*) AS notes FROM object_deletions")
+    [left] = await db.fetch(
+        "SELECT (SELECT count(*) FROM object_deletions) AS notes, (SELECT count(*) FROM rendition_jobs) AS jobs"
+    )
     return Evidence(
         objects=objects,
         rows=await _rows(db),
@@ -112,6 +117,7 @@ async def collected(db: Database, store: SeaweedServer, ledger: Ledger, told: Ma
         jobs=ledger.jobs,
         told=told,
         deletions_left=left["notes"],
+        rendition_jobs_left=left["jobs"],
     )
 
 
@@ -120,12 +126,14 @@ async def _rows(db: Database) -> dict[str, Row]:
         """
         SELECT p.id, p.s3_key, p.status || coalesce('(' || p.error_code || ')', '') AS state,
             array_remove(array_agg(o.message_id::text), NULL) AS jobs,
-            count(o.id) FILTER (WHERE o.sent_at IS NULL) AS unsent
+            count(o.id) FILTER (WHERE o.sent_at IS NULL) AS unsent, jsonb_array_length(p.renditions) AS renditions
         FROM photos p LEFT JOIN outbox o ON o.photo_id = p.id GROUP BY p.id
         """
     )
     return {
-        str(row["id"]): Row(str(row["id"]), row["s3_key"], row["state"], tuple(row["jobs"]), row["unsent"])
+        str(row["id"]): Row(
+            str(row["id"]), row["s3_key"], row["state"], tuple(row["jobs"]), row["unsent"], row["renditions"]
+        )
         for row in found
     }
 

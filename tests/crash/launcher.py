@@ -14,7 +14,7 @@ from typing import Any
 
 from crash.points import FOLDER, SERVE
 from photodock.cli import app
-from photodock.db import moves, outbox, photos, sweep, uploads
+from photodock.db import moves, outbox, photos, renditions, sweep, uploads
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.storage.s3 import ObjectStore
@@ -79,6 +79,10 @@ def trap_worker(at: Spring) -> None:
     after(outbox, "send_again", partial(at, "resend-written"), whatever_comes=True)
     after(sweep, "take_due_deletions", partial(at, "deletion-leased"))
     after(ObjectStore, "delete", partial(at, "deletion-object-gone"), whatever_comes=True)
+    after(renditions, "take", partial(at, "renditions-leased"))
+    after(ObjectStore, "put", partial(at, "renditions-half"), whatever_comes=True)
+    before(renditions, "finish", partial(at, "renditions-written"))
+    after(renditions, "finish", partial(at, "renditions-recorded"))
 
 
 if __name__ == "__main__":

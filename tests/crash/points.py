@@ -34,4 +34,8 @@ POINTS = (
     Point(WORKER, "resend-written", "overdue detection: second job written, not committed"),
     Point(WORKER, "deletion-leased", "sweeper took an object to delete, has not deleted it"),
     Point(WORKER, "deletion-object-gone", "sweeper deleted the object, has not noted it"),
+    Point(WORKER, "renditions-leased", "worker took a photo to make renditions of, has read nothing"),
+    Point(WORKER, "renditions-half", "one rendition written, the other not"),
+    Point(WORKER, "renditions-written", "renditions written, not recorded"),
+    Point(WORKER, "renditions-recorded", "renditions recorded, nothing after it"),
 )

@@ -61,6 +61,9 @@ async def let_all_come_due(db: Database, ledger: Ledger) -> None:
             "UPDATE photos SET sweep_at = clock_timestamp() WHERE status = 'pending_upload'",
             "UPDATE object_deletions SET due_at = clock_timestamp()",
             "UPDATE outbox SET due_at = clock_timestamp() WHERE sent_at IS NULL AND parked_at IS NULL",
+            # Of a lease of five minutes the living need some seconds.
+            "UPDATE rendition_jobs SET due_at = clock_timestamp() "
+            "WHERE due_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '280 seconds'",
         ):
             await db.execute(statement)
     except DatabaseUnavailable:
@@ -72,7 +75,8 @@ async def everything_is_done(db: Database) -> bool:
         [row] = await db.fetch(
             """
             SELECT EXISTS (SELECT FROM photos WHERE status IN ('pending_upload', 'uploaded', 'processing'))
-                OR EXISTS (SELECT FROM outbox WHERE sent_at IS NULL) OR EXISTS (SELECT FROM object_deletions) AS left
+                OR EXISTS (SELECT FROM outbox WHERE sent_at IS NULL) OR EXISTS (SELECT FROM object_deletions)
+                OR EXISTS (SELECT FROM rendition_jobs) AS left
             """
         )
     except DatabaseUnavailable:

@@ -6,17 +6,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 import structlog
 
 from conftest import S3, administer
+from integration.feed.conftest import Site, feeding, told
 from integration.workers.conftest import FakeQueue, eventually, gallery, running
 from photodock import bootstrap
 from photodock.administration import migrate_database
+from photodock.db import changes
 from photodock.db.health import NEWEST_REVISION
-from photodock.db.listener import NoListener
+from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database
 from photodock.embedded.pgbouncer import PoolerServer
 from photodock.settings import Settings, SettingsError, load_settings
@@ -109,6 +112,25 @@ async def test_without_a_direct_way_jobs_are_found_by_polling(
                 return [job.photo_id for job in queue.jobs] == [photo.id]
 
             await eventually(sent)
+
+
+@pytest.mark.parametrize(("direct", "poll_seconds"), [(True, 600), (False, 0.05)], ids=["direct", "by polling"])
+async def test_changes_are_heard_past_the_pooler_and_read_through_it(
+    pooler: PoolerServer, database_url: str, direct: bool, poll_seconds: float
+) -> None:
+    listener = Listener(database_url, changes.CHANNEL) if direct else NoListener()
+    async with opened(pooler) as db, feeding(db, listener, poll_seconds=poll_seconds) as streams:
+        site = Site(db, uuid4(), uuid4())
+        await db.execute("INSERT INTO projects VALUES ($1, $2, 'roofs')", site.project_id, site.organization_id)
+        stream = await streams.open(site.who(), site.project_id, None)
+        first = await site.change()
+        assert await told(stream, 1) == [first]
+        position = stream.position()
+        missed = [await site.change() for _ in range(10)]
+        again = await streams.open(site.who(), None, position)
+        assert await told(again, 10) == missed
+        stream.close()
+        again.close()
 
 
 def test_the_worker_listens_past_the_pooler_or_not_at_all(settings: Settings, database_url: str) -> None:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -291,6 +292,14 @@ async def test_a_bucket_gives_up_uploads_that_nobody_completes(client, new_bucke
     (rule,) = (await client.get_bucket_lifecycle_configuration(Bucket=new_bucket.name))["Rules"]
     assert (rule["Status"], rule["Filter"]) == ("Enabled", {"Prefix": ""})
     assert rule["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 8}
+
+
+async def test_rules_that_are_there_can_be_kept(client, new_bucket, credentials):
+    setting = partial(ensure_bucket, credentials, new_bucket, keep_rules=True)
+    assert await setting(allowed_origins=["https://app.example"]) == ["bucket", "cors", "lifecycle"]
+    assert await setting(allowed_origins=["https://other.example"]) == []
+    (rule,) = (await client.get_bucket_cors(Bucket=new_bucket.name))["CORSRules"]
+    assert rule["AllowedOrigins"] == ["https://app.example"]
 
 
 async def test_a_bucket_outside_us_east_1_is_made_in_its_region(client, new_bucket, credentials):

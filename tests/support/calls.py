@@ -73,12 +73,20 @@ CALLS = (
     Call("POST", "/photos/{photo_id}/retry", ("photos:write",)),
     Call("GET", "/photos?project_id={project_id}", ("photos:read",)),
     Call("DELETE", "/photos/{photo_id}", ("photos:write",)),
+    Call("GET", "/events?project_id={project_id}", ("photos:read",)),
     Call("GET", "/projects", ("photos:read", "photos:admin")),
     Call("PUT", "/projects/{project_id}", ("photos:admin",), {"name": "North roof"}),
     Call("GET", "/policies", ("photos:admin",)),
     Call("PUT", "/policies", ("photos:admin",), {"gps": "keep"}),
     Call("GET", "/outbox", ("photos:admin",)),
     Call("POST", "/outbox/{id}/retry", ("photos:admin",)),
+    Call("GET", "/webhooks", ("photos:admin",)),
+    Call("PUT", "/webhooks", ("photos:admin",), {"url": "https://hooks.example.com/"}),
+    Call("DELETE", "/webhooks", ("photos:admin",)),
+    Call("POST", "/webhooks/secret", ("photos:admin",)),
+    Call("POST", "/webhooks/test", ("photos:admin",)),
+    Call("GET", "/webhooks/deliveries", ("photos:admin",)),
+    Call("POST", "/webhooks/deliveries/{id}/retry", ("photos:admin",)),
 )
 ABOUT_A_PHOTO = tuple(call for call in CALLS if call.is_about_a_photo)
 SCOPES = ("photos:read", "photos:write", "photos:pipeline", "photos:admin")

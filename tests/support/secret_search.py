@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
-KEPT_SECRETS = ("password", "secret-key", "s3-secret-key", "jwt-secret")
+KEPT_SECRETS = ("password", "secret-key", "s3-secret-key", "jwt-secret", "webhook-key")
 """The files in which servers that are started here keep the secrets that they have made."""
 MARKS = {
     "an access token": re.compile(rb"eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*"),
+    "a webhook's secret": re.compile(rb"whsec_[A-Za-z0-9+/]{32,}"),
+    "a webhook's signature": re.compile(rb"v1,[A-Za-z0-9+/]{43}="),
     "a signature": re.compile(rb"Signature(=|%3D|\W{1,4})[0-9a-f]{64}"),
 }
 

@@ -7,12 +7,13 @@ import httpx
 
 from photodock.bootstrap import api_from_settings
 from photodock.settings import Settings
+from support.streams import EndingTransport
 from support.system import Caller
 
 
 async def serving(settings: Settings) -> AsyncIterator[Caller]:
     app = api_from_settings(settings)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = EndingTransport(app=app, raise_app_exceptions=False)
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://api") as http,

@@ -23,6 +23,14 @@ FAILED: list[tuple[str | None, str]] = [*WAY[:3], ("processing", "failed")]
 EARLY: list[tuple[str | None, str]] = [WAY[0], ("pending_upload", "failed")]
 
 
+KEY = "11111111-1111-4111-8111-111111111111/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704"
+
+
+def made(state: str) -> int | None:
+    """How many renditions a photo that ended thus tells of."""
+    return None if state in ("pending_upload", "failed(upload_expired)", "failed(content_mismatch)") else 2
+
+
 class Case:
     """Six photos that went as they should; each test breaks one thing."""
 
@@ -35,6 +43,7 @@ class Case:
         self.told = {"gone": "404"}
         self.jobs = [Job("m-gone", "gone")]
         self.deletions_left = 0
+        self.rendition_jobs_left = 0
         self._photo("good", Part.CONFIRMS, "completed", WAY)
         self._photo("slow", Part.VANISHES, "completed", WAY)
         self._photo("bad", Part.CONFIRMS, "failed(detection_failed)", FAILED)
@@ -49,7 +58,7 @@ class Case:
         upload = Upload(photo_id, f"key-{photo_id}", part, f"sha-{photo_id}", arrived)
         self.ledger.uploads[photo_id] = upload
         jobs = (f"m-{photo_id}", f"m-{photo_id}-2")
-        self.rows[photo_id] = Row(photo_id, upload.key, state, jobs)
+        self.rows[photo_id] = Row(photo_id, upload.key, state, jobs, renditions=made(state))
         self.histories[photo_id] = list(steps)
         self.told[photo_id] = self.rows[photo_id].status
         if upload.stays and arrived:
@@ -60,14 +69,21 @@ class Case:
 
     def end(self, photo_id: str, state: str, steps: list[tuple[str | None, str]]) -> None:
         """It went another way, and everybody agrees."""
-        self.change(photo_id, state=state)
+        self.change(photo_id, state=state, renditions=made(state))
         self.histories[photo_id] = steps
         self.told[photo_id] = self.rows[photo_id].status
 
     @property
     def evidence(self) -> Evidence:
         return Evidence(
-            self.objects, self.rows, self.tombstones, self.histories, self.jobs, self.told, self.deletions_left
+            self.objects,
+            self.rows,
+            self.tombstones,
+            self.histories,
+            self.jobs,
+            self.told,
+            self.deletions_left,
+            self.rendition_jobs_left,
         )
 
     def rules(self) -> set[str]:
@@ -89,7 +105,7 @@ def bury(case: Case) -> None:
 
 
 def revive(case: Case) -> None:
-    case.rows["gone"] = Row("gone", "key-gone", "completed", ("m-gone",))
+    case.rows["gone"] = Row("gone", "key-gone", "completed", ("m-gone",), renditions=2)
     case.histories["gone"] = WAY
     case.told["gone"] = "completed"
 
@@ -124,6 +140,27 @@ BROKEN: dict[str, tuple[Callable[[Case], object], set[str]]] = {
     "object outlives its photo": (
         lambda case: case.objects.update({"key-gone": "sha-gone"}),
         {"an object of a deleted photo"},
+    ),
+    "rendition outlives its photo": (
+        lambda case: (
+            case.tombstones.update({"gone": f"{KEY}.jpg"}),
+            case.objects.update({f"{KEY}.preview.webp": "sha-preview"}),
+        ),
+        {"an object of a deleted photo"},
+    ),
+    "rendition of nobody": (
+        lambda case: case.objects.update({f"{KEY}.thumbnail.webp": "sha-thumbnail"}),
+        {"an orphan object"},
+    ),
+    "half of the renditions": (lambda case: case.change("good", renditions=1), {"renditions that are not whole"}),
+    "renditions never tried": (lambda case: case.change("good", renditions=None), {"renditions that are not whole"}),
+    "renditions of what never came": (
+        lambda case: case.change("never", renditions=0),
+        {"renditions that are not whole"},
+    ),
+    "a rendition job left over": (
+        lambda case: setattr(case, "rendition_jobs_left", 1),
+        {"rendition jobs left over"},
     ),
     "object of nobody": (lambda case: case.objects.update({"key-x": "sha-x"}), {"an orphan object"}),
     "object of a mismatch": (

@@ -15,7 +15,7 @@ import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from photodock.api import answers, existing, multipart, requests
+from photodock.api import answers, existing, multipart, requests, webhook_bodies
 from photodock.api.app import description
 from photodock.api.problems import KINDS
 from photodock.cli import app
@@ -28,10 +28,13 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 # Whom a reader may be sent to, besides the reader's own machine and names that stand for the reader's own.
-HOSTS = re.compile(r"127\.0\.0\.1|localhost|(.+\.)?(example\.com|amazonaws\.com|keepachangelog\.com|rfc-editor\.org)")
-# The service's own addresses, and places that every machine has.
+HOSTS = re.compile(
+    r"127\.0\.0\.1|localhost|(.+\.)?(example\.com|amazonaws\.com|keepachangelog\.com|rfc-editor\.org|standardwebhooks\.com)"
+)
+# The service's own addresses, those of the example's web page, and places that every machine has.
 ABSOLUTE = re.compile(
-    r"api|docs|healthz|metrics|openapi\.json|outbox|photos|policies|projects|readyz|dev|etc|opt|proc|root|tmp|usr|var"
+    r"api|docs|events|healthz|hooks|metrics|openapi\.json|outbox|photodock(-token)?|photos|policies|projects|readyz|webhooks|"
+    r"dev|etc|opt|proc|root|tmp|usr|var"
 )
 
 
@@ -67,9 +70,11 @@ def shown_default(field: FieldInfo) -> str:
         case timedelta() as value:
             return f"`{duration(value)}`"
         case tuple() as values if values:
-            return f"`{','.join(format(value, 'g') if isinstance(value, float) else value for value in values)}`"
+            return f"`{','.join(format(value, 'g') if isinstance(value, float) else str(value) for value in values)}`"
         case None | "" | ():
             return "empty"
+        case bool(value):
+            return f"`{str(value).lower()}`"
         case value:
             return f"`{value}`"
 
@@ -140,7 +145,9 @@ def test_every_call_says_in_openapi_what_it_is_for() -> None:
 
 
 def models() -> list[type[BaseModel]]:
-    known = [value for module in (requests, answers, existing, multipart) for value in vars(module).values()]
+    known = [
+        value for module in (requests, answers, existing, multipart, webhook_bodies) for value in vars(module).values()
+    ]
     found = {value: None for value in known if isinstance(value, type) and issubclass(value, BaseModel)}
     return [model for model in found if examples_of(model)]
 
@@ -197,6 +204,8 @@ def test_every_shown_command_exists(page: Path) -> None:
         command: Any = typer.main.get_command(app)
         rest = list(arguments)
         while hasattr(command, "commands"):
+            if command.invoke_without_command and (not rest or rest[0].startswith("-")):
+                break
             assert rest, f"photodock {' '.join(arguments)}: which command?"
             assert rest[0] in command.commands, f"photodock {' '.join(arguments)}"
             command = command.commands[rest.pop(0)]
@@ -223,7 +232,7 @@ def test_no_page_names_a_place_that_its_readers_do_not_have(page: Path) -> None:
     text = page.read_text()
     hosts = {urlsplit(address).hostname or "" for address in re.findall(r"https?://[^\s)>\"'`$]+", text)}
     assert [host for host in hosts if host and not HOSTS.fullmatch(host)] == []
-    paths = re.findall(r"(?<![\w./:>)}\]*~\"$-])/([a-z][\w.-]*)", text)
+    paths = re.findall(r"(?<![\w./:<>)}\]*~\"$-])/([a-z][\w.-]*)", text)
     assert [path for path in paths if not ABSOLUTE.fullmatch(path)] == []
     assert str(ROOT) not in text
 

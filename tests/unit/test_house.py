@@ -20,10 +20,12 @@ MAY_IMPORT = {
     "storage": set(),
     "queues": set(),
     "db": set(),
-    "services": {"imaging", "pixels", "storage", "queues", "db"},
+    "webhooks": set(),
+    "services": {"imaging", "pixels", "storage", "queues", "db", "webhooks"},
     "api": {"services"},
-    "workers": {"services", "db", "queues", "storage"},
+    "workers": {"services", "db", "queues", "storage", "webhooks"},
     "client": set(),
+    "terminal": {"client", "pixels"},
     "consumer": {"client", "queues"},
     "settings": set(),
     "logs": set(),
@@ -40,17 +42,20 @@ MAY_IMPORT = {
         "settings",
         "storage",
         "tokens",
+        "webhooks",
         "workers",
     },
-    "administration": {"api", "bootstrap", "db", "services", "settings", "tokens"},
+    "administration": {"api", "bootstrap", "db", "services", "settings", "storage", "tokens"},
     "dead_letters": {"queues", "settings"},
+    # It looks at what every adapter looks at, but gets those that do the service's work from `bootstrap`.
+    "doctor": {"api", "bootstrap", "db", "logs", "queues", "services", "settings", "storage", "tokens", "workers"},
     "privacy": {"bootstrap", "db", "services", "settings"},
     "cli": {
-        *("administration", "bootstrap", "cli_failures", "cli_photos", "cli_privacy", "cli_queues"),
+        *("administration", "bootstrap", "cli_failures", "cli_photos", "cli_privacy", "cli_queues", "doctor"),
         *("embedded", "garbage", "logs", "serving", "settings", "workers"),
     },
     "cli_failures": {"settings"},
-    "cli_photos": {"client", "imaging"},
+    "cli_photos": {"imaging", "terminal"},
     "cli_privacy": {"cli_failures", "logs", "privacy", "settings"},
     "cli_queues": {"administration", "cli_failures", "dead_letters", "settings"},
     "embedded": {"administration", "api", "bootstrap", "db", "services", "settings", "storage"},
@@ -125,6 +130,11 @@ LOADED = "import sys, {module}; print(*sorted({{name.split('.')[0] for name in s
             "photodock.consumer",
             ("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn"),
         ),
+        # Who sends photos from Python needs httpx alone.
+        (
+            "photodock.client",
+            ("fastapi", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "structlog", "jwt", "PIL"),
+        ),
         ("photodock.pixels", ("PIL", "numpy", "httpx", "fastapi", "pydantic", "asyncpg")),
         ("photodock.bootstrap", ("PIL", "alembic", "sqlalchemy", "typer", "uvicorn")),
         ("photodock.cli", ("fastapi", "asyncpg", "aiobotocore", "obstore", "uvicorn")),
@@ -172,7 +182,9 @@ def test_sql_stands_in_db_alone() -> None:
 UNBOUND = {
     "detection.py": "the pipeline's reports",
     "erasure.py": "an operator's command",
+    "feed.py": "read once for all organizations, and told to each its own",
     "health.py": "no photo",
+    "renditions.py": "a worker's jobs",
     "orphans.py": "an operator's command",
 }
 """The services that reach past row-level security, and for whom; all others see one organization at a time."""
@@ -192,9 +204,9 @@ def test_only_services_that_have_to_see_every_organization_get_the_database_unbo
 
 
 def test_http_status_of_the_service_is_known_in_api_alone() -> None:
-    # `client`, `consumer` and `embedded` are HTTP clients: they read statuses, they give none.
+    # `client`, `consumer`, `doctor` and `embedded` are HTTP clients: they read statuses, they give none.
     for part, path, tree in modules():
-        if part not in {"api", "client", "consumer", "embedded"}:
+        if part not in {"api", "client", "consumer", "doctor", "embedded"}:
             assert not HTTP_STATUS.search(ast.unparse(tree)), path
 
 

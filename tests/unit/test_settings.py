@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from photodock.settings import PREFIX, Settings, SettingsError, load_settings
 
 SECRET = "not-to-be-seen-0123456789-0123456789"
+KEY = "Jv4nO9kXb3cY0sD1m2e7QwRtZu5iPaSfGhLyVxCvBn8"
+TEN = ip_network("10.1.0.0/16")
 URL = f"postgresql://photodock:{SECRET}@127.0.0.1:5432/photodock"
 
 
@@ -81,6 +84,11 @@ def test_durations(monkeypatch: pytest.MonkeyPatch, written: str, seconds: float
         ("QUEUE_URL", "", "queue_url", None),
         ("S3_ENDPOINT_URL", "", "s3_endpoint_url", None),
         ("JWT_ISSUER", "", "jwt_issuer", None),
+        ("WEBHOOK_KEYS", "", "sealing_keys", ()),
+        ("WEBHOOK_KEYS", f"{KEY}, {KEY}=", "sealing_keys", (KEY, f"{KEY}=")),
+        ("WEBHOOK_ALLOWED_NETWORKS", "10.1.0.0/16,::1", "webhook_allowed_networks", (TEN, ip_network("::1/128"))),
+        ("WEBHOOK_PORTS", "", "webhook_ports", ()),
+        ("WEBHOOK_SCHEMES", "https,http", "webhook_schemes", "https,http"),
     ],
 )
 def test_what_may_be_set(
@@ -126,6 +134,12 @@ def test_what_may_be_set(
         ("DETECTION_TYPES", " , ", "must name at least one type"),
         ("QUEUE_URL", "sqs.example/queue", "must look like https://sqs"),
         ("QUEUE_URL", "ftp://example/queue", "must look like https://sqs"),
+        ("WEBHOOK_KEYS", "short", "make one with: openssl rand -base64 32"),
+        ("WEBHOOK_KEYS", f"{KEY},{KEY[:-1]}", "make one with: openssl rand -base64 32"),
+        ("WEBHOOK_KEYS", "ümlaut", "make one with: openssl rand -base64 32"),
+        ("WEBHOOK_ALLOWED_NETWORKS", "10.0.0.1/8", "write networks as 10.1.0.0/16"),
+        ("WEBHOOK_PORTS", "443,0", "greater than or equal to 1"),
+        ("WEBHOOK_SCHEMES", "ftp", "'https' or 'https,http'"),
     ],
 )
 def test_a_mistake_is_told_with_its_variable_and_the_mend(

@@ -10,7 +10,8 @@ from photodock.api import examples, problems
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import DetectionStatus, FailureCode, Photo, PhotoStatus, Project, StatusEvent
 from photodock.domain.policy import GpsPolicy, PolicySet
-from photodock.services.library import View
+from photodock.domain.renditions import RenditionName
+from photodock.services.library import RenditionView, View
 from photodock.services.uploads import IssuedUpload
 
 STATUS_URL = "/api/v1/photos/{}"
@@ -59,6 +60,20 @@ class DetectionResponse(BaseModel):
     error: dict[str, Any] | None = Field(description="The detector's own `{code, detail}`.")
 
 
+class RenditionResponse(BaseModel):
+    name: RenditionName
+    width: int = Field(description="Pixels, upright: EXIF's orientation is applied.")
+    height: int
+    mime_type: Literal["image/webp"] = "image/webp"
+    file_size: int
+    url: str = Field(description="A presigned GET, good for as long as `download_url`.")
+
+    @classmethod
+    def of(cls, view: RenditionView) -> "RenditionResponse":
+        one = view.rendition
+        return cls(name=one.name, width=one.width, height=one.height, file_size=one.file_size, url=view.url)
+
+
 class PhotoResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PHOTO]})
 
@@ -74,6 +89,11 @@ class PhotoResponse(BaseModel):
     status: PhotoStatus
     s3_url: str
     download_url: str | None = Field(description="A presigned GET; present once uploaded.")
+    renditions: list[RenditionResponse] = Field(
+        description="Small pictures of the photo: `preview`, at most 1600 pixels long or high, `thumbnail`, at most "
+        "320. Made a moment after the upload; empty before, and where none can be made."
+    )
+    thumbhash: str | None = Field(description="A placeholder in some 25 bytes (ThumbHash), base64; as `renditions`.")
     exif_data: dict[str, Any] | None
     client_metadata: dict[str, Any] | None
     detection: DetectionResponse
@@ -92,6 +112,7 @@ class PhotoResponse(BaseModel):
             **{name: getattr(photo, name) for name in SAME_NAMES},
             s3_url=view.s3_url,
             download_url=view.download_url,
+            renditions=[RenditionResponse.of(one) for one in view.renditions],
             detection=DetectionResponse(
                 types=list(photo.detection_types),
                 priority=photo.priority,
@@ -104,7 +125,9 @@ class PhotoResponse(BaseModel):
         )
 
 
-SAME_NAMES = tuple(name for name in PhotoResponse.model_fields if name in Photo.__dataclass_fields__)
+SAME_NAMES = tuple(
+    name for name in PhotoResponse.model_fields if name in Photo.__dataclass_fields__ and name != "renditions"
+)
 
 
 class ItemProblem(BaseModel):

@@ -1,5 +1,6 @@
 """The HTTP application, put together from services that `bootstrap` made."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from photodock.api import (
     batches,
     documentation,
+    events,
     existing,
     health,
     multipart,
@@ -21,6 +23,7 @@ from photodock.api import (
     problems,
     projects,
     uploads,
+    webhooks,
 )
 from photodock.api.auth import TokenVerifier
 from photodock.api.direct import Direct
@@ -35,8 +38,10 @@ from photodock.services.multipart import MultipartUploads
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
+from photodock.services.streams import Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.uploads import Uploads
+from photodock.services.webhooks import Webhooks
 
 DESCRIPTION = """
 Photo intake: ask for an upload URL, send the photo straight to S3, confirm it, follow its detection.
@@ -51,7 +56,7 @@ EXPOSED_HEADERS = (
 )
 ALLOWED_HEADERS = (
     *("Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"),
-    "traceparent",
+    *("Last-Event-ID", "traceparent"),
 )
 
 
@@ -68,9 +73,13 @@ class ApiServices:
     projects: Projects
     policies: Policies
     outbox: Outbox
+    streams: Streams
+    webhooks: Webhooks
     health: Health
     tokens: TokenVerifier
     detection_types: tuple[str, ...]
+    stream_heartbeat: float
+    """Seconds."""
 
 
 class Application(Described):
@@ -103,7 +112,11 @@ def create_app(
             for name in ApiServices.__dataclass_fields__:
                 setattr(app.state, name, getattr(services, name))
             with stop_noticed() as app.state.stopping:
-                yield
+                ending = asyncio.create_task(services.streams.end_at(app.state.stopping))
+                try:
+                    yield
+                finally:
+                    ending.cancel()
 
     app = Application(
         title="photodock",
@@ -117,8 +130,10 @@ def create_app(
     )
     app.taken_in = taken_in
     problems.install(app)
-    for part in (uploads, batches, multipart, existing, photos, projects, policies, outbox, health, documentation):
+    parts = (uploads, batches, multipart, existing, photos, projects, policies, outbox, events, webhooks)
+    for part in (*parts, health, documentation):
         app.include_router(part.router)
+    app.webhooks.include_router(webhooks.sent)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)
     app.front = in_front_of(app, cors_allowed_origins)

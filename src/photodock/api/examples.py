@@ -1,5 +1,7 @@
 """Answers as OpenAPI shows them: one photo's way."""
 
+import json
+
 from pydantic.config import JsonDict
 
 _PHOTO_ID = "01a2045d-e729-75a1-a237-622d7a224704"
@@ -43,6 +45,18 @@ PHOTO: JsonDict = {
     "status": "completed",
     "s3_url": _OBJECT,
     "download_url": f"{_OBJECT}?{_SIGNATURE}",
+    "renditions": [
+        {
+            "name": name,
+            "width": width,
+            "height": height,
+            "mime_type": "image/webp",
+            "file_size": file_size,
+            "url": f"{_OBJECT.removesuffix('.jpg')}.{name}.webp?{_SIGNATURE}",
+        }
+        for name, width, height, file_size in (("preview", 1600, 1200, 212_380), ("thumbnail", 320, 240, 11_614))
+    ],
+    "thumbhash": "HxgKDISfVpaXiYdod4d3iPCkBI43",
     "exif_data": EXIF,
     "client_metadata": {"latitude": 52.5163, "longitude": 13.3777, "accuracy_m": 8.0},
     "detection": {
@@ -118,3 +132,20 @@ PARTS: JsonDict = {
     "uploaded": [{"part_number": 1, "size": 5_242_880, "etag": _ETAG}],
 }
 COMPLETE: JsonDict = {"parts": [{"part_number": 1, "etag": _ETAG}]}
+_COMPLETED: JsonDict = {
+    "type": "photo.completed",
+    "photo_id": _PHOTO_ID,
+    "project_id": _PROJECT_ID,
+    "status": "completed",
+    "at": "2026-11-22T17:46:35.163478Z",
+}
+EVENTS = f"""retry: 2741
+
+: here
+id: 9mJp3mX1hB0o5b1pV0t9S7mJ2m6qkq2Qe7uG8p1i3lq0i4m8pJ5l1a0R6w2cT9xY
+
+id: Qe7uG8p1i3lq0i4m8pJ5l1a0R6w2cT9xY9mJp3mX1hB0o5b1pV0t9S7mJ2m6qkq2
+event: photo
+data: {json.dumps(_COMPLETED)}
+
+"""

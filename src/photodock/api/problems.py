@@ -22,6 +22,7 @@ from photodock.domain.errors import (
     PhotoNotFound,
     RateLimited,
     StorageUnavailable,
+    TooManyStreams,
 )
 
 log = structlog.get_logger()
@@ -57,12 +58,16 @@ KINDS: dict[str, Kind] = {
     "multipart_not_started": Kind(409, "No upload in parts is under way"),
     "multipart_incomplete": Kind(409, "Not all parts are there"),
     "idempotency_conflict": Kind(409, "The Idempotency-Key was used before"),
+    "webhook_url_refused": Kind(400, "Webhooks are not sent to this URL"),
+    "webhook_disabled": Kind(409, "The webhook is disabled"),
+    "webhooks_unavailable": Kind(501, "This installation sends no webhooks"),
     "malformed_http": Kind(400, "This is not well-formed HTTP"),
     "request_timeout": Kind(408, "The request took too long to arrive"),
     "body_too_large": Kind(413, "The request body is too large"),
     "headers_too_large": Kind(431, "The request headers are too large"),
     "invalid_request": Kind(422, "The request is not well formed"),
     "rate_limited": Kind(429, "Too many uploads"),
+    "too_many_streams": Kind(429, "Too many event streams are open"),
     "storage_unavailable": Kind(503, "Storage is not available"),
     "database_unavailable": Kind(503, "The database is not available"),
     "identity_unavailable": Kind(503, "Access tokens cannot be verified"),
@@ -169,7 +174,7 @@ def _headers(error: PhotodockError) -> dict[str, str]:
     if isinstance(error, RateLimited):
         shown = rate_limit_headers(error.limit, error.remaining, error.reset_seconds)
         return {"Retry-After": str(error.reset_seconds), **shown}
-    if isinstance(error, DatabaseUnavailable | StorageUnavailable | IdentityUnavailable):
+    if isinstance(error, DatabaseUnavailable | StorageUnavailable | IdentityUnavailable | TooManyStreams):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     if error.code == "unauthenticated":
         return {"WWW-Authenticate": "Bearer"}

@@ -43,8 +43,8 @@ class Listener:
             yield
         finally:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            # Not `await task` with its cancellation suppressed: the caller's own, at this moment, would be too.
+            await asyncio.wait((task,))
 
     async def _keep_listening(self, notified: Callable[[], None]) -> None:
         failures = 0

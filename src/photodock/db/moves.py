@@ -90,6 +90,9 @@ UPLOADED_MOVE = move_sql(
 , job AS (
     INSERT INTO outbox (photo_id, organization_id, s3_url, detection_types, priority, correlation_id, traceparent)
     SELECT id, organization_id, $13, detection_types, priority, $14, $15 FROM moved
+), rendition_job AS (
+    INSERT INTO rendition_jobs (photo_id, organization_id, s3_key)
+    SELECT id, organization_id, s3_key FROM moved WHERE $16::boolean ON CONFLICT DO NOTHING
 )
 """,
     columns=PLAIN_COLUMNS + ", pg_notify('photodock_outbox', '')",
@@ -113,8 +116,12 @@ async def mark_uploaded(
     *,
     s3_uri: str,
     trace: Trace,
+    renditions: bool = False,
 ) -> Photo | None:
-    """Stores what was read, moves to `uploaded` and appends the detection job: one statement, one commit."""
+    """Stores what was read, moves to `uploaded` and appends the detection job: one statement, one commit.
+
+    `renditions`: a job for these too.
+    """
     row = await db.fetchrow(
         UPLOADED_MOVE,
         *change.arguments(photo_id),
@@ -124,6 +131,7 @@ async def mark_uploaded(
         s3_uri,
         trace.correlation_id,
         trace.traceparent,
+        renditions,
     )
     return to_photo(row) if row else None
 

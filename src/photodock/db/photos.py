@@ -9,6 +9,7 @@ from photodock.db.pool import Connection, Executor, Row
 from photodock.db.tenants import Tenants, Transactions
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import FailureCode, Photo, PhotoStatus, StatusEvent
+from photodock.domain.renditions import Rendition, RenditionName
 from photodock.domain.values import JsonObject
 
 COLUMNS = tuple(field.name for field in fields(Photo))
@@ -22,7 +23,13 @@ def to_photo(row: Row) -> Photo:
     values["error_code"] = FailureCode(values["error_code"]) if values["error_code"] else None
     values["priority"] = Priority(values["priority"])
     values["detection_types"] = tuple(values["detection_types"])
+    if values["renditions"] is not None:
+        values["renditions"] = tuple(_to_rendition(**one) for one in values["renditions"])
     return Photo(**values)
+
+
+def _to_rendition(*, name: str, width: int, height: int, file_size: int) -> Rendition:
+    return Rendition(RenditionName(name), width, height, file_size)
 
 
 async def get(db: Executor, photo_id: UUID, organization_id: UUID | None, *, lock: bool = False) -> Photo | None:
@@ -150,6 +157,9 @@ WITH gone AS (
 ), formless AS (
     UPDATE multipart_uploads m SET part_checksums = NULL FROM gone WHERE m.photo_id = gone.id
     RETURNING m.photo_id, m.s3_upload_id
+), spared AS (
+    -- A job that a worker has in hand stays: whoever ends it finds the photo gone, and deletes what it has written.
+    DELETE FROM rendition_jobs WHERE photo_id IN (SELECT id FROM gone) AND due_at <= clock_timestamp()
 ), nameless AS (
     UPDATE photo_status_events SET actor = NULL, reason = NULL WHERE id IN (
         -- In the order in which an erasure walks the history, so that neither waits for the other in a circle.
@@ -163,7 +173,7 @@ SELECT g.id, g.s3_key, g.url_expires_at, f.s3_upload_id FROM gone g LEFT JOIN fo
 async def delete(db: Transactions, photo_id: UUID, organization_id: UUID) -> Deletion | None:
     """Turns the photo into a tombstone and notes its object for deletion.
 
-    Its job leaves the outbox with it. None when there is no such photo.
+    Its job leaves the outbox with it, and its renditions' job. None when there is no such photo.
     """
     async with db.transaction() as tx:
         # Locked by a statement of its own: the next one's snapshot then holds the history of a move that was faster.

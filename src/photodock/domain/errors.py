@@ -12,14 +12,18 @@
     │   ├── FileTooLarge
     │   └── FileTooSmall
     ├── InvalidRequest             the request's shape is wrong
+    ├── WebhookUrlRefused          webhooks are not sent to such a URL
+    ├── WebhooksUnavailable        the operator has set no key for their secrets
     ├── Conflict
     │   ├── InvalidStatusTransition
     │   ├── UploadNotFound         confirmed before the object exists
     │   ├── MultipartNotNeeded     the photo is small enough for one PUT
     │   ├── MultipartNotStarted    or over: aborted, or its parts were given up
     │   ├── MultipartIncomplete    parts are missing, or are not those that the client means
-    │   └── IdempotencyConflict    one key, two different requests
+    │   ├── IdempotencyConflict    one key, two different requests
+    │   └── WebhookDisabled        it is sent nothing
     ├── RateLimited
+    ├── TooManyStreams             of changes, open at once
     ├── StorageError               raised by the storage adapter
     │   ├── ObjectNotFound         no such object (caught by `confirm`, never shown to a client)
     │   ├── UploadOver             of a multipart upload: completed, aborted, or another object took its place
@@ -91,6 +95,14 @@ class InvalidRequest(PhotodockError):
     code = "invalid_request"
 
 
+class WebhookUrlRefused(PhotodockError):
+    code = "webhook_url_refused"
+
+
+class WebhooksUnavailable(PhotodockError):
+    code = "webhooks_unavailable"
+
+
 class Conflict(PhotodockError):
     pass
 
@@ -119,6 +131,10 @@ class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
 
 
+class WebhookDisabled(Conflict):
+    code = "webhook_disabled"
+
+
 class RateLimited(PhotodockError):
     code = "rate_limited"
 
@@ -127,6 +143,10 @@ class RateLimited(PhotodockError):
         self.limit = limit
         self.reset_seconds = reset_seconds
         self.remaining = remaining
+
+
+class TooManyStreams(PhotodockError):
+    code = "too_many_streams"
 
 
 class StorageError(PhotodockError):

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from photodock.domain.photo import EXTENSIONS
+from photodock.domain.renditions import RenditionName
 
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-%s[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 # The project's id is the customer's to choose, so it may be a UUID of any kind; a photo's is version 7 (RFC 9562).
@@ -13,6 +14,9 @@ _KEY = re.compile(
     "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/([0-9]{4})/([0-9]{2})/([0-9]{2})/"
     f"({_UUID % '7'})[.]({'|'.join(EXTENSIONS.values())})"
 )
+TRIAL_PREFIX = "photodock-doctor/"
+"""Of the objects that `photodock doctor` puts beside the photos and takes away again; no photo's key begins so."""
+_RENDITION = re.compile(f"(.+)[.](?:{'|'.join(RenditionName)})[.]webp")
 _TIME_SHIFT = 80
 """The first 48 of a version 7 UUID's 128 bits are the milliseconds since 1970."""
 
@@ -46,3 +50,10 @@ def parse_object_key(key: str) -> ObjectKey | None:
         return ObjectKey(UUID(project_id), date(int(year), int(month), int(day)), UUID(photo_id), extension)
     except ValueError:  # the 31st of February
         return None
+
+
+def originals_of(key: str) -> tuple[str, ...]:
+    """The keys that a photo may have whose rendition has this key; none when it is no rendition's."""
+    found = _RENDITION.fullmatch(key)
+    keys = [f"{found[1]}.{extension}" for extension in EXTENSIONS.values()] if found else []
+    return tuple(filter(parse_object_key, keys))

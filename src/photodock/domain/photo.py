@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from photodock.domain.jobs import Priority
+from photodock.domain.renditions import Rendition
 from photodock.domain.values import JsonObject
 
 
@@ -144,6 +145,10 @@ class Photo:
     failed_at: datetime | None
     url_expires_at: datetime
     """When the last issued upload URL ends."""
+    renditions: tuple[Rendition, ...] | None
+    """None until they are made; empty when none can be made of this photo."""
+    thumbhash: str | None
+    """base64 of ThumbHash's bytes"""
     version: int
     """Raised by every change of the row."""
 

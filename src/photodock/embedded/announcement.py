@@ -2,14 +2,18 @@
 
 import json
 import os
+import shlex
 import shutil
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from photodock.embedded.files import write_private
+
+_LOGINS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,15 @@ class Announcement:
 def write_ready_file(file: Path, announcement: Announcement) -> None:
     """Mode 600, for it holds every secret; whoever sees it sees all of it."""
     write_private(file, json.dumps(asdict(announcement), indent=2) + "\n")
+
+
+def write_environment(file: Path, environment: Mapping[str, str]) -> None:
+    """The processes' settings for a shell (`. FILE`), so that other commands run as they do. Mode 600, likewise."""
+    names = sorted(name for name in environment if name.startswith(("PHOTODOCK_", "AWS_")))
+    # Else a login of the caller's own would go before, or be mixed with, what stands here.
+    lines = [f"unset {name}" for name in _LOGINS if name not in environment]
+    lines += [f"export {name}={shlex.quote(environment[name])}" for name in names]
+    write_private(file, "\n".join(lines) + "\n")
 
 
 def show(console: Console, announcement: Announcement, logs: Path) -> None:

@@ -27,6 +27,10 @@ _DEFAULTS = {
     "PHOTODOCK_DETECTION_TIMEOUT": "120s",
     # Pages of a developer's own web server may call; without a token no call does anything.
     "PHOTODOCK_CORS_ALLOWED_ORIGINS": "*",
+    # A developer's receiver is on this machine too.
+    "PHOTODOCK_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8,::1/128",
+    "PHOTODOCK_WEBHOOK_PORTS": "",
+    "PHOTODOCK_WEBHOOK_SCHEMES": "https,http",
 }
 
 

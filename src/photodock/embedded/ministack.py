@@ -30,7 +30,8 @@ class MiniStackServer(Server):
     """An SQS server (`services=("sqs", "s3")` for S3 with bucket events as well, in tests).
 
     Messages stay over an orderly stop and over the death of this process, not over a SIGKILL of the server itself.
-    It checks no signatures: any keys do.
+    It checks no signatures, and any keys do, unless `auth` is set: then signatures, policies and CORS rules hold, and
+    `keys` are those of the account's root.
     """
 
     name = "ministack"
@@ -46,10 +47,12 @@ class MiniStackServer(Server):
         *,
         keys: Keys | None = None,
         services: Sequence[str] = ("sqs",),
+        auth: bool = False,
     ) -> None:
         super().__init__(data_dir, log_dir, port)
         self.keys = keys or Keys("photodock", "photodock")
         self._services = tuple(services)
+        self._auth = auth
 
     @property
     def endpoint_url(self) -> str:
@@ -91,6 +94,7 @@ class MiniStackServer(Server):
             "S3_DATA_DIR": str(self._data_dir / "s3"),
             "AWS_ACCESS_KEY_ID": self.access_key,
             "AWS_SECRET_ACCESS_KEY": self.secret_key,
+            "AUTH": "true" if self._auth else "false",
         }
 
     def _is_ready(self) -> bool:

@@ -14,7 +14,7 @@ from typing import NoReturn
 from rich.console import Console
 
 from photodock.domain.errors import PhotodockError
-from photodock.embedded.announcement import Announcement, show, write_ready_file
+from photodock.embedded.announcement import Announcement, show, write_environment, write_ready_file
 from photodock.embedded.backing import DATABASE_URL, QUEUE_URL, S3_ENDPOINT_URL, Backing, settings_of
 from photodock.embedded.errors import EmbeddedError
 from photodock.embedded.files import explained, kept_secret, private_folder
@@ -25,6 +25,9 @@ from photodock.embedded.supervision import Interruption, Supervisor
 from photodock.embedded.tenant import Tenant, kept_tenant
 
 _JWT_SECRET = "PHOTODOCK_JWT_SECRET"  # noqa: S105 - a variable's name
+_WEBHOOK_KEYS = "PHOTODOCK_WEBHOOK_KEYS"
+ENVIRONMENT_FILE = "environment.sh"
+"""In the data directory: the settings of the processes, for other commands."""
 _PHOTODOCK = ("-m", "photodock")
 _READY_SECONDS = 30.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -114,6 +117,7 @@ class Up:
         self._data_dir = data_dir
         self._backing = Backing(data_dir, data_dir / "logs", environ)
         self._given_jwt_secret = environ.get(_JWT_SECRET)
+        self._given_webhook_keys = environ.get(_WEBHOOK_KEYS)
         self._supervisor = supervisor
         self._home = private_folder(data_dir / "home")
         self._url = loopback_url(options.port)
@@ -145,12 +149,14 @@ class Up:
         setting_up.set_up(settings, tenant, self._backing.store.keys if self._backing.store else None)
         self._supervisor.start(*self._consumers(environment, setting_up.detector_token(settings, tenant)))
         serve.wait_until(self._is_ready, timeout_seconds=_READY_SECONDS)
+        write_environment(self._data_dir / ENVIRONMENT_FILE, environment)
         token = setting_up.developer_token(settings, tenant)
         return self._announcement(environment, settings.bucket, tenant, token)
 
     def _environment(self) -> dict[str, str]:
         secret = self._given_jwt_secret or kept_secret(self._data_dir / "jwt-secret")
-        return self._backing.environment() | {_JWT_SECRET: secret}
+        webhook_keys = self._given_webhook_keys or kept_secret(self._data_dir / "webhook-key")
+        return self._backing.environment() | {_JWT_SECRET: secret, _WEBHOOK_KEYS: webhook_keys}
 
     def _consumers(self, environment: Mapping[str, str], token: str) -> Iterator[ChildProcess]:
         yield self._child("worker", [*_PHOTODOCK, "worker"], environment)

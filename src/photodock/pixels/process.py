@@ -15,11 +15,12 @@ _PIECE_BYTES = 1024 * 1024
 class Child:
     """`run` blocks; `stop`, from another thread, ends it soon."""
 
-    def __init__(self, order: str, photo: bytes, *, most_bytes: int, seconds: float) -> None:
+    def __init__(self, order: str, photo: bytes, *, most_bytes: int, seconds: float, niceness: int = 0) -> None:
         self._order = order
         self._photo = photo
         self._most_bytes = most_bytes
         self._seconds = seconds
+        self._niceness = niceness
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
@@ -67,6 +68,8 @@ class Child:
                 )
                 if self._stopped:
                     self._process.kill()
+                if self._niceness:
+                    os.setpriority(os.PRIO_PROCESS, self._process.pid, self._niceness)
                 return self._process
         finally:
             os.close(photo)

@@ -169,7 +169,7 @@ class RabbitQueue:
         """Makes the queue and its dead letters' exchange and queue, or finds them. Each refusal ends a channel."""
         try:
             async with connection.channel() as channel:
-                await channel.declare_queue(self._queue, durable=True, arguments=_arguments(self._queue))
+                await channel.declare_queue(self._queue, durable=True, arguments=arguments_of(self._queue))
         except (ChannelAccessRefused, ChannelPreconditionFailed) as refusal:
             await self._find(connection, refusal)
             return
@@ -221,7 +221,7 @@ def address(url: str) -> tuple[URL, str]:
     return found.with_query(query), queue
 
 
-def _arguments(queue: str) -> FieldTable:
+def arguments_of(queue: str) -> FieldTable:
     """See https://www.rabbitmq.com/docs/quorum-queues: confirmed messages are on the disks of a majority."""
     return {
         "x-queue-type": "quorum",

@@ -25,6 +25,7 @@ from photodock.domain.errors import (
 )
 from photodock.domain.identity import Trace
 from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, UPLOADED, Photo
+from photodock.domain.renditions import rendition_keys
 from photodock.domain.schedule import LOOKS
 from photodock.imaging import HEAD_BYTES, Inspection, inspection_steps
 from photodock.services.uploads import PHOTO_NOT_FOUND
@@ -45,8 +46,11 @@ class Confirm(Protocol):
 
 
 class Confirmation:
-    def __init__(self, db: Tenants, store: ObjectStore, presigner: Presigner) -> None:
+    """`renditions`: whether a confirmed photo gets a job for them."""
+
+    def __init__(self, db: Tenants, store: ObjectStore, presigner: Presigner, *, renditions: bool = False) -> None:
         self._db = db
+        self._renditions = renditions
         self._store = store
         self._presigner = presigner
 
@@ -153,6 +157,7 @@ class Confirmation:
             Found(inspection.width, inspection.height, inspection.exif_data),
             s3_uri=self._presigner.s3_uri(photo.s3_key),
             trace=trace,
+            renditions=self._renditions,
         )
 
     async def _fail(self, db: Executor, photo: Photo, problem: str, actor: str) -> Photo | None:
@@ -175,8 +180,13 @@ class ObjectDeletion(StrEnum):
     """The store is away, or refuses: the sweeper comes back to it."""
 
 
+async def delete_with_renditions(store: ObjectStore, s3_key: str) -> bool:
+    """Deletes a photo's object and all that may have been made of it; as `ObjectStore.delete`, and as often."""
+    return all([await store.delete(key) for key in (s3_key, *rendition_keys(s3_key))])
+
+
 async def delete_object(db: Executor, store: ObjectStore, doomed: Deletion) -> ObjectDeletion:
-    """Deletes an object that is noted for deletion, and schedules the second look, because a URL outlives its photo.
+    """Deletes the objects of a photo noted for deletion, and schedules the second look: a URL outlives its photo.
 
     With the store away nothing is lost: the note stands and the sweeper comes back to it.
     """
@@ -184,7 +194,7 @@ async def delete_object(db: Executor, store: ObjectStore, doomed: Deletion) -> O
         if doomed.s3_upload_id:
             # First: its completion could bring the object back. Its row is left to the sweeper.
             await store.abort_upload(doomed.s3_key, doomed.s3_upload_id)
-        whole = await store.delete(doomed.s3_key)
+        whole = await delete_with_renditions(store, doomed.s3_key)
     except StorageError as error:
         log.warning("object_not_deleted_yet", photo_id=str(doomed.photo_id), error_code=error.code)
         return ObjectDeletion.NOTED

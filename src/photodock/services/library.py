@@ -14,6 +14,7 @@ from photodock.db.tenants import Tenants
 from photodock.domain.errors import DatabaseUnavailable, PhotoNotFound, ProjectAccessDenied
 from photodock.domain.identity import Principal, Scope
 from photodock.domain.photo import Photo, PhotoStatus, StatusEvent
+from photodock.domain.renditions import Rendition, rendition_key
 from photodock.services.confirmation import delete_object
 from photodock.services.uploads import PHOTO_NOT_FOUND, PROJECT_ACCESS_DENIED, utc_now
 from photodock.storage.presigner import Presigner
@@ -35,12 +36,21 @@ def readable_organization(who: Principal) -> UUID | None:
 
 
 @dataclass(frozen=True, slots=True)
+class RenditionView:
+    """A small picture of a photo, and the presigned URL at which it can be had for a while."""
+
+    rendition: Rendition
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """A photo as a client sees it at one moment."""
 
     photo: Photo
     s3_url: str
     download_url: str | None
+    renditions: tuple[RenditionView, ...]
     etag: str
 
 
@@ -54,13 +64,26 @@ class Library:
         self._clock = clock
 
     def view(self, photo: Photo) -> View:
-        """`etag` changes with the row's version and with the signing slot, as `download_url` does."""
+        """`etag` changes with the row's version and with the signing slot, as the URLs do."""
         slot = int(self._clock().timestamp()) // SLOT_SECONDS
         return View(
             photo=photo,
             s3_url=self._presigner.object_url(photo.s3_key),
             download_url=self._download_url(photo, slot) if photo.uploaded_at else None,
+            renditions=self._renditions(photo, slot) if photo.renditions else (),
             etag=f'"{photo.version}-{slot}"',
+        )
+
+    def _renditions(self, photo: Photo, slot: int) -> tuple[RenditionView, ...]:
+        now = datetime.fromtimestamp(slot * SLOT_SECONDS, UTC)
+        return tuple(
+            RenditionView(
+                one,
+                self._presigner.get_own(
+                    rendition_key(photo.s3_key, one.name), expires_in_seconds=DOWNLOAD_TTL_SECONDS, now=now
+                ),
+            )
+            for one in photo.renditions or ()
         )
 
     def _download_url(self, photo: Photo, slot: int) -> str:

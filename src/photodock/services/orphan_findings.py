@@ -23,12 +23,14 @@ class Kind(StrEnum):
     """Its photo is `failed` with `upload_expired`, and it came after all. It can be adopted."""
     UNWANTED = "unwanted"
     """Its photo was deleted, or was not what had been declared. It can be deleted."""
+    RENDITION = "rendition"
+    """A thumbnail or preview of a photo that no row knows. It can be deleted; adopting the photo makes it known."""
     FOREIGN = "foreign"
     """Its key is not one of ours. It is never touched."""
 
 
 ADOPTABLE = frozenset({Kind.ORPHAN, Kind.GIVEN_UP})
-DELETABLE = frozenset({Kind.ORPHAN, Kind.WITHOUT_PROJECT, Kind.UNWANTED})
+DELETABLE = frozenset({Kind.ORPHAN, Kind.WITHOUT_PROJECT, Kind.UNWANTED, Kind.RENDITION})
 
 
 class Outcome(StrEnum):
@@ -72,6 +74,13 @@ class Days:
 
 def _folder(day: date) -> str:
     return day.isoformat().replace("-", "/")
+
+
+def kind_of_rendition(holder: KeyHolder | None) -> Kind:
+    """`holder`: its photo's."""
+    if holder is None:
+        return Kind.RENDITION
+    return Kind.UNWANTED if holder.state is None or holder.state == CONTENT_MISMATCH else Kind.KNOWN
 
 
 def kind_of(key: ObjectKey | None, holder: KeyHolder | None, projects: set[UUID]) -> Kind:

@@ -16,12 +16,21 @@ from photodock.db.object_keys import Adoption
 from photodock.db.pool import Database
 from photodock.domain.errors import InvalidStatusTransition, ObjectNotFound, PhotoNotFound, UploadNotFound
 from photodock.domain.identity import Trace
-from photodock.domain.object_key import ObjectKey, parse_object_key
+from photodock.domain.object_key import TRIAL_PREFIX, ObjectKey, originals_of, parse_object_key
 from photodock.domain.photo import CONTENT_MISMATCH, EXTENSIONS
 from photodock.domain.schedule import LOOKS
 from photodock.imaging.sniff import sniff
 from photodock.services.confirmation import Confirmation
-from photodock.services.orphan_findings import ADOPTABLE, DELETABLE, Days, Finding, Kind, Outcome, kind_of
+from photodock.services.orphan_findings import (
+    ADOPTABLE,
+    DELETABLE,
+    Days,
+    Finding,
+    Kind,
+    Outcome,
+    kind_of,
+    kind_of_rendition,
+)
 from photodock.services.uploads import utc_now
 from photodock.storage.s3 import ListedObject, ObjectStore
 
@@ -64,6 +73,8 @@ class Orphans:
         meanwhile is never taken for an orphan. Raises StorageUnavailable, DatabaseUnavailable.
         """
         for name in await self._store.top_level():
+            if name == TRIAL_PREFIX:
+                continue
             if not _is_project(name):
                 yield Finding(name, Kind.FOREIGN)
                 continue
@@ -87,10 +98,18 @@ class Orphans:
 
     async def _kinds(self, names: Sequence[str]) -> list[Kind]:
         keys = {name: parse_object_key(name) for name in names}
-        holders = await object_keys.holders(self._db, [name for name, key in keys.items() if key])
+        originals = {name: originals_of(name) for name in names}
+        asked = {name for name, key in keys.items() if key} | {key for found in originals.values() for key in found}
+        holders = await object_keys.holders(self._db, list(asked))
         unknown = {key.project_id for name, key in keys.items() if key and name not in holders}
         projects = await object_keys.known_projects(self._db, unknown) if unknown else set[UUID]()
-        return [kind_of(keys[name], holders.get(name), projects) for name in names]
+
+        def kind(name: str) -> Kind:
+            if originals[name]:
+                return kind_of_rendition(next((holders[key] for key in originals[name] if key in holders), None))
+            return kind_of(keys[name], holders.get(name), projects)
+
+        return [kind(name) for name in names]
 
     async def adopt(self, findings: Sequence[Finding]) -> Counter[Outcome]:
         """Makes photos again of those that are adoptable: a row from what key and object say, then `confirm`.

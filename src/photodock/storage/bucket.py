@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
@@ -16,13 +16,19 @@ from photodock.storage.credentials import CredentialsProvider
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
     from types_aiobotocore_s3.literals import BucketLocationConstraintType
+    from types_aiobotocore_s3.type_defs import CORSRuleTypeDef, LifecycleRuleTypeDef
 
 # One DNS label: a name with a dot in it would not match S3's wildcard certificate.
 _DNS_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _UPLOAD_HEADERS = ["content-type", "if-none-match", "x-amz-checksum-sha256"]
 _PREFLIGHT_SECONDS = 3600
-_INCOMPLETE_DAYS = 8
-"""A photo is waited for seven days after its last URL; the worker aborts what is left then, and this what it missed."""
+# A photo is waited for seven days after its last URL; the worker aborts what is left then, and this what it missed.
+_END_OF_PARTS: "LifecycleRuleTypeDef" = {
+    "ID": "incomplete-uploads",
+    "Status": "Enabled",
+    "Filter": {"Prefix": ""},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 8},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,42 +83,52 @@ def s3_client(
     )
 
 
-async def ensure_bucket(credentials: CredentialsProvider, bucket: Bucket, *, allowed_origins: Sequence[str]) -> None:
+async def ensure_bucket(
+    credentials: CredentialsProvider, bucket: Bucket, *, allowed_origins: Sequence[str], keep_rules: bool = False
+) -> list[str]:
     """Makes the bucket if it is not there, and sets its rules: CORS, which lets web pages upload, and the end of
     uploads in parts that nobody completes. Idempotent.
 
-    Raises botocore's errors as they are: this is for starting a system, not for serving.
+    With `keep_rules`, rules of either kind that are there stay as they are. Returns what was done: `bucket`, `cors`,
+    `lifecycle`. Raises botocore's errors as they are: this is for setting a system up, not for serving.
     """
+    done = []
     async with s3_client(credentials, bucket) as client:
         if not await _exists(client, bucket.name):
             await _create(client, bucket)
-        await client.put_bucket_cors(
-            Bucket=bucket.name,
-            CORSConfiguration={
-                "CORSRules": [
-                    {
-                        "AllowedOrigins": list(allowed_origins),
-                        "AllowedMethods": ["PUT", "GET", "HEAD"],
-                        "AllowedHeaders": _UPLOAD_HEADERS,
-                        "ExposeHeaders": ["ETag"],
-                        "MaxAgeSeconds": _PREFLIGHT_SECONDS,
-                    }
-                ]
-            },
-        )
-        await client.put_bucket_lifecycle_configuration(
-            Bucket=bucket.name,
-            LifecycleConfiguration={
-                "Rules": [
-                    {
-                        "ID": "incomplete-uploads",
-                        "Status": "Enabled",
-                        "Filter": {"Prefix": ""},
-                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": _INCOMPLETE_DAYS},
-                    }
-                ]
-            },
-        )
+            done.append("bucket")
+        if not (keep_rules and await _has(client.get_bucket_cors, bucket, "NoSuchCORSConfiguration")):
+            await client.put_bucket_cors(Bucket=bucket.name, CORSConfiguration={"CORSRules": [cors(allowed_origins)]})
+            done.append("cors")
+        rules = client.get_bucket_lifecycle_configuration
+        if not (keep_rules and await _has(rules, bucket, "NoSuchLifecycleConfiguration")):
+            await client.put_bucket_lifecycle_configuration(
+                Bucket=bucket.name, LifecycleConfiguration={"Rules": [_END_OF_PARTS]}
+            )
+            done.append("lifecycle")
+    return done
+
+
+def cors(allowed_origins: Sequence[str]) -> "CORSRuleTypeDef":
+    """What pages of these origins need to upload, and nothing more."""
+    return {
+        "AllowedOrigins": list(allowed_origins),
+        "AllowedMethods": ["PUT", "GET", "HEAD"],
+        "AllowedHeaders": _UPLOAD_HEADERS,
+        "ExposeHeaders": ["ETag"],
+        "MaxAgeSeconds": _PREFLIGHT_SECONDS,
+    }
+
+
+async def _has(rules: Callable[..., Awaitable[object]], bucket: Bucket, none_of_them: str) -> bool:
+    """Whether there are any; S3 answers with an error of this code where there are none."""
+    try:
+        await rules(Bucket=bucket.name)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != none_of_them:
+            raise
+        return False
+    return True
 
 
 async def _exists(client: "S3Client", name: str) -> bool:

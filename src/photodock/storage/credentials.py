@@ -65,6 +65,11 @@ class CredentialsProvider:
         session.set_credentials(access_key_id, secret_access_key, session_token)
         return cls(session, Credentials(access_key_id, secret_access_key, session_token))
 
+    async def source(self) -> str | None:
+        """Which part of the chain they come from, in the SDK's word: `env`, `iam-role`, `container-role` …"""
+        found = await self.session.get_credentials()
+        return str(found.method) if found else None
+
     def current(self) -> Credentials:
         """The credentials of the last refresh; the same object until they change. Never waits."""
         return self._current

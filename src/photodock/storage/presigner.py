@@ -44,7 +44,7 @@ class Presigner:
         address = urlsplit(bucket.url)
         self._origin = f"{address.scheme}://{address.netloc}"
         self._base_path = address.path
-        self._host = _host_header(bucket.url)
+        self._host = host_header(bucket.url)
         # By method: uploads are signed for this second, downloads for the one in which their slot began.
         self._last: dict[str, Second] = {}
 
@@ -125,16 +125,22 @@ class Presigner:
         S3 answers with the type given here, whatever the object's own says; anything but a photo comes as an
         attachment of no known type, so that no browser ever runs what somebody uploaded.
         """
+        return self._get(key, expires_in_seconds, now, _response_parameters(content_type, file_name))
+
+    def get_own(self, key: str, *, expires_in_seconds: int, now: datetime) -> str:
+        """A URL for reading an object that this service wrote itself, under the type that it was written with."""
+        return self._get(key, expires_in_seconds, now, "")
+
+    def _get(self, key: str, expires_in_seconds: int, now: datetime, response_parameters: str) -> str:
         second = self._second_of("GET", now)
-        lifetime = second.lifetime(expires_in_seconds)
         return self._signed_url(
             "GET",
             key,
             second=second,
-            lifetime=lifetime,
+            lifetime=second.lifetime(expires_in_seconds),
             signed_headers="host",
             canonical_headers=f"host:{self._host}\n",
-            parameters=_response_parameters(content_type, file_name),
+            parameters=response_parameters,
         )
 
     def object_url(self, key: str) -> str:
@@ -203,7 +209,7 @@ def _response_parameters(content_type: str, file_name: str) -> str:
     )
 
 
-def _host_header(url: str) -> str:
+def host_header(url: str) -> str:
     """The Host header that HTTP clients send: lower case, and the port only where it is not the scheme's own."""
     address = urlsplit(url)
     host = address.hostname or ""

@@ -1,4 +1,4 @@
-"""Reading and deleting the bucket's objects."""
+"""Reading, writing and deleting the bucket's objects."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,6 +19,7 @@ from photodock.storage.failures import RangeNotSatisfiable, translated
 from photodock.storage.multipart import MultipartCalls
 
 if TYPE_CHECKING:
+    from obstore import Attributes
     from types_aiobotocore_s3.client import S3Client
     from types_aiobotocore_s3.type_defs import ListObjectsV2OutputTypeDef
 
@@ -52,7 +53,7 @@ class ListedObject:
 
 
 class ObjectStore(MultipartCalls):
-    """One bucket, read, listed and cleaned; and its multipart uploads."""
+    """One bucket, read, written, listed and cleaned; and its multipart uploads."""
 
     def __init__(self, bucket: Bucket, credentials: CredentialsProvider, **limits: Unpack[Limits]) -> None:
         super().__init__(bucket, credentials, **limits)
@@ -84,6 +85,16 @@ class ObjectStore(MultipartCalls):
         Raises ObjectNotFound.
         """
         return await self._tried("read_range", key, lambda: self._read_range(key, start, end))
+
+    async def put(self, key: str, data: bytes, *, content_type: str, cache_control: str) -> None:
+        """Writes the object, or writes over it; it is there as a whole, or as it was."""
+
+        async def attempt() -> None:
+            with translated("put", key):
+                attributes: Attributes = {"Content-Type": content_type, "Cache-Control": cache_control}
+                await obstore.put_async(self._reader, key, data, attributes=attributes, use_multipart=False)
+
+        await self._tried("put", key, attempt)
 
     async def delete(self, key: str) -> bool:
         """Deletes the object with all its versions and delete markers. That there is none is no error.

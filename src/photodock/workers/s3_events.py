@@ -20,7 +20,7 @@ from photodock.domain.errors import (
     UploadNotFound,
 )
 from photodock.domain.identity import Trace
-from photodock.domain.object_key import parse_object_key
+from photodock.domain.object_key import TRIAL_PREFIX, originals_of, parse_object_key
 from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, Photo
 from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
 from photodock.services.confirmation import Confirm, delete_object
@@ -50,7 +50,11 @@ class Outcome(StrEnum):
     """Its photo is gone, or was not what had been declared: an upload URL may outlive both."""
     NOT_THERE = "not_there"
     """Deleted since the event."""
+    RENDITION = "rendition"
+    """Written by this service itself."""
     UNKNOWN_KEY = "unknown_key"
+    TRIAL = "trial"
+    """An object of `photodock doctor`: deleted, by which it sees that its event came."""
     OTHER_BUCKET = "other_bucket"
     NO_OBJECT = "no_object"
     """A test event, or an event of another kind."""
@@ -184,7 +188,7 @@ class S3Events:
         trace = Trace(correlation_id=f"{ACTOR}-{uuid4().hex}")
         with bound_contextvars(correlation_id=trace.correlation_id):
             try:
-                return await self._object(created, photo, trace)
+                return await self._outcome(created, photo, trace)
             except (StorageUnavailable, DatabaseUnavailable) as error:
                 log.warning("s3_event_put_off", key=created.key, error_code=error.code)
                 return Outcome.AWAY
@@ -192,10 +196,16 @@ class S3Events:
                 log.exception("s3_event_failed", key=created.key)
                 return Outcome.ERROR
 
-    async def _object(self, created: CreatedObject, photo: Photo | None, trace: Trace) -> Outcome:
+    async def _outcome(self, created: CreatedObject, photo: Photo | None, trace: Trace) -> Outcome:
         if created.bucket != self._bucket:
             log.warning("s3_event_of_another_bucket", bucket=created.bucket)
             return Outcome.OTHER_BUCKET
+        if created.key.startswith(TRIAL_PREFIX):
+            await self._store.delete(created.key)
+            return Outcome.TRIAL
+        return await self._object(created, photo, trace)
+
+    async def _object(self, created: CreatedObject, photo: Photo | None, trace: Trace) -> Outcome:
         if photo is None or photo.state == CONTENT_MISMATCH:
             return await self._unwanted(created)
         if photo.state not in AWAITING_UPLOAD:
@@ -212,6 +222,8 @@ class S3Events:
     async def _unwanted(self, created: CreatedObject) -> Outcome:
         """Deletes the object of a photo that is gone or failed for good; noted first, so that with the store away the
         sweeper does it."""
+        if originals_of(created.key):
+            return Outcome.RENDITION
         holders = await object_keys.holders(self._db, [created.key]) if self._may_be_ours(created) else {}
         holder = holders.get(created.key)
         if holder is None:

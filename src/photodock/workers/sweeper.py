@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from photodock.db import outbox, sweep
+from photodock.db import changes, outbox, sweep, webhook_deliveries
 from photodock.db.photos import Deletion
 from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, StorageAccessDenied, StorageError
@@ -30,6 +30,8 @@ LEASE = timedelta(minutes=5)
 CONCURRENCY = 8
 QUOTA_KEPT = timedelta(minutes=10)
 SENT_JOBS_KEPT = timedelta(days=7)
+DELIVERIES_KEPT = timedelta(days=30)
+"""The log of webhooks."""
 PURGE_BATCH = 1000
 
 
@@ -47,7 +49,8 @@ class Sweeper:
     purges what has had its time. Any number may run side by side.
 
     `delete_object` takes an object's key, deletes every version of it, is content when there is none, and raises
-    StorageError. `pending_ttl` counts from the end of the last upload URL.
+    StorageError. `pending_ttl` counts from the end of the last upload URL; `changes_kept`: how far back a client may
+    resume the feed of changes.
     """
 
     def __init__(
@@ -59,12 +62,14 @@ class Sweeper:
         s3_uri: Callable[[str], str],
         pending_ttl: timedelta,
         detection_timeout: timedelta,
+        changes_kept: timedelta = timedelta(hours=1),
         interval_seconds: float = 15.0,
         leftovers: Leftovers | None = None,
     ) -> None:
         self._db = db
         self._delete_object = delete_object
         self._pending_ttl = pending_ttl
+        self._changes_kept = changes_kept
         self._interval_seconds = interval_seconds
         self._leftovers = leftovers
         self._photos = PhotoSweep(
@@ -159,4 +164,10 @@ class Sweeper:
     async def _purge(self) -> None:
         await sweep.purge_quota(self._db, older_than=QUOTA_KEPT)
         while await outbox.purge_sent(self._db, older_than=SENT_JOBS_KEPT, limit=PURGE_BATCH) == PURGE_BATCH:
+            pass
+        await changes.drop_foreign(self._db)
+        # Of a full batch all but one go.
+        while await changes.trim(self._db, older_than=self._changes_kept, limit=PURGE_BATCH) == PURGE_BATCH - 1:
+            pass
+        while await webhook_deliveries.purge(self._db, older_than=DELIVERIES_KEPT, limit=PURGE_BATCH) == PURGE_BATCH:
             pass

@@ -24,6 +24,7 @@ CHOSEN = {
     "relay-published",
     "sweep-read",
     "deletion-object-gone",
+    "renditions-half",
 }
 SERVERS = ("postgresql", "rabbitmq", "seaweedfs")
 PHOTOS = 100

@@ -47,7 +47,14 @@ async def fuzzed(
 ) -> AsyncIterator[System]:
     """A system of its own: what the fuzzing does to it is nobody else's business."""
     folder = tmp_path_factory.mktemp("fuzzed")
-    settings = {"PHOTODOCK_UPLOAD_URLS_PER_MINUTE": "1000000"}
+    # Event streams have no end, and what fuzzes waits for one: of them the refusals alone are tried.
+    settings = {
+        "PHOTODOCK_UPLOAD_URLS_PER_MINUTE": "1000000",
+        "PHOTODOCK_MAX_STREAMS": "0",
+        "PHOTODOCK_WEBHOOK_KEYS": "A" * 43,
+        "PHOTODOCK_WEBHOOK_ALLOWED_NETWORKS": "127.0.0.0/8",
+        "PHOTODOCK_WEBHOOK_PORTS": "9",
+    }
     async with fresh_backend(postgres, s3, sqs) as backend, running_system(folder, backend, settings) as system:
         yield system
         await assert_sound(system.db, system.deployment)

@@ -42,6 +42,7 @@ async def settings(postgres: PostgresServer, template: str, s3: S3) -> AsyncIter
         upload_urls_per_minute=1_000,
         multipart_min_size=1_024,
         cors_allowed_origins=("https://app.example",),
+        webhook_keys="A" * 43,
     )
     await administer(postgres.database_url, f"DROP DATABASE {SHARED} WITH (FORCE)")
 

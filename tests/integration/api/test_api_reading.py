@@ -16,6 +16,7 @@ from support.system import Caller, sha256
 
 PHOTO_KEYS = {
     *("id", "project_id", "upload_id", "file_name", "mime_type", "file_size", "checksum_sha256", "width", "height"),
+    *("renditions", "thumbhash"),
     *("status", "s3_url", "download_url", "exif_data", "client_metadata", "detection", "error", "created_at"),
     *("uploaded_at", "processing_at", "completed_at", "failed_at", "status_url"),
 }

@@ -14,6 +14,7 @@ from photodock.bootstrap import opened_s3_events, opened_worker
 from photodock.db import moves
 from photodock.db.moves import Move
 from photodock.domain.photo import UPLOAD_EXPIRED
+from photodock.domain.renditions import rendition_keys
 from photodock.settings import Settings
 from support.clock import eventually
 from support.images import jpeg
@@ -137,6 +138,21 @@ async def test_an_object_that_comes_after_its_photo_was_deleted_is_deleted_again
     assert await is_empty(notifying)
     [due] = await core.db.fetch("SELECT due_at > now() AS later FROM object_deletions")
     assert due["later"], "its URL may bring it back once more"
+
+
+async def test_renditions_tell_of_themselves_and_nothing_is_done_nor_read(
+    api: Caller, project: str, consumer: Any, notifying: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo = await api.upload(project, jpeg())
+    await consumer.turn()
+    reads = Reads.watched(monkeypatch)
+    for key in rendition_keys(key_of(photo)):
+        await store.put(key, b"webp", "image/webp")
+    with capture_logs() as logs:
+        assert await consumer.turn() == {"rendition": 2}
+    assert await is_empty(notifying)
+    assert reads.heads == []
+    assert [line["event"] for line in logs if line["log_level"] != "info"] == []
 
 
 async def test_duplicates_make_one_job_and_read_once(

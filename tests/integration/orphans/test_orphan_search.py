@@ -13,7 +13,9 @@ from photodock.bootstrap import Core
 from photodock.db import moves
 from photodock.db.moves import Move
 from photodock.domain.errors import StorageAccessDenied, StorageUnavailable
+from photodock.domain.object_key import TRIAL_PREFIX
 from photodock.domain.photo import UPLOAD_EXPIRED
+from photodock.domain.renditions import rendition_keys
 from photodock.services.orphan_findings import Days, Kind, Outcome
 from photodock.storage.bucket import Bucket
 from photodock.storage.s3 import ObjectStore
@@ -57,6 +59,7 @@ async def test_every_object_has_its_kind(
         "root.txt",
         "backup/a.jpg",
         "backup/b.jpg",
+        f"{TRIAL_PREFIX}a.jpg",  # not shown: the doctor's own affair
     ):
         await store.put(key, jpeg())
 
@@ -92,6 +95,47 @@ async def test_an_object_made_of_parts_is_found_and_adopted_and_parts_alone_are_
     assert await search.service.adopt(findings) == Counter({Outcome.ADOPTED: 1})
     assert (await api.photo(photo.photo_id))["status"] == "uploaded"
     await Leftovers(core.db, core.store).run_once()
+
+
+async def test_renditions_are_what_their_photo_is(
+    api: Caller,
+    project: str,
+    core: Core,
+    search: Any,
+    store: Store,
+    key_in: Callable[..., str],
+    forget: Callable[..., Any],
+) -> None:
+    """No orphan is adopted for one: nobody uploaded it."""
+    known, deleted = await api.upload(project, jpeg()), await api.upload(project, png(), mime_type="image/png")
+    await api.call("DELETE", f"/photos/{deleted['id']}")
+    lost = await api.upload(project, jpeg())
+    await forget(lost["id"])
+    expected = {key_of(known): Kind.KNOWN, key_of(lost): Kind.ORPHAN}
+    for key, kind in (
+        (key_of(known), Kind.KNOWN),
+        (key_of(deleted), Kind.UNWANTED),
+        (key_of(lost), Kind.RENDITION),
+        (key_in(project_id=str(uuid4())), Kind.RENDITION),
+    ):
+        for rendition in rendition_keys(key):
+            await store.put(rendition, b"webp", "image/webp")
+            expected[rendition] = kind
+    foreign = [key_of(known).replace(".jpg", ending) for ending in (".huge.webp", ".preview.jpg", ".webp")]
+    for key in foreign:
+        await store.put(key, b"webp")
+        expected[key] = Kind.FOREIGN
+
+    assert await search.kinds() == expected
+    findings = await search.findings()
+    search.ahead = TWO_DAYS
+    assert await search.service.adopt(findings) == Counter({Outcome.ADOPTED: 1})
+    adopted = await search.kinds()
+    assert [adopted[key] for key in rendition_keys(key_of(lost))] == [Kind.KNOWN] * 2
+    assert await search.service.delete(await search.findings()) == Counter({Outcome.DELETED: 4})
+    assert set(await search.kinds()) == {
+        *(key_of(known), *rendition_keys(key_of(known)), key_of(lost), *rendition_keys(key_of(lost)), *foreign)
+    }
 
 
 async def test_a_finding_tells_size_and_age(search: Any, store: Store, key_in: Callable[..., str]) -> None:

@@ -62,7 +62,7 @@ async def test_another_format_under_a_photos_name_reaches_no_decoder(
     with pytest.raises(UnsupportedType):
         await decode(data, longest_side=1024)
     # Nor where the child is asked itself.
-    assert child.answer(data, child.Order("RGB", 64, 10**6, 10**4, 2**31, 30, 60)) == (
+    assert child.answer(data, child.Order(10**6, 10**4, 2**31, 30, 60, longest_side=64)) == (
         {"error": "unsupported_type"},
         b"",
     )
@@ -94,7 +94,7 @@ async def test_a_photo_above_the_limits_is_refused_before_its_pixels_are_decoded
 async def test_what_the_decoder_takes_for_the_size_counts_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A second frame header behind the scan, which the parser never sees, and Pillow's reading of it."""
     data = encoded(Image.new("RGB", (120, 100)), "JPEG")
-    monkeypatch.setattr("photodock.pixels.decoding._check", lambda photo, limits: None)
+    monkeypatch.setattr("photodock.pixels.decoding.check", lambda photo, limits: None)
     for limits in (Limits(max_pixels=11_999), Limits(max_side=119)):
         with pytest.raises(TooManyPixels):
             await decode(data, longest_side=64, limits=limits)

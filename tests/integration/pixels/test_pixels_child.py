@@ -5,6 +5,7 @@ import io
 import json
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -125,7 +126,7 @@ async def test_a_caller_cancelled_at_any_moment_leaves_no_child(programmed: Any)
 
 async def test_a_child_whose_parent_is_gone_ends_by_itself(tmp_path: Path) -> None:
     """As after a SIGKILL: nobody is left to end it."""
-    order = child.Order("L", 8, 100, 100, 2**31, 30, 0.5)
+    order = child.Order(100, 100, 2**31, 30, 0.5)
     waiting = f"from photodock.pixels.child import *\nimport time\nconfine({order!r})\ntime.sleep(600)"
     alone = await asyncio.create_subprocess_exec(sys.executable, "-c", waiting)
     assert await asyncio.wait_for(alone.wait(), 60) == -signal.SIGALRM
@@ -181,9 +182,7 @@ async def test_the_child_can_open_nothing_and_knows_no_secret(
 
 
 def order_of(limits: Limits) -> str:
-    from photodock.pixels.decoding import _order
-
-    return _order(8, "L", limits)
+    return json.dumps(asdict(limits))
 
 
 async def test_a_machine_without_room_for_a_process_is_no_photos_fault(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -194,6 +193,6 @@ async def test_a_machine_without_room_for_a_process_is_no_photos_fault(monkeypat
 
 async def test_without_pillow_the_error_says_what_to_install(programmed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     programmed("import a_module_that_is_not_there")
-    monkeypatch.setattr("photodock.pixels.decoding.find_spec", lambda name: None)
+    monkeypatch.setattr("photodock.pixels.asking.find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="extra `pixels`"):
         await decode(PHOTO.getvalue(), longest_side=8)

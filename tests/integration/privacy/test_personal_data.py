@@ -35,6 +35,9 @@ COLUMNS = {
         **dict.fromkeys(("s3_key", "status", "error_code", "width", "height", "detection_types", "priority"), PLAIN),
         **dict.fromkeys(("jobs_sent", "created_at", "uploaded_at", "processing_at", "completed_at"), PLAIN),
         **dict.fromkeys(("failed_at", "url_expires_at", "sweep_at", "version"), PLAIN),
+        # What the photo shows, in 25 bytes; and the sizes of its small pictures.
+        "thumbhash": ABOUT,
+        "renditions": PLAIN,
     },
     "photo_status_events": {
         **dict.fromkeys(("id", "photo_id", "organization_id", "from_status", "to_status", "at"), PLAIN),
@@ -56,6 +59,22 @@ COLUMNS = {
         **dict.fromkeys(("photo_id", "organization_id", "s3_key", "s3_upload_id", "part_size", "begun_at"), PLAIN),
         "part_checksums": ABOUT,
     },
+    "photo_changes": dict.fromkeys(
+        ("transaction_id", "id", "organization_id", "project_id", "photo_id", "type", "status", "at"), PLAIN
+    ),
+    "feed_keys": {"organization_id": PLAIN, "key": PLAIN},
+    # The organization's own: its receiver, and ids of photos.
+    "webhooks": {
+        **dict.fromkeys(("organization_id", "id", "url", "event_types", "enabled", "disabled_reason"), PLAIN),
+        **dict.fromkeys(("sealed_secret", "old_sealed_secret", "old_secret_until", "failing_since"), PLAIN),
+        "created_at": PLAIN,
+    },
+    "webhook_deliveries": {
+        **dict.fromkeys(("id", "organization_id", "webhook_id", "event_id", "type", "photo_id", "project_id"), PLAIN),
+        **dict.fromkeys(("status", "at", "due_at", "attempts", "attempted_at", "http_status", "last_error"), PLAIN),
+        **dict.fromkeys(("delivered_at", "failed_at"), PLAIN),
+    },
+    "rendition_jobs": dict.fromkeys(("photo_id", "organization_id", "s3_key", "attempts", "due_at"), PLAIN),
     "alembic_version": {"version_num": PLAIN},
 }
 OF_A_PHOTO = ("photo_status_events", "outbox", "multipart_uploads")
@@ -125,6 +144,7 @@ async def test_deleting_a_photo_leaves_nothing_personal_of_it_in_any_column(
     assert {text: await rows_with(core.db, text) for text in texts} == {text: {} for text in texts}
     assert await rows_with(core.db, photo_id) == {
         "photo_status_events": 2,
+        "photo_changes": 2,
         "tombstones": 1,
         "object_deletions": 1,
         # Until the sweeper has aborted it; nothing personal.

@@ -82,3 +82,22 @@ async def test_it_ends_with_its_block(db, database_url, heard, eventually):
         return await db.fetchrow(listening) is None
 
     await eventually(nobody_listens)
+
+
+async def test_a_cancellation_while_it_ends_is_not_swallowed(database_url, heard, eventually):
+    """Whoever listens within a task that is to end must end."""
+    listener, left = Listener(database_url, "some_channel"), asyncio.Event()
+
+    async def listen() -> None:
+        async with listener.listening(heard):
+            await eventually(lambda: heard.more_than(0))
+            left.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(listen())
+    await left.wait()
+    # Now it is taking leave of the server.
+    task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.wait((task,))
+    assert task.cancelled()

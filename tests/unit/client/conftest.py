@@ -1,166 +1,54 @@
-"""A photodock and its storage in one `httpx.MockTransport`, with faults to order."""
+"""Both clients against a photodock that is made up: a test that asks for `call` runs once with each."""
 
-import hashlib
-import io
-import json
-from base64 import b64encode
-from collections import defaultdict
+import asyncio
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from uuid import UUID, uuid4
+from typing import Any
 
 import httpx
 import pytest
-from rich.console import Console
 
-from photodock.client.retry import Retry
-from photodock.client.run import run_upload
-from photodock.client.upload import UploadOptions
+from photodock.client import AsyncClient, Client
+from support.fake_photodock import SECRET, TOKEN, FakeServer
 
-PROJECT = UUID("018f0000-0000-7000-8000-000000000001")
-SECRET = "X-Amz-Signature=5ec3e7"
-TOKEN = "t0ken-of-the-test"
+URL = "http://photodock.test"
 
 
-def problem(status: int, code: str, detail: str = "A reason.") -> httpx.Response:
-    return httpx.Response(status, json={"status": status, "code": code, "detail": detail})
+class Calls:
+    """`call("photo", id)` is the client's method of that name. `slept` has the seconds it would have waited."""
 
-
-def s3_error(status: int, code: str) -> httpx.Response:
-    return httpx.Response(status, text=f"<Error><Code>{code}</Code><Resource>{SECRET}</Resource></Error>")
-
-
-class FakeServer:
-    """`faults[call]` are answered first, in order; `seen[call]` are the requests. Calls: request, refresh, put,
-    confirm, get."""
-
-    def __init__(self) -> None:
-        self.faults: dict[str, list[httpx.Response | Exception]] = defaultdict(list)
-        self.seen: dict[str, list[httpx.Request]] = defaultdict(list)
-        self.photos: dict[str, dict[str, object]] = {}
-        self.by_key: dict[str, str] = {}
-        self.objects: dict[str, bytes] = {}
-        self.statuses = ["processing", "completed"]
-        """What successive GETs of a photo find; the last one stays."""
-        self.exif: dict[str, object] = {}
-        self.lost: set[str] = set()
-        """Calls whose next request is carried out, but whose answer never arrives."""
-
-    def fails(self, call: str, status: int, code: str, *, times: int = 1, **headers: str) -> None:
-        """The next `times` answers to `call`: a problem document, or the storage's XML."""
-        for _ in range(times):
-            answer = s3_error(status, code) if call == "put" else problem(status, code)
-            answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-            self.faults[call].append(answer)
-
-    def breaks(self, call: str, error: type[httpx.TransportError], *, times: int = 1) -> None:
-        """The next `times` requests of `call` get no answer."""
-        self.faults[call] += [error(f"no answer from {SECRET}")] * times
-
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        call, answer = self._route(request)
-        self.seen[call].append(request)
-        if self.faults[call]:
-            fault = self.faults[call].pop(0)
-            if isinstance(fault, Exception):
-                raise fault
-            return fault
-        body = await request.aread()
-        found = answer(request, body)
-        if call in self.lost:
-            self.lost.remove(call)
-            raise httpx.ReadError("the answer was lost")
-        return found
-
-    def _route(self, request: httpx.Request) -> tuple[str, Callable[[httpx.Request, bytes], httpx.Response]]:
-        method, path = request.method, request.url.path
-        if request.url.host == "storage.test":
-            return "put", self._put
-        if path == "/api/v1/photos/upload-url":
-            return "request", self._request
-        if path.endswith("/upload-url"):
-            return "refresh", self._refresh
-        return ("confirm", self._confirm) if method == "PATCH" else ("get", self._get)
-
-    def _request(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        declared = json.loads(body)
-        if declared["mime_type"] not in {"image/jpeg", "image/png"}:
-            return problem(400, "invalid_file_type", "Send JPEG or PNG.")
-        if declared["file_size"] < 1024:
-            return problem(400, "file_too_small", "Photos have at least 1,024 bytes.")
-        photo_id = self.by_key.setdefault(request.headers["Idempotency-Key"], str(uuid4()))
-        self.photos.setdefault(photo_id, declared | {"id": photo_id, "status": "pending_upload", "gets": 0})
-        return self._ticket(photo_id)
-
-    def _refresh(self, request: httpx.Request, _: bytes) -> httpx.Response:
-        return self._ticket(request.url.path.split("/")[-2])
-
-    def _ticket(self, photo_id: str) -> httpx.Response:
-        photo = self.photos[photo_id]
-        headers = {"Content-Type": photo["mime_type"], "If-None-Match": "*"}
-        headers["X-Amz-Checksum-Sha256"] = photo["checksum_sha256"]
-        url = f"https://storage.test/{photo_id}?{SECRET}"
-        return httpx.Response(200, json={"photo_id": photo_id, "upload_url": url, "headers": headers})
-
-    def _put(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        photo_id = request.url.path[1:]
-        if photo_id in self.objects:
-            return s3_error(412, "PreconditionFailed")
-        if b64encode(hashlib.sha256(body).digest()).decode() != request.headers["X-Amz-Checksum-Sha256"]:
-            return s3_error(400, "BadDigest")
-        self.objects[photo_id] = body
-        return httpx.Response(200)
-
-    def _confirm(self, request: httpx.Request, _: bytes) -> httpx.Response:
-        photo = self.photos[request.url.path.split("/")[-2]]
-        if photo["id"] not in self.objects:
-            return problem(409, "upload_not_found", "Nothing was uploaded.")
-        photo["status"] = "uploaded"
-        return self._photo(photo)
-
-    def _get(self, request: httpx.Request, _: bytes) -> httpx.Response:
-        photo = self.photos[request.url.path.split("/")[-1]]
-        step = int(str(photo["gets"]))
-        photo["gets"] = step + 1
-        photo["status"] = self.statuses[min(step, len(self.statuses) - 1)]
-        return self._photo(photo)
-
-    def _photo(self, photo: dict[str, object]) -> httpx.Response:
-        failed = photo["status"] == "failed"
-        shown = photo | {
-            "exif_data": self.exif,
-            "download_url": f"https://storage.test/?{SECRET}",
-            "detection": {"error": {"code": "blurred", "detail": "Too blurred."} if failed else None},
-            "error": {"code": "detection_failed", "detail": "The detector failed."} if failed else None,
-        }
-        return httpx.Response(200, json=shown, headers={"ETag": f'"{photo["gets"]}"'})
-
-
-class Run:
-    """One `photodock upload` against the fake server: its exit status and all that it printed and slept."""
-
-    def __init__(self, server: FakeServer) -> None:
+    def __init__(self, server: FakeServer, kind: type[Client] | type[AsyncClient]) -> None:
         self.server = server
-        self.transport: httpx.AsyncBaseTransport = httpx.MockTransport(server)
+        self.kind = kind
         self.slept: list[float] = []
-        self.stdout = self.stderr = ""
 
-    def __call__(self, *paths: Path, terminal: bool = False, **changes: object) -> int:
-        given: dict[str, object] = {"base_url": "http://photodock.test", "token": TOKEN} | changes
-        options = UploadOptions(paths=paths, project_id=PROJECT, **given)
-        out = Console(file=io.StringIO(), force_terminal=terminal, width=200)
-        errors = Console(file=io.StringIO(), force_terminal=False)
-        try:
-            return run_upload(options, out, errors, retry=Retry(sleep=self._sleep), transport=self.transport)
-        finally:
-            self.stdout = out.file.getvalue()
-            self.stderr = errors.file.getvalue()
+    def __call__(self, name: str, *arguments: Any, **options: Any) -> Any:
+        client_options = {key: options.pop(key) for key in ("token", "retry") if key in options}
+        token = client_options.pop("token", TOKEN)
+        if self.kind is Client:
+            with Client(
+                URL,
+                token,
+                transport=httpx.MockTransport(self.server.blocking),
+                sleep=self.slept.append,
+                **client_options,
+            ) as client:
+                return _listed(getattr(client, name)(*arguments, **options))
+        return asyncio.run(self._awaited(name, token, client_options, arguments, options))
 
-    async def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
+    async def _awaited(self, name: str, token: Any, client_options: Any, arguments: Any, options: Any) -> Any:
+        async def sleep(seconds: float) -> None:
+            self.slept.append(seconds)
 
-    def json_lines(self) -> list[dict[str, object]]:
-        return [json.loads(line) for line in self.stdout.splitlines()]
+        transport = httpx.MockTransport(self.server)
+        async with AsyncClient(URL, token, transport=transport, sleep=sleep, **client_options) as client:
+            found = getattr(client, name)(*arguments, **options)
+            return [item async for item in found] if inspect.isasyncgen(found) else await found
+
+
+def _listed(found: Any) -> Any:
+    return list(found) if inspect.isgenerator(found) else found
 
 
 @pytest.fixture
@@ -168,22 +56,23 @@ def server() -> FakeServer:
     return FakeServer()
 
 
-@pytest.fixture
-def run(server: FakeServer) -> Iterator[Run]:
-    made = Run(server)
-    yield made
-    # Whatever a test provokes: no secret may be printed.
-    assert SECRET not in made.stdout + made.stderr
-    assert TOKEN not in made.stdout + made.stderr
+@pytest.fixture(params=[Client, AsyncClient])
+def call(server: FakeServer, request: pytest.FixtureRequest) -> Calls:
+    return Calls(server, request.param)
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_told(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    with caplog.at_level("INFO"):
+        yield
+    assert SECRET not in caplog.text
+    assert TOKEN not in caplog.text
 
 
 @pytest.fixture
 def make_photo(tmp_path: Path) -> Callable[..., Path]:
-    """Writes `size` bytes under a name; what they are is nobody's business here."""
-
     def make(name: str = "roof.jpg", size: int = 300_000) -> Path:
         path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bytes(i % 251 for i in range(size)))
         return path
 

@@ -9,8 +9,8 @@ import pytest
 from photodock.client.retry import retry_after
 
 
-def answer(value: str | None) -> httpx.Response:
-    return httpx.Response(429, headers={} if value is None else {"Retry-After": value})
+def answer(value: str | None) -> httpx.Headers:
+    return httpx.Headers({} if value is None else {"Retry-After": value})
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("7", 7), (" 0 ", 0), ("86400", 120), (None, None), ("soon", None)])

@@ -134,7 +134,8 @@ async def photodock(server: FakePhotodock) -> AsyncIterator[Photodock]:
         "http://photodock.test/",
         TOKEN,
         max_photo_bytes=1_000,
-        retry=Retry(attempts=3, sleep=at_once),
+        retry=Retry(attempts=3),
+        sleep=at_once,
         transport=httpx.MockTransport(server),
     )
     yield made

@@ -4,8 +4,9 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
-from photodock.domain.object_key import ObjectKey, parse_object_key
+from photodock.domain.object_key import ObjectKey, originals_of, parse_object_key
 from photodock.domain.photo import EXTENSIONS, object_key
+from photodock.domain.renditions import RenditionName, rendition_key
 
 PROJECT = "0198c2b4-7b1e-4c34-9a5f-0d6f1b2c3d4e"
 PHOTO = "01a2045d-e729-75a1-a237-622d7a224704"
@@ -58,3 +59,31 @@ def test_the_parts_of_a_key() -> None:
 )
 def test_every_other_key_is_not_ours(key: str) -> None:
     assert parse_object_key(key) is None
+
+
+@pytest.mark.parametrize("name", RenditionName)
+@pytest.mark.parametrize("mime_type", EXTENSIONS)
+def test_a_renditions_key_leads_back_to_its_photo(name: RenditionName, mime_type: str) -> None:
+    key = object_key(uuid4(), uuid7(), mime_type, datetime.now(UTC))
+    assert key in originals_of(rendition_key(key, name))
+    assert originals_of(key) == ()
+    assert parse_object_key(rendition_key(key, name)) is None
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        ".preview.webp",
+        GOOD.replace(".jpg", ".webp"),
+        GOOD.replace(".jpg", ".huge.webp"),
+        GOOD.replace(".jpg", ".preview.jpg"),
+        GOOD.replace(".jpg", ".preview.webp\n"),
+        GOOD.replace(".jpg", ".jpg.preview.webp"),
+        GOOD.replace(".jpg", ".preview.preview.webp"),
+        GOOD.replace("/11/22", "/02/30").replace(".jpg", ".preview.webp"),
+        GOOD.replace(".jpg", ".preview.webp").upper(),
+    ],
+)
+def test_every_other_key_is_no_renditions(key: str) -> None:
+    assert originals_of(key) == ()

@@ -60,6 +60,8 @@ PHOTO = Photo(
     completed_at=None,
     failed_at=None,
     url_expires_at=NOW,
+    renditions=None,
+    thumbhash=None,
     version=1,
 )
 

@@ -199,7 +199,7 @@ test("a photo is followed by its ETag, through answers without news, to its fina
   expect(server.received.map(({ headers }) => headers["if-none-match"])).toEqual([undefined, '"1"', '"1"', '"2"']);
 });
 
-test("neither a token nor a cookie goes into the address, and the base URL may end in a slash", async () => {
+test("the token is a header, and no part of the address; the base URL may end in a slash", async () => {
   const server = await scripted({ [PHOTO]: [FOUND] });
   await quickClient(`${server.url}/`).photo("f1");
   expect(server.received[0]).toMatchObject({ path: "/api/v1/photos/f1", headers: { authorization: "Bearer a-token" } });

@@ -1,0 +1,156 @@
+"""POSTs to URLs of strangers, and to no address that they must not reach."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpcore
+import httpx
+
+from photodock.domain.errors import WebhookUrlRefused
+from photodock.domain.webhooks import Answer
+from photodock.webhooks.addresses import Addresses
+from photodock.webhooks.urls import UrlRules, port_of
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""From a host's name and a port to its addresses; none when there are none."""
+
+NOWHERE = "The URL's host leads to no public address."
+"""Also for a name that leads nowhere: two different answers would tell strangers which names are known here."""
+
+MAX_TRIED = 3
+"""Of a name's many addresses."""
+
+
+class AddressRefused(Exception):
+    pass
+
+
+class GuardedNetwork(httpcore.AsyncNetworkBackend):
+    """Resolves a name once, checks every address that came of it, and connects to these very ones: whatever the name's
+    server says a moment later, nobody asks it again. TLS and the Host header go by the name."""
+
+    def __init__(self, addresses: Addresses, resolve: Resolve) -> None:
+        self._addresses = addresses
+        self._resolve = resolve
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        found = await self._resolve(host, port)
+        # One bad address spoils all: no good receiver has any.
+        if not found or not all(map(self._addresses.allow, found)):
+            raise AddressRefused
+        failure: Exception = AddressRefused()
+        tried = found[:MAX_TRIED]
+        # Each has its share, so that an address without an answer leaves time for the next.
+        share = timeout and timeout / len(tried)
+        for address in tried:
+            try:
+                return await self._network.connect_tcp(address, port, share, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+class Sender:
+    """One connection for each request. No redirect is followed, no proxy of the environment asked, no body read.
+
+    Times in seconds: `connect_timeout` for finding and reaching the host, `timeout` for all of it.
+    """
+
+    def __init__(
+        self,
+        rules: UrlRules,
+        tls: ssl.SSLContext,
+        *,
+        connections: int = 64,
+        connect_timeout: float = 5.0,
+        timeout: float = 15.0,
+        resolve: Resolve | None = None,
+    ) -> None:
+        self._rules = rules
+        self._timeout = timeout
+        self._connect_timeout = connect_timeout
+        # Names are looked up in threads, and a silent name server holds each for long: none of anybody else's.
+        self._threads = ThreadPoolExecutor(connections, "webhook-names")
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=connections,
+            max_keepalive_connections=0,
+            network_backend=GuardedNetwork(rules.addresses, resolve or self._look_up),
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Never raises for what the receiver, its host or its name did. The URL is held to the rules of today."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                status = await self._post(self._rules.checked(url), headers, body)
+        except WebhookUrlRefused as error:
+            return Answer(None, error.detail)
+        except AddressRefused:
+            return Answer(None, NOWHERE)
+        except (TimeoutError, httpcore.TimeoutException):
+            return Answer(None, f"The receiver did not answer within {self._timeout:g} seconds.")
+        except httpcore.ConnectError as error:
+            return Answer(None, _in_words(error))
+        except (httpcore.NetworkError, httpcore.ProtocolError):
+            return Answer(None, "The receiver ended the connection without an answer in HTTP.")
+        return Answer(status, None if 200 <= status < 300 else _of_status(status))
+
+    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> int:
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=port_of(url), target=url.raw_path)
+        sent = {"Host": url.netloc.decode("ascii"), "Content-Length": str(len(body)), **headers}
+        limits = dict.fromkeys(("read", "write", "pool"), self._timeout) | {"connect": self._connect_timeout}
+        async with self._pool.stream(
+            "POST", target, headers=list(sent.items()), content=body, extensions={"timeout": limits}
+        ) as response:
+            return response.status
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        try:
+            async with asyncio.timeout(self._connect_timeout):
+                found = await asyncio.get_running_loop().run_in_executor(self._threads, _addresses_of, host, port)
+        except (OSError, UnicodeError):
+            return ()
+        return found
+
+
+def _addresses_of(host: str, port: int) -> Sequence[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def _in_words(error: httpcore.ConnectError) -> str:
+    # The pool hides the cause; the context is still there.
+    match error.__context__:
+        case ssl.SSLCertVerificationError() as unverified:
+            return f"The receiver's certificate is not good: {unverified.verify_message}."
+        case ssl.SSLError():
+            return "The receiver does not speak TLS as it should."
+        case _:
+            return "The receiver takes no connections."
+
+
+def _of_status(status: int) -> str:
+    if 300 <= status < 400:
+        return f"The receiver answered {status}, and redirects are not followed: give the URL that it leads to."
+    if status == 410:
+        return "The receiver answered 410: it is gone."
+    return f"The receiver answered {status}."
