@@ -2,8 +2,8 @@
 import AwsS3 from "@uppy/aws-s3";
 import Uppy, { type Body, type Meta } from "@uppy/core";
 
-import { PhotodockClient } from "../../../src/index.js";
-import { connectUppy } from "../../../src/uppy/index.js";
+import { PhotodockClient } from "../../src/index.js";
+import { connectUppy } from "../../src/uppy/index.js";
 
 export interface Setting {
   readonly baseUrl: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
-import { Chromium } from "../harness.js";
+import { Chromium } from "../browser/harness.js";
 import { bundle } from "./bundle.js";
 import { LARGE, MIB, PART, UppyPage } from "./page.js";
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 
 import { build, type Rolldown } from "vite";
 
-const PACKAGE = new URL("../../../", import.meta.url);
+const PACKAGE = new URL("../../", import.meta.url);
 
 export interface Bundle {
   /** A plain script; the module's exports are `globalThis.kit`. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { blocksOf } from "../../support/documents.js";
-import { png } from "../../support/photos.js";
-import { Chromium } from "../harness.js";
+import { blocksOf } from "../support/documents.js";
+import { png } from "../support/photos.js";
+import { Chromium } from "../browser/harness.js";
 import { bundle } from "./bundle.js";
 
 let chromium: Chromium;

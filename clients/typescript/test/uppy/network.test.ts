@@ -1,7 +1,7 @@
 import type { Route } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 
-import { Chromium } from "../harness.js";
+import { Chromium } from "../browser/harness.js";
 import { bundle } from "./bundle.js";
 import { BreakingLine } from "./line.js";
 import { LARGE, MIB, refusal, UppyPage } from "./page.js";

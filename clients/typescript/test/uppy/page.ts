@@ -1,9 +1,9 @@
 import type { Page, Request, Route } from "playwright-core";
 import { expect } from "vitest";
 
-import { PhotodockClient } from "../../../src/index.js";
-import { png } from "../../support/photos.js";
-import type { Chromium } from "../harness.js";
+import { PhotodockClient } from "../../src/index.js";
+import { png } from "../support/photos.js";
+import type { Chromium } from "../browser/harness.js";
 import type { Outcome, Setting } from "./kit.js";
 
 declare global {
