@@ -13,7 +13,6 @@ from prometheus_client.registry import Collector
 
 from photodock import __version__
 from photodock.metrics.definitions import BUILD, DATABASE_UP, OUTBOX_AGE, OUTBOX_JOBS, REGISTRY
-from photodock.metrics.requests import REQUESTS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -54,7 +53,6 @@ def exposition(*, asks_database: bool = False, outbox: Outbox | None = None) -> 
 
     Of all processes that share a folder, or of this one.
     """
-    REQUESTS.hand_over()
     shown = CollectorRegistry()
     shown.register(_Moment(asks_database=asks_database, outbox=outbox))
     if folder := os.environ.get(FOLDER):
