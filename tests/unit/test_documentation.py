@@ -31,9 +31,9 @@ UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 HOSTS = re.compile(
     r"127\.0\.0\.1|localhost|(.+\.)?(example\.com|amazonaws\.com|keepachangelog\.com|rfc-editor\.org|standardwebhooks\.com)"
 )
-# The service's own addresses, and places that every machine has.
+# The service's own addresses, those of the example's web page, and places that every machine has.
 ABSOLUTE = re.compile(
-    r"api|docs|events|healthz|hooks|metrics|openapi\.json|outbox|photos|policies|projects|readyz|webhooks|"
+    r"api|docs|events|healthz|hooks|metrics|openapi\.json|outbox|photodock(-token)?|photos|policies|projects|readyz|webhooks|"
     r"dev|etc|opt|proc|root|tmp|usr|var"
 )
 
@@ -232,7 +232,7 @@ def test_no_page_names_a_place_that_its_readers_do_not_have(page: Path) -> None:
     text = page.read_text()
     hosts = {urlsplit(address).hostname or "" for address in re.findall(r"https?://[^\s)>\"'`$]+", text)}
     assert [host for host in hosts if host and not HOSTS.fullmatch(host)] == []
-    paths = re.findall(r"(?<![\w./:>)}\]*~\"$-])/([a-z][\w.-]*)", text)
+    paths = re.findall(r"(?<![\w./:<>)}\]*~\"$-])/([a-z][\w.-]*)", text)
     assert [path for path in paths if not ABSOLUTE.fullmatch(path)] == []
     assert str(ROOT) not in text
 

@@ -1,0 +1,83 @@
+import { NetworkError } from "./errors.js";
+
+/** What an aborted signal rejects with. Older React Native knows no `reason`. */
+export function abortReason(signal: AbortSignal): Error {
+  const reason = signal.reason as Error | undefined;
+  return reason ?? Object.assign(new Error("The operation was aborted."), { name: "AbortError" });
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw abortReason(signal);
+}
+
+/** Rejects with the signal's reason as soon as it is aborted; leaves no listener behind. */
+export async function untilAborted<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  throwIfAborted(signal);
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    const listener = (): void => {
+      reject(abortReason(signal));
+    };
+    signal.addEventListener("abort", listener);
+    stop = () => {
+      signal.removeEventListener("abort", listener);
+    };
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    stop();
+  }
+}
+
+export async function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const elapsed = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, seconds * 1000);
+  });
+  try {
+    await untilAborted(signal, elapsed);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export interface Watch {
+  /** Aborted with the caller's signal, or when time is up. */
+  readonly signal: AbortSignal;
+  /** Time begins anew. */
+  readonly restart: () => void;
+}
+
+/**
+ * Runs `work` with a signal of its own, which ends it after `seconds` (null: never) with NetworkError `timeout`.
+ * AbortSignal.any and AbortSignal.timeout do the like, but React Native has neither.
+ */
+export async function withinTime<T>(
+  seconds: number | null,
+  signal: AbortSignal | undefined,
+  work: (watch: Watch) => Promise<T>,
+): Promise<T> {
+  throwIfAborted(signal);
+  const controller = new AbortController();
+  const forward = (): void => {
+    controller.abort(signal && abortReason(signal));
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const restart = (): void => {
+    clearTimeout(timer);
+    if (seconds === null) return;
+    timer = setTimeout(() => {
+      controller.abort(new NetworkError("timeout", `No answer came within ${String(seconds)} seconds.`));
+    }, seconds * 1000);
+  };
+  signal?.addEventListener("abort", forward);
+  restart();
+  try {
+    return await untilAborted(controller.signal, work({ signal: controller.signal, restart }));
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", forward);
+  }
+}

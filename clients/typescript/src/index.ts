@@ -1,0 +1,18 @@
+export { PhotodockClient, isFinal } from "./client.js";
+export type { ClientOptions, RequestOptions, WaitOptions } from "./client.js";
+export { NetworkError, PhotodockError, StorageError } from "./errors.js";
+export type { FieldError } from "./errors.js";
+export type { EventsOptions, PhotoEvent } from "./events.js";
+export { webCryptoHasher } from "./hash.js";
+export type { Hasher } from "./hash.js";
+export type { CallOptions } from "./http.js";
+export type * from "./models.js";
+export type { PartQuery } from "./multipart.js";
+export type { UploadPhase, UploadProgress } from "./progress.js";
+export type { RetryPolicy } from "./retry.js";
+export type { FileUriSource, PhotoSource } from "./source.js";
+export type { TokenCallback } from "./tokens.js";
+export type { FileUri, Transport, TransportBody, TransportRequest, TransportResponse } from "./transport.js";
+export { FetchTransport } from "./transports/fetch.js";
+export { XhrTransport } from "./transports/xhr.js";
+export type { UploadOptions } from "./upload.js";

@@ -1,0 +1,45 @@
+import type { Api, CallOptions } from "./http.js";
+import type { MultipartUpload, Part, PartList, Photo } from "./models.js";
+
+export interface PartQuery {
+  /** Parts whose URLs are wanted, up to 100; none: just what is there. */
+  readonly numbers?: readonly number[] | undefined;
+  /** Of each of those its SHA-256, base64, where the upload was begun with `partChecksums`. */
+  readonly checksums?: readonly string[] | undefined;
+}
+
+/** Uploads in parts, for large photos on poor networks: what has arrived stays, and only the rest is sent again. */
+export class Multipart {
+  private readonly api: Api;
+
+  constructor(api: Api) {
+    this.api = api;
+  }
+
+  /** For a photo that is pending. A repeat resumes the same upload. */
+  async start(photoId: string, options: CallOptions & { partChecksums?: boolean } = {}): Promise<MultipartUpload> {
+    const body = { part_checksums: options.partChecksums ?? false };
+    return this.api.json({ method: "POST", path: path(photoId), body, signal: options.signal });
+  }
+
+  /** URLs for parts, and which parts are there. */
+  async parts(photoId: string, query: PartQuery = {}, { signal }: CallOptions = {}): Promise<PartList> {
+    const { numbers, checksums } = query;
+    const lists = { numbers: numbers?.join(","), checksums_sha256: checksums?.join(",") };
+    return this.api.json({ method: "GET", path: `${path(photoId)}/parts`, query: lists, signal });
+  }
+
+  /** Puts the parts together and confirms the photo; without `parts` those that are there. */
+  async complete(photoId: string, parts?: readonly Part[], { signal }: CallOptions = {}): Promise<Photo> {
+    return this.api.json({ method: "POST", path: `${path(photoId)}/complete`, body: parts ? { parts } : {}, signal });
+  }
+
+  /** Throws away what was sent; the photo stays pending. */
+  async abort(photoId: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.api.answer({ method: "DELETE", path: path(photoId), signal });
+  }
+}
+
+function path(photoId: string): string {
+  return `/photos/${encodeURIComponent(photoId)}/multipart`;
+}
