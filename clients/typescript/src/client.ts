@@ -5,7 +5,7 @@ import { webCryptoHasher, type Hasher } from "./hash.js";
 import { randomId } from "./ids.js";
 import type * as Models from "./models.js";
 import { Multipart } from "./multipart.js";
-import { toError } from "./problems.js";
+import { parseRetryAfter, toError } from "./problems.js";
 import { DEFAULT_RETRIES, type RetryPolicy } from "./retry.js";
 import type { PhotoSource } from "./source.js";
 import type { TokenCallback } from "./tokens.js";
@@ -94,8 +94,14 @@ export class PhotodockClient {
   ): Promise<(Models.IssuedUpload | PhotodockError)[]> {
     const keyed = items.map((item) => ({ ...item, idempotency_key: item.idempotency_key ?? randomId() }));
     const call = { method: "POST", path: "/photos/upload-urls", body: { items: keyed }, ...signalOf(options) } as const;
-    const answer = await this.api.json<{ items: Models.UploadResult[] }>(call);
-    return answer.items.map((item) => ("photo_id" in item ? (item as Models.IssuedUpload) : toError(item.error)));
+    const answer = await this.api.answer(call);
+    const results = (JSON.parse(answer.body) as { items: Models.UploadResult[] }).items;
+    const reset = parseRetryAfter(answer.headers.get("RateLimit-Reset"));
+    return results.map((item) =>
+      "photo_id" in item
+        ? (item as Models.IssuedUpload)
+        : toError(item.error, item.error.status === 429 ? reset : undefined),
+    );
   }
 
   /** A fresh URL for a photo whose last one has ended; the photo stays the same. */
@@ -256,6 +262,6 @@ function path(photoId: string): string {
   return `/photos/${segment(photoId)}`;
 }
 
-function signalOf({ signal }: CallOptions): CallOptions {
-  return signal ? { signal } : {};
+function signalOf({ signal, attempts }: CallOptions): CallOptions {
+  return { signal, attempts };
 }

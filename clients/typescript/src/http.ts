@@ -6,6 +6,8 @@ import { Tokens, type HeldToken, type TokenCallback } from "./tokens.js";
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
+  /** How often the request is sent at the most; by default what the client's retries say. */
+  readonly attempts?: number | undefined;
 }
 
 export interface Call extends CallOptions {
@@ -50,7 +52,8 @@ export class Api {
 
   /** A successful answer, or 304. `failures` of `attempted` tells how often the request was sent before. */
   async answer(call: Call, attempted: (failures: number) => void = () => undefined): Promise<Answer> {
-    return retrying(this.options.retries, call.signal, (failures) => {
+    const retries = { ...this.options.retries, ...(call.attempts !== undefined && { attempts: call.attempts }) };
+    return retrying(retries, call.signal, (failures) => {
       attempted(failures);
       return withinTime(this.options.timeoutSeconds + (call.waitSeconds ?? 0), call.signal, async ({ signal }) => {
         const response = await this.authorized({ ...call, signal });

@@ -16,3 +16,4 @@ export type { FileUri, Transport, TransportBody, TransportRequest, TransportResp
 export { FetchTransport } from "./transports/fetch.js";
 export { XhrTransport } from "./transports/xhr.js";
 export type { UploadOptions } from "./upload.js";
+export * from "./queue/index.js";

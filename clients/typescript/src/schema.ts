@@ -1,6 +1,28 @@
 // Written by `npm run types` from docs/openapi.json. Change neither by hand.
 
 export interface paths {
+    readonly "/api/v1/events": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Follow changes as they happen
+         * @description One event `photo` for each change of a photo of your organization, in the order in which they took effect. A
+         *     photo's creation is not among them. With `Last-Event-ID` the stream goes on where another ended; where that is not
+         *     possible any more it begins with the event `reset`: read your list anew.
+         */
+        readonly get: operations["follow_api_v1_events_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/api/v1/outbox": {
         readonly parameters: {
             readonly query?: never;
@@ -1193,7 +1215,7 @@ export interface components {
              * @description Stable; programs decide by it.
              * @enum {string}
              */
-            readonly code: "unauthenticated" | "insufficient_scope" | "project_access_denied" | "photo_not_found" | "not_found" | "method_not_allowed" | "invalid_file_type" | "file_too_large" | "file_too_small" | "invalid_status_transition" | "upload_not_found" | "multipart_not_needed" | "multipart_not_started" | "multipart_incomplete" | "idempotency_conflict" | "malformed_http" | "request_timeout" | "body_too_large" | "headers_too_large" | "invalid_request" | "rate_limited" | "storage_unavailable" | "database_unavailable" | "identity_unavailable" | "internal_error";
+            readonly code: "unauthenticated" | "insufficient_scope" | "project_access_denied" | "photo_not_found" | "not_found" | "method_not_allowed" | "invalid_file_type" | "file_too_large" | "file_too_small" | "invalid_status_transition" | "upload_not_found" | "multipart_not_needed" | "multipart_not_started" | "multipart_incomplete" | "idempotency_conflict" | "malformed_http" | "request_timeout" | "body_too_large" | "headers_too_large" | "invalid_request" | "rate_limited" | "too_many_streams" | "storage_unavailable" | "database_unavailable" | "identity_unavailable" | "internal_error";
             /**
              * Correlation Id
              * @description The `X-Request-ID` of this request, found in every log line of it.
@@ -1518,6 +1540,132 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    readonly follow_api_v1_events_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description This project's photos alone; else all of yours. */
+                readonly project_id?: string | null;
+            };
+            readonly header?: {
+                /** @description The `id` of the last event that you have: what came after it is sent first. */
+                readonly "last-event-id"?: string | null;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Server-sent events, without an end. Between them comments, so that a dead connection is noticed. */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 2741
+                     *
+                     *     : here
+                     *     id: 9mJp3mX1hB0o5b1pV0t9S7mJ2m6qkq2Qe7uG8p1i3lq0i4m8pJ5l1a0R6w2cT9xY
+                     *
+                     *     id: Qe7uG8p1i3lq0i4m8pJ5l1a0R6w2cT9xY9mJp3mX1hB0o5b1pV0t9S7mJ2m6qkq2
+                     *     event: photo
+                     *     data: {"type": "photo.completed", "photo_id": "01a2045d-e729-75a1-a237-622d7a224704", "project_id": "01a2045b-274e-7317-adc7-c28d689c5d95", "status": "completed", "at": "2026-11-22T17:46:35.163478Z"}
+                     */
+                    readonly "text/event-stream": string;
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. `project_access_denied`: No access to this project. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_streams`: Too many event streams are open. */
+            readonly 429: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly list_parked_api_v1_outbox_get: {
         readonly parameters: {
             readonly query?: {

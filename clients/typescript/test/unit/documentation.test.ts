@@ -7,7 +7,7 @@ import { blocksOf, type Block } from "../support/documents.js";
 
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 // The page among them is run in Chromium: test/browser/documentation.test.ts.
-const BLOCKS = ["clients/typescript/README.md", "docs/clients/typescript.md"]
+const BLOCKS = ["clients/typescript/README.md", "docs/clients/typescript.md", "docs/clients/upload-queue.md"]
   .flatMap(blocksOf)
   .filter(({ language }) => ["ts", "tsx"].includes(language));
 const { options: OPTIONS } = ts.parseJsonConfigFileContent(

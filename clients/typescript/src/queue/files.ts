@@ -1,0 +1,61 @@
+import { isFileUri, type TransportBody } from "../transport.js";
+import { FileError } from "./failures.js";
+import type { StoredItem } from "./item.js";
+import type { Ledger } from "./ledger.js";
+import type { StoredFile } from "./store.js";
+
+/** A URI as it is valid now: on iOS the folder of an app has another path after each update. */
+export type ResolveUri = (uri: string) => string | Promise<string>;
+
+/** Where the bytes of items are. */
+export class Files {
+  private readonly ledger: Ledger;
+  /** Files that only this page has. */
+  private readonly held: ReadonlyMap<string, StoredFile>;
+  private readonly resolveUri: ResolveUri;
+
+  constructor(ledger: Ledger, held: ReadonlyMap<string, StoredFile>, resolveUri: ResolveUri = (uri) => uri) {
+    this.ledger = ledger;
+    this.held = held;
+    this.resolveUri = resolveUri;
+  }
+
+  /** What is to be sent. Rejects with FileError where it can't be read, or is no longer what was declared. */
+  async body(item: StoredItem): Promise<TransportBody> {
+    const body = await this.find(item);
+    if (!body) throw new FileError("file_missing", "The file is not here any more. Add it again with retry(id, file).");
+    if (isFileUri(body)) return body;
+    const size = body instanceof Blob ? body.size : body.byteLength;
+    if (size !== item.fileSize)
+      throw new FileError("file_changed", "The file has another size than when it was added.");
+    if (body instanceof Blob) await readable(body);
+    return body;
+  }
+
+  private async find(item: StoredItem): Promise<TransportBody | undefined> {
+    const held = this.held.get(item.id);
+    if (held) return opened(held);
+    if (item.origin.kind === "uri") return { uri: await this.resolveUri(item.origin.uri) };
+    const stored = item.origin.kind === "store" ? await this.ledger.file(item.id) : undefined;
+    return stored && opened(stored);
+  }
+}
+
+async function opened(file: StoredFile): Promise<Blob> {
+  if (!("getFile" in file)) return file;
+  try {
+    return await file.getFile();
+  } catch {
+    // Moved, deleted, or the page must ask its user again (NotAllowedError).
+    throw new FileError("file_missing", "The file can't be opened. Add it again with retry(id, file).");
+  }
+}
+
+/** XMLHttpRequest takes a Blob that can't be read for a broken network: it would be tried for ever. */
+async function readable(blob: Blob): Promise<void> {
+  try {
+    await blob.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new FileError("file_missing", "The file can't be read any more. Add it again with retry(id, file).");
+  }
+}

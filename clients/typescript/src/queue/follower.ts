@@ -1,0 +1,135 @@
+import type { Photo } from "../models.js";
+import { verdictOf } from "./failures.js";
+
+/** What happens in a project. `reset`: something may have been missed. */
+export type PhotoChange = { readonly type: "photo"; readonly photoId: string } | { readonly type: "reset" };
+
+export interface FollowerOptions {
+  photos(ids: readonly string[], signal: AbortSignal): Promise<readonly Photo[]>;
+  /** The service's events, if there are any. Ends or throws when the stream does. */
+  readonly changes?: ((projectId: string, signal: AbortSignal) => AsyncIterable<PhotoChange>) | undefined;
+  /** Photos as they are now, and ids of those that are not there any more. */
+  found(photos: readonly Photo[], gone: readonly string[]): Promise<void>;
+  failed(error: unknown): void;
+}
+
+const FIRST_MS = 2_000;
+const GROWTH = 1.5;
+const LONGEST_MS = 60_000;
+/** Changes come in swarms: one look for all of a moment. */
+const GATHER_MS = 150;
+const BATCH = 100;
+
+/**
+ * Follows photos until they are completed or failed: told by events where there are any, and by looks at intervals that
+ * grow from 2 seconds to a minute and begin anew when something moves. With a stream the longest interval is left as a
+ * safety net.
+ */
+export class Follower {
+  private readonly options: FollowerOptions;
+  private readonly photos = new Map<string, string>();
+  private readonly streams = new Map<string, AbortController>();
+  private readonly connected = new Set<string>();
+  private interval = FIRST_MS;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private dueAt = Infinity;
+  private looking: AbortController | undefined;
+  private streamless = false;
+
+  constructor(options: FollowerOptions) {
+    this.options = options;
+  }
+
+  /** The photos to follow from now on: ids, and the project of each. */
+  follow(photos: ReadonlyMap<string, string>): void {
+    const fresh = [...photos.keys()].some((id) => !this.photos.has(id));
+    this.photos.clear();
+    for (const [id, project] of photos) this.photos.set(id, project);
+    this.connect();
+    if (photos.size === 0) this.rest();
+    else if (fresh) this.soon();
+  }
+
+  stop(): void {
+    this.follow(new Map());
+    this.looking?.abort();
+  }
+
+  private soon(): void {
+    this.interval = FIRST_MS;
+    this.schedule(this.pause());
+  }
+
+  private pause(): number {
+    const told = [...this.photos.values()].every((project) => this.connected.has(project));
+    return told ? LONGEST_MS : this.interval;
+  }
+
+  private schedule(delay: number): void {
+    const at = Date.now() + delay;
+    if (at >= this.dueAt) return;
+    this.rest();
+    this.dueAt = at;
+    this.timer = setTimeout(() => {
+      this.dueAt = Infinity;
+      void this.look();
+    }, delay);
+  }
+
+  private rest(): void {
+    clearTimeout(this.timer);
+    this.dueAt = Infinity;
+  }
+
+  private async look(): Promise<void> {
+    if (this.looking) return;
+    const controller = (this.looking = new AbortController());
+    try {
+      const ids = [...this.photos.keys()];
+      for (let at = 0; at < ids.length; at += BATCH) await this.lookAt(ids.slice(at, at + BATCH), controller.signal);
+    } catch (error) {
+      if (!controller.signal.aborted) this.options.failed(error);
+    } finally {
+      this.looking = undefined;
+    }
+    this.interval = Math.min(LONGEST_MS, this.interval * GROWTH);
+    this.connect();
+    if (this.photos.size > 0) this.schedule(this.pause());
+  }
+
+  private async lookAt(ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const photos = await this.options.photos(ids, signal);
+    const there = new Set(photos.map(({ id }) => id));
+    await this.options.found(
+      photos,
+      ids.filter((id) => !there.has(id)),
+    );
+  }
+
+  private connect(): void {
+    const { changes } = this.options;
+    if (!changes || this.streamless) return;
+    const projects = new Set(this.photos.values());
+    for (const [project, controller] of this.streams) if (!projects.has(project)) controller.abort();
+    for (const project of projects) if (!this.streams.has(project)) void this.listen(project, changes);
+  }
+
+  private async listen(project: string, changes: NonNullable<FollowerOptions["changes"]>): Promise<void> {
+    const controller = new AbortController();
+    this.streams.set(project, controller);
+    try {
+      for await (const change of changes(project, controller.signal)) {
+        // The first event, of whatever kind, says that the stream stands.
+        this.connected.add(project);
+        if (change.type === "reset" || this.photos.has(change.photoId)) this.schedule(GATHER_MS);
+      }
+    } catch (error) {
+      // Without the stream the looks go on alone. A service that has none is not asked again.
+      if (verdictOf(error) === "never") this.streamless = true;
+    } finally {
+      this.streams.delete(project);
+      this.connected.delete(project);
+      if (this.photos.size > 0) this.soon();
+    }
+  }
+}

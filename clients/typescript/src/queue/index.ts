@@ -1,0 +1,18 @@
+export type { AddOptions, QueueSource } from "./adding.js";
+export type { QueueApi } from "./api.js";
+export type { QueueEvents } from "./emitter.js";
+export type { FileOrigin, ItemError, QueueItem, Step, StoredItem } from "./item.js";
+export { BrowserNetwork, NetInfoNetwork } from "./network.js";
+export type { NetInfoLike, NetworkMonitor, NetworkPolicy, NetworkState } from "./network.js";
+export type { UploadQueueOptions } from "./options.js";
+export type { WaitReason } from "./pauses.js";
+export { UploadQueue } from "./queue.js";
+export { MemoryStore } from "./store.js";
+export type { FileHandle, QueueStore, StoredFile, StoredQueue } from "./store.js";
+export { AsyncStorageStore } from "./stores/async-storage.js";
+export type { AsyncStorageLike } from "./stores/async-storage.js";
+export { ExpoSQLiteStore } from "./stores/expo-sqlite.js";
+export type { ExpoSQLiteLike } from "./stores/expo-sqlite.js";
+export { IndexedDBStore } from "./stores/indexeddb.js";
+export type { IndexedDBStoreOptions } from "./stores/indexeddb.js";
+export type { QueueProgress, QueueSnapshot } from "./view.js";

@@ -1,0 +1,38 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import { Chromium } from "../browser/harness.js";
+import { addPhotos, allCompleted, network, openQueue, photosOf, shows } from "./pages.js";
+
+const PART = 5 * 1024 * 1024;
+
+let chromium: Chromium;
+beforeAll(async () => {
+  chromium = await Chromium.start();
+});
+afterAll(async () => {
+  await chromium.stop();
+});
+afterEach(async () => {
+  await network("healthy");
+});
+
+test("a large photo goes in parts, and after a reload only those that are missing", async () => {
+  const page = await chromium.page();
+  const parts: string[] = [];
+  page.on("response", (response) => {
+    const part = new URL(response.url()).searchParams.get("partNumber");
+    if (response.request().method() === "PUT" && response.ok()) parts.push(part ?? "whole");
+  });
+  await openQueue(page);
+  await network("slow");
+  const names = await addPhotos(page, 1, 2 * PART + 300_000);
+  await shows(page, ({ items }) => (items[0]?.sentBytes ?? 0) > PART);
+  await page.reload();
+  await network("healthy");
+  await openQueue(page);
+  const shown = await shows(page, allCompleted);
+  expect(parts).toEqual(["1", "2", "3"]);
+  expect(shown.items[0]).toMatchObject({ step: "completed", multipart: null });
+  const photos = await photosOf(names);
+  expect(photos.map(({ status, file_size }) => [status, file_size])).toEqual([["completed", 2 * PART + 300_000]]);
+});

@@ -1,0 +1,133 @@
+import { expect, test, vi } from "vitest";
+
+import type { LocksLike } from "../../../src/queue/owner.js";
+import type { UploadQueue } from "../../../src/queue/queue.js";
+import { MemoryStore } from "../../../src/queue/store.js";
+import { photo, TestNetwork, worldQueue } from "./setup.js";
+import { World } from "./world.js";
+
+/** Web Locks of one name, for the tabs of one test. */
+class Locks implements LocksLike {
+  private turn: Promise<unknown> = Promise.resolve();
+
+  request(_name: string, { signal }: { signal: AbortSignal }, callback: () => Promise<void>): Promise<unknown> {
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => {
+        reject(signal.reason as Error);
+      });
+    });
+    let held: Promise<unknown> = Promise.resolve();
+    const granted = this.turn.then(() => {
+      if (!signal.aborted) held = callback();
+      return held;
+    });
+    this.turn = granted.catch(() => undefined);
+    return Promise.race([granted, aborted]).catch(async (error: unknown) => {
+      await held;
+      throw error;
+    });
+  }
+}
+
+interface Tabs {
+  readonly world: World;
+  readonly store: MemoryStore;
+  readonly tab: (options?: { network?: TestNetwork; keepFiles?: "ask" }) => UploadQueue;
+}
+
+/** Tabs share a store, a name and the locks, as those of one browser do. Their channel is a real one. */
+function browser(): Tabs {
+  const world = new World({ latencyMs: 1, processingMs: 1 });
+  const shared = { store: new MemoryStore(), name: crypto.randomUUID(), locks: new Locks() };
+  return { world, store: shared.store, tab: (options = {}) => worldQueue(world, { ...shared, ...options }) };
+}
+
+function steps(queue: UploadQueue): string[] {
+  return queue.getSnapshot().items.map(({ step }) => step);
+}
+
+function shows(queue: UploadQueue, expected: string[]): Promise<void> {
+  return vi.waitFor(
+    () => {
+      expect(steps(queue)).toEqual(expected);
+    },
+    { timeout: 20_000, interval: 20 },
+  );
+}
+
+function owns(queue: UploadQueue): Promise<void> {
+  return vi.waitFor(
+    () => {
+      expect(queue.getSnapshot().isOwner).toBe(true);
+    },
+    { timeout: 20_000, interval: 20 },
+  );
+}
+
+test("one tab works, the others show it", async () => {
+  const { world, tab } = browser();
+  const [first, second] = [tab(), tab()];
+  await first.start();
+  await owns(first);
+  await second.start();
+  await first.addAll([photo(), photo()]);
+  await shows(second, ["completed", "completed"]);
+  expect(second.getSnapshot().isOwner).toBe(false);
+  expect(world.count("put")).toBe(2);
+});
+
+test("what another tab adds the owner sends, also where only that tab's page has the file", async () => {
+  const { world, tab } = browser();
+  const [first, second] = [tab(), tab({ keepFiles: "ask" })];
+  await first.start();
+  await owns(first);
+  await second.add(photo());
+  await shows(first, ["completed"]);
+  expect(world.arrived).toHaveLength(1);
+});
+
+test("what another tab's user wants the owner does, and what fails there is told here", async () => {
+  const { store, tab } = browser();
+  const network = new TestNetwork();
+  network.become({ online: false });
+  const [first, second] = [tab({ network }), tab()];
+  await first.start();
+  await owns(first);
+  const { id } = await second.add(photo());
+  await second.pause();
+  expect(first.getSnapshot().paused).toBe(true);
+  vi.spyOn(store, "savePaused").mockRejectedValueOnce(new Error("no room"));
+  await expect(second.resume()).rejects.toThrow("no room");
+  network.become({ online: true });
+  await second.cancel(id);
+  await shows(first, []);
+  await shows(second, []);
+});
+
+test("when the owner stops another one takes over, and does what was wanted meanwhile", async () => {
+  const { world, tab } = browser();
+  const network = new TestNetwork();
+  network.become({ online: false });
+  const [first, second] = [tab({ network }), tab()];
+  await first.start();
+  await owns(first);
+  await second.start();
+  await first.add(photo());
+  await shows(second, ["waiting"]);
+  await first.stop();
+  const added = second.add(photo());
+  await owns(second);
+  await added;
+  await shows(second, ["completed", "completed"]);
+  expect(world.photos.size).toBe(2);
+});
+
+test("a stopped queue can be started again", async () => {
+  const { world, tab } = browser();
+  const queue = tab();
+  await queue.start();
+  await queue.stop();
+  await queue.add(photo());
+  await shows(queue, ["completed"]);
+  expect(world.count("put")).toBe(1);
+});
