@@ -417,6 +417,115 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/api/v1/webhooks": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Get your organization's webhook
+         * @description Without its secret, which is shown only when it is made.
+         */
+        readonly get: operations["get_webhook_api_v1_webhooks_get"];
+        /**
+         * Set your organization's webhook
+         * @description There is one. When it is made, the answer has its `secret`; one that was there keeps its own, and is enabled
+         *     again unless `enabled` is false. What waits for it goes to the new URL.
+         */
+        readonly put: operations["put_webhook_api_v1_webhooks_put"];
+        readonly post?: never;
+        /**
+         * Delete your organization's webhook
+         * @description With its secret, its log, and what waits to be sent to it.
+         */
+        readonly delete: operations["delete_webhook_api_v1_webhooks_delete"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/deliveries": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List what was sent
+         * @description Newest first, those of the last 30 days.
+         */
+        readonly get: operations["list_deliveries_api_v1_webhooks_deliveries_get"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/deliveries/{id}/retry": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send an event again
+         * @description At once, under the same event id, with all attempts before it; also one that had been delivered.
+         */
+        readonly post: operations["retry_delivery_api_v1_webhooks_deliveries__id__retry_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/secret": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Replace the secret
+         * @description The answer has the new `secret`. Until `old_secret_until` the old one signs too.
+         */
+        readonly post: operations["rotate_secret_api_v1_webhooks_secret_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/v1/webhooks/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send a test event
+         * @description An event `webhook.test` without data, sent at once and then as any other: the log tells what came of it.
+         */
+        readonly post: operations["test_webhook_api_v1_webhooks_test_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/healthz": {
         readonly parameters: {
             readonly query?: never;
@@ -455,7 +564,28 @@ export interface paths {
         readonly trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    readonly "photo-event": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Something happened to a photo
+         * @description Sent to your organization's webhook: at least once, and in no certain order.
+         */
+        readonly post: operations["photo_eventphoto_event_post"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** Alive */
@@ -552,6 +682,102 @@ export interface components {
             /** Photo Ids */
             readonly photo_ids: readonly string[];
         };
+        /**
+         * DeliveryList
+         * @example {
+         *       "items": [
+         *         {
+         *           "at": "2026-11-22T17:46:35Z",
+         *           "attempts": 1,
+         *           "event_id": "8f14e45f-ceea-467f-a0e6-7d8d2a1b3c4d",
+         *           "id": 4711,
+         *           "last_attempt_at": "2026-11-22T17:46:35Z",
+         *           "last_error": "The receiver answered 500.",
+         *           "last_http_status": 500,
+         *           "next_attempt_at": "2026-11-22T17:46:40Z",
+         *           "photo_id": "01a2045d-e729-75a1-a237-622d7a224704",
+         *           "photo_status": "completed",
+         *           "project_id": "01a2045b-274e-7317-adc7-c28d689c5d95",
+         *           "state": "pending",
+         *           "type": "photo.completed"
+         *         }
+         *       ]
+         *     }
+         */
+        readonly DeliveryList: {
+            /** Items */
+            readonly items: readonly components["schemas"]["DeliveryResponse"][];
+        };
+        /**
+         * DeliveryResponse
+         * @example {
+         *       "at": "2026-11-22T17:46:35Z",
+         *       "attempts": 1,
+         *       "event_id": "8f14e45f-ceea-467f-a0e6-7d8d2a1b3c4d",
+         *       "id": 4711,
+         *       "last_attempt_at": "2026-11-22T17:46:35Z",
+         *       "last_error": "The receiver answered 500.",
+         *       "last_http_status": 500,
+         *       "next_attempt_at": "2026-11-22T17:46:40Z",
+         *       "photo_id": "01a2045d-e729-75a1-a237-622d7a224704",
+         *       "photo_status": "completed",
+         *       "project_id": "01a2045b-274e-7317-adc7-c28d689c5d95",
+         *       "state": "pending",
+         *       "type": "photo.completed"
+         *     }
+         */
+        readonly DeliveryResponse: {
+            /**
+             * At
+             * Format: date-time
+             * @description When it happened.
+             */
+            readonly at: string;
+            /** Attempts */
+            readonly attempts: number;
+            /**
+             * Event Id
+             * Format: uuid
+             * @description The header `webhook-id` of every attempt.
+             */
+            readonly event_id: string;
+            /** Id */
+            readonly id: number;
+            /** Last Attempt At */
+            readonly last_attempt_at: string | null;
+            /** Last Error */
+            readonly last_error: string | null;
+            /**
+             * Last Http Status
+             * @description null when the receiver did not answer.
+             */
+            readonly last_http_status: number | null;
+            /**
+             * Next Attempt At
+             * @description null once it is delivered or has failed.
+             */
+            readonly next_attempt_at: string | null;
+            /**
+             * Photo Id
+             * @description null for a test.
+             */
+            readonly photo_id: string | null;
+            /**
+             * Photo Status
+             * @description As it was sent; null for a test and for a deleted photo.
+             */
+            readonly photo_status: string | null;
+            /** Project Id */
+            readonly project_id: string | null;
+            readonly state: components["schemas"]["DeliveryState"];
+            /** Type */
+            readonly type: string;
+        };
+        /**
+         * DeliveryState
+         * @enum {string}
+         */
+        readonly DeliveryState: "pending" | "delivered" | "failed";
         /** DetectionResponse */
         readonly DetectionResponse: {
             /**
@@ -585,6 +811,46 @@ export interface components {
              */
             readonly detail?: string;
         };
+        /**
+         * EventBody
+         * @description What a webhook is sent. Signed as Standard Webhooks says: `webhook-id`, `webhook-timestamp`,
+         *     `webhook-signature`. Answer 2xx within 15 seconds.
+         * @example {
+         *       "data": {
+         *         "photo_id": "01a2045d-e729-75a1-a237-622d7a224704",
+         *         "project_id": "01a2045b-274e-7317-adc7-c28d689c5d95",
+         *         "status": "completed"
+         *       },
+         *       "timestamp": "2026-11-22T17:46:35.102938Z",
+         *       "type": "photo.completed"
+         *     }
+         */
+        readonly EventBody: {
+            /**
+             * Data
+             * @description `photo_id`, `project_id` and `status` (null once the photo is deleted); empty in a test.
+             */
+            readonly data: {
+                readonly [key: string]: unknown;
+            };
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description When it happened.
+             */
+            readonly timestamp: string;
+            /**
+             * Type
+             * @description `photo.` and what happened, or `webhook.test`.
+             */
+            readonly type: string;
+        };
+        /**
+         * EventType
+         * @description What a webhook may be told of; the photo's status since then is the last word of each name.
+         * @enum {string}
+         */
+        readonly EventType: "photo.pending_upload" | "photo.uploaded" | "photo.processing" | "photo.completed" | "photo.failed" | "photo.deleted" | "photo.renditions";
         /**
          * ExifResponse
          * @example {
@@ -741,6 +1007,11 @@ export interface components {
         readonly HistoryResponse: {
             /** Items */
             readonly items: readonly components["schemas"]["HistoryItem"][];
+        };
+        /** HTTPValidationError */
+        readonly HTTPValidationError: {
+            /** Detail */
+            readonly detail?: readonly components["schemas"]["ValidationError"][];
         };
         /**
          * ItemProblem
@@ -996,9 +1267,28 @@ export interface components {
          *           "mime_type": "image/jpeg",
          *           "processing_at": "2026-11-22T17:46:34.770249Z",
          *           "project_id": "01a2045b-274e-7317-adc7-c28d689c5d95",
+         *           "renditions": [
+         *             {
+         *               "file_size": 212380,
+         *               "height": 1200,
+         *               "mime_type": "image/webp",
+         *               "name": "preview",
+         *               "url": "https://companycam-photos-production.s3.eu-central-1.amazonaws.com/01a2045b-274e-7317-adc7-c28d689c5d95/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.preview.webp?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=…&X-Amz-Signature=…",
+         *               "width": 1600
+         *             },
+         *             {
+         *               "file_size": 11614,
+         *               "height": 240,
+         *               "mime_type": "image/webp",
+         *               "name": "thumbnail",
+         *               "url": "https://companycam-photos-production.s3.eu-central-1.amazonaws.com/01a2045b-274e-7317-adc7-c28d689c5d95/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.thumbnail.webp?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=…&X-Amz-Signature=…",
+         *               "width": 320
+         *             }
+         *           ],
          *           "s3_url": "https://companycam-photos-production.s3.eu-central-1.amazonaws.com/01a2045b-274e-7317-adc7-c28d689c5d95/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.jpg",
          *           "status": "completed",
          *           "status_url": "/api/v1/photos/01a2045d-e729-75a1-a237-622d7a224704",
+         *           "thumbhash": "HxgKDISfVpaXiYdod4d3iPCkBI43",
          *           "upload_id": "80b5718d-fa41-4620-a34d-9287dc278da3",
          *           "uploaded_at": "2026-11-22T17:46:33.986509Z",
          *           "width": 4032
@@ -1093,9 +1383,28 @@ export interface components {
          *       "mime_type": "image/jpeg",
          *       "processing_at": "2026-11-22T17:46:34.770249Z",
          *       "project_id": "01a2045b-274e-7317-adc7-c28d689c5d95",
+         *       "renditions": [
+         *         {
+         *           "file_size": 212380,
+         *           "height": 1200,
+         *           "mime_type": "image/webp",
+         *           "name": "preview",
+         *           "url": "https://companycam-photos-production.s3.eu-central-1.amazonaws.com/01a2045b-274e-7317-adc7-c28d689c5d95/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.preview.webp?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=…&X-Amz-Signature=…",
+         *           "width": 1600
+         *         },
+         *         {
+         *           "file_size": 11614,
+         *           "height": 240,
+         *           "mime_type": "image/webp",
+         *           "name": "thumbnail",
+         *           "url": "https://companycam-photos-production.s3.eu-central-1.amazonaws.com/01a2045b-274e-7317-adc7-c28d689c5d95/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.thumbnail.webp?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=…&X-Amz-Signature=…",
+         *           "width": 320
+         *         }
+         *       ],
          *       "s3_url": "https://companycam-photos-production.s3.eu-central-1.amazonaws.com/01a2045b-274e-7317-adc7-c28d689c5d95/2026/11/22/01a2045d-e729-75a1-a237-622d7a224704.jpg",
          *       "status": "completed",
          *       "status_url": "/api/v1/photos/01a2045d-e729-75a1-a237-622d7a224704",
+         *       "thumbhash": "HxgKDISfVpaXiYdod4d3iPCkBI43",
          *       "upload_id": "80b5718d-fa41-4620-a34d-9287dc278da3",
          *       "uploaded_at": "2026-11-22T17:46:33.986509Z",
          *       "width": 4032
@@ -1149,11 +1458,21 @@ export interface components {
              * Format: uuid
              */
             readonly project_id: string;
+            /**
+             * Renditions
+             * @description Small pictures of the photo: `preview`, at most 1600 pixels long or high, `thumbnail`, at most 320. Made a moment after the upload; empty before, and where none can be made.
+             */
+            readonly renditions: readonly components["schemas"]["RenditionResponse"][];
             /** S3 Url */
             readonly s3_url: string;
             readonly status: components["schemas"]["PhotoStatus"];
             /** Status Url */
             readonly status_url: string;
+            /**
+             * Thumbhash
+             * @description A placeholder in some 25 bytes (ThumbHash), base64; as `renditions`.
+             */
+            readonly thumbhash: string | null;
             /**
              * Upload Id
              * Format: uuid
@@ -1215,7 +1534,7 @@ export interface components {
              * @description Stable; programs decide by it.
              * @enum {string}
              */
-            readonly code: "unauthenticated" | "insufficient_scope" | "project_access_denied" | "photo_not_found" | "not_found" | "method_not_allowed" | "invalid_file_type" | "file_too_large" | "file_too_small" | "invalid_status_transition" | "upload_not_found" | "multipart_not_needed" | "multipart_not_started" | "multipart_incomplete" | "idempotency_conflict" | "malformed_http" | "request_timeout" | "body_too_large" | "headers_too_large" | "invalid_request" | "rate_limited" | "too_many_streams" | "storage_unavailable" | "database_unavailable" | "identity_unavailable" | "internal_error";
+            readonly code: "unauthenticated" | "insufficient_scope" | "project_access_denied" | "photo_not_found" | "not_found" | "method_not_allowed" | "invalid_file_type" | "file_too_large" | "file_too_small" | "invalid_status_transition" | "upload_not_found" | "multipart_not_needed" | "multipart_not_started" | "multipart_incomplete" | "idempotency_conflict" | "webhook_url_refused" | "webhook_disabled" | "webhooks_unavailable" | "malformed_http" | "request_timeout" | "body_too_large" | "headers_too_large" | "invalid_request" | "rate_limited" | "too_many_streams" | "storage_unavailable" | "database_unavailable" | "identity_unavailable" | "internal_error";
             /**
              * Correlation Id
              * @description The `X-Request-ID` of this request, found in every log line of it.
@@ -1288,6 +1607,35 @@ export interface components {
             };
             /** Ready */
             readonly ready: boolean;
+        };
+        /**
+         * RenditionName
+         * @enum {string}
+         */
+        readonly RenditionName: "preview" | "thumbnail";
+        /** RenditionResponse */
+        readonly RenditionResponse: {
+            /** File Size */
+            readonly file_size: number;
+            /** Height */
+            readonly height: number;
+            /**
+             * Mime Type
+             * @default image/webp
+             * @constant
+             */
+            readonly mime_type?: "image/webp";
+            readonly name: components["schemas"]["RenditionName"];
+            /**
+             * Url
+             * @description A presigned GET, good for as long as `download_url`.
+             */
+            readonly url: string;
+            /**
+             * Width
+             * @description Pixels, upright: EXIF's orientation is applied.
+             */
+            readonly width: number;
         };
         /** @description Any JSON without U+0000 in its texts. */
         readonly StorableValue: unknown;
@@ -1530,6 +1878,102 @@ export interface components {
              * @description Send the file here, with `method` and `headers`.
              */
             readonly upload_url: string;
+        };
+        /** ValidationError */
+        readonly ValidationError: {
+            /** Context */
+            readonly ctx?: Record<string, never>;
+            /** Input */
+            readonly input?: unknown;
+            /** Location */
+            readonly loc: readonly (string | number)[];
+            /** Message */
+            readonly msg: string;
+            /** Error Type */
+            readonly type: string;
+        };
+        /**
+         * WebhookRequest
+         * @example {
+         *       "event_types": [
+         *         "photo.completed",
+         *         "photo.failed"
+         *       ],
+         *       "url": "https://example.com/hooks/photodock"
+         *     }
+         */
+        readonly WebhookRequest: {
+            /**
+             * Enabled
+             * @description With `false` nothing is noted for it and nothing sent.
+             * @default true
+             */
+            readonly enabled?: boolean;
+            /**
+             * Event Types
+             * @description All when left out.
+             */
+            readonly event_types?: readonly components["schemas"]["EventType"][] | null;
+            /**
+             * Url
+             * @description https, a public host, no user and no password.
+             */
+            readonly url: string;
+        };
+        /**
+         * WebhookResponse
+         * @example {
+         *       "created_at": "2026-11-22T17:46:35Z",
+         *       "enabled": true,
+         *       "event_types": [
+         *         "photo.completed",
+         *         "photo.failed"
+         *       ],
+         *       "id": "5f0c9d0e-6a3b-4f7e-9d53-0a1c6e1f2b3c",
+         *       "secret": "whsec_…",
+         *       "url": "https://example.com/hooks/photodock"
+         *     }
+         */
+        readonly WebhookResponse: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            readonly created_at: string;
+            /**
+             * Disabled Reason
+             * @description Why photodock itself has disabled it.
+             */
+            readonly disabled_reason: string | null;
+            /** Enabled */
+            readonly enabled: boolean;
+            /**
+             * Event Types
+             * @description null: all.
+             */
+            readonly event_types: readonly components["schemas"]["EventType"][] | null;
+            /**
+             * Failing Since
+             * @description The first failure since the last success.
+             */
+            readonly failing_since: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            readonly id: string;
+            /**
+             * Old Secret Until
+             * @description After a replacement: until when the old secret signs too.
+             */
+            readonly old_secret_until: string | null;
+            /**
+             * Secret
+             * @description Only in the answer that made it; it cannot be read again.
+             */
+            readonly secret: string | null;
+            /** Url */
+            readonly url: string;
         };
     };
     responses: never;
@@ -4166,6 +4610,802 @@ export interface operations {
             };
         };
     };
+    readonly get_webhook_api_v1_webhooks_get: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: No such address. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly put_webhook_api_v1_webhooks_put: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            /** @description `webhook_url_refused`: Webhooks are not sent to this URL. `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhooks_unavailable`: This installation sends no webhooks. */
+            readonly 501: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly delete_webhook_api_v1_webhooks_delete: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: No such address. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly list_deliveries_api_v1_webhooks_deliveries_get: {
+        readonly parameters: {
+            readonly query?: {
+                /** @description The last `id` of the page before. */
+                readonly before?: number;
+                readonly limit?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly retry_delivery_api_v1_webhooks_deliveries__id__retry_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                readonly id: number;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeliveryResponse"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: No such address. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_disabled`: The webhook is disabled. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly rotate_secret_api_v1_webhooks_secret_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["WebhookResponse"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: No such address. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhooks_unavailable`: This installation sends no webhooks. */
+            readonly 501: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readonly test_webhook_api_v1_webhooks_test_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 202: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeliveryResponse"];
+                };
+            };
+            /** @description `malformed_http`: This is not well-formed HTTP. */
+            readonly 400: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: The access token is missing or not valid. */
+            readonly 401: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_scope`: The access token lacks a scope. */
+            readonly 403: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: No such address. */
+            readonly 404: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_timeout`: The request took too long to arrive. */
+            readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_disabled`: The webhook is disabled. */
+            readonly 409: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large`: The request body is too large. */
+            readonly 413: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_request`: The request is not well formed. */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `headers_too_large`: The request headers are too large. */
+            readonly 431: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal_error`: Something went wrong here. */
+            readonly 500: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `database_unavailable`: The database is not available. `identity_unavailable`: Access tokens cannot be verified. */
+            readonly 503: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readonly healthz_healthz_get: {
         readonly parameters: {
             readonly query?: never;
@@ -4211,6 +5451,37 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Ready"];
+                };
+            };
+        };
+    };
+    readonly photo_eventphoto_event_post: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                readonly "application/json": components["schemas"]["EventBody"];
+            };
+        };
+        readonly responses: {
+            /** @description Successful Response */
+            readonly 204: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
