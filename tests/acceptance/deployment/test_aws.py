@@ -1,0 +1,112 @@
+"""The CloudFormation template: sound by AWS's own linter, and no more rights than are needed."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.decode import cfn_yaml
+
+TEMPLATE = Path(__file__).parents[3] / "deploy" / "aws" / "photodock.yaml"
+ON_OBJECTS = {
+    *("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
+    *("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
+}
+ON_BUCKET = {"s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"}
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, Any]:
+    return dict(json.loads(json.dumps(cfn_yaml.load(str(TEMPLATE))))["Resources"])
+
+
+def statements(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    properties = resource["Properties"]
+    documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
+    documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
+    for document in documents:
+        yield from document["Statement"]
+
+
+def actions(statement: dict[str, Any]) -> set[str]:
+    found = statement["Action"]
+    return {found} if isinstance(found, str) else set(found)
+
+
+def test_the_linter_finds_nothing() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_no_right_is_wider_than_what_it_is_for(resources: dict[str, Any]) -> None:
+    allowed = [
+        statement
+        for resource in resources.values()
+        if resource["Type"].startswith(("AWS::IAM", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"))
+        for statement in statements(resource)
+        if statement["Effect"] == "Allow"
+    ]
+    assert len(allowed) >= 6
+    for statement in allowed:
+        assert not [action for action in actions(statement) if "*" in action], statement
+        assert statement["Resource"] != "*", statement
+
+
+def test_serve_and_worker_have_the_rights_on_photos_that_they_use_and_no_other(resources: dict[str, Any]) -> None:
+    on_objects, on_bucket = (actions(statement) for statement in statements(resources["PhotosAccess"]))
+    assert (on_objects, on_bucket) == (ON_OBJECTS, ON_BUCKET)
+    assert list(statements(resources["ServeRole"])) == []
+    of_worker = [actions(statement) for statement in statements(resources["WorkerRole"])]
+    assert of_worker == [
+        {"sqs:SendMessage", "sqs:GetQueueAttributes"},
+        {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+    ]
+    assert not [action for action in actions(next(statements(resources["DetectorRole"]))) if action.startswith("s3:")]
+
+
+def test_the_bucket_is_private_and_nothing_in_it_expires(resources: dict[str, Any]) -> None:
+    bucket = resources["Photos"]
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    properties = bucket["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    for rule in properties["LifecycleConfiguration"]["Rules"]:
+        assert set(rule) == {"Id", "Status", "AbortIncompleteMultipartUpload"}
+    refused = {statement["Sid"]: statement["Condition"] for statement in statements(resources["PhotosPolicy"])}
+    assert set(refused) == {"TlsOnly", "SigV4Only", "NoOldSignature", "NoOverwrite"}
+    # Parts make no object, and carry no If-None-Match.
+    assert refused["NoOverwrite"] == {
+        "Null": {"s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},
+    }
+
+
+def test_the_cors_rule_is_what_an_upload_needs(resources: dict[str, Any]) -> None:
+    (rule,) = resources["Photos"]["Properties"]["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == {"Ref": "AllowedOrigins"}
+    assert rule["AllowedMethods"] == ["PUT", "GET", "HEAD"]
+    assert rule["AllowedHeaders"] == ["content-type", "if-none-match", "x-amz-checksum-sha256"]
+    assert rule["ExposedHeaders"] == ["ETag"]
+
+
+def test_what_dies_loses_nothing(resources: dict[str, Any]) -> None:
+    database = resources["Database"]
+    assert database["DeletionPolicy"] == "Snapshot"
+    kept = database["Properties"]
+    assert (kept["MultiAZ"], kept["StorageEncrypted"], kept["DeletionProtection"]) == (True, True, True)
+    for queue in ("Events", "Detection"):
+        dead = resources[queue]["Properties"]["RedrivePolicy"]["deadLetterTargetArn"]
+        assert dead == {"Fn::GetAtt": [f"{queue}Dead", "Arn"]}
+
+
+@pytest.mark.parametrize("task", ["ServeTask", "WorkerTask", "MigrateTask"])
+def test_a_container_writes_nothing_and_is_nobody(resources: dict[str, Any], task: str) -> None:
+    (container,) = resources[task]["Properties"]["ContainerDefinitions"]
+    assert (container["ReadonlyRootFilesystem"], container["User"]) == (True, "65532")
+    assert not [
+        entry for entry in container["Environment"] if "PASSWORD" in entry["Name"] or "DATABASE" in entry["Name"]
+    ]

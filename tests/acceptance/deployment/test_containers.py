@@ -1,0 +1,99 @@
+"""Image, compose and Kubernetes: no engine runs here, so they are held to their schemas and to each other."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from photodock.cli import app
+from photodock.settings import Settings
+
+ROOT = Path(__file__).parents[3]
+DOCKER = ROOT / "deploy" / "docker"
+KUBERNETES = ROOT / "deploy" / "kubernetes"
+KUBERNETES_VERSION = "1.32"
+COMMANDS = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+SETTINGS = {f"PHOTODOCK_{field.alias or name}".upper() for name, field in Settings.model_fields.items()}
+
+
+def manifests() -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (f"{file.name}: {document['kind']} {document['metadata']['name']}", document)
+        for file in sorted(KUBERNETES.glob("*.yaml"))
+        if file.name != "kustomization.yaml"
+        for document in yaml.safe_load_all(file.read_text())
+    ]
+
+
+def pods() -> list[tuple[str, dict[str, Any]]]:
+    return [(name, one["spec"]["template"]["spec"]) for name, one in manifests() if "template" in one.get("spec", {})]
+
+
+@pytest.mark.parametrize(("name", "manifest"), manifests())
+def test_a_manifest_is_of_its_schema(name: str, manifest: dict[str, Any]) -> None:
+    kubernetes_validate.validate(manifest, KUBERNETES_VERSION, strict=True)
+
+
+def test_a_manifest_that_is_wrong_would_be_found() -> None:
+    (_, serve) = next(found for found in manifests() if "Deployment serve" in found[0])
+    serve["spec"]["template"]["spec"]["containers"][0]["readinesProbe"] = {}
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate(serve, KUBERNETES_VERSION, strict=True)
+
+
+def test_the_kustomization_names_all_files_and_no_other() -> None:
+    kustomization = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())
+    others = {file.name for file in KUBERNETES.glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(kustomization["resources"]) == others
+
+
+@pytest.mark.parametrize(("name", "pod"), pods())
+def test_a_pod_may_do_little_and_runs_a_command_that_there_is(name: str, pod: dict[str, Any]) -> None:
+    (container,) = pod["containers"]
+    assert container["args"][0] in COMMANDS
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+    assert pod["automountServiceAccountToken"] is False
+    assert "memory" in container["resources"]["limits"]
+
+
+@pytest.mark.parametrize("name", ["settings.env", "secrets.env"])
+def test_every_setting_is_one(name: str) -> None:
+    names = {line.partition("=")[0] for line in (KUBERNETES / name).read_text().splitlines()}
+    assert {one for one in names if one.startswith("PHOTODOCK_")} <= SETTINGS
+
+
+def test_compose_is_of_its_schema() -> None:
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*words, DOCKER / "compose.yaml"], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stdout
+
+
+def test_composes_processes_are_photodocks() -> None:
+    services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
+    ours = [service for service in services.values() if service["image"] == "photodock"]
+    assert len(ours) == 4
+    for service in ours:
+        assert service["command"][0] in COMMANDS
+        assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+        assert {one for one in service["environment"] if one.startswith("PHOTODOCK_")} <= SETTINGS
+
+
+def test_the_image_is_built_of_what_there_is_and_runs_as_nobody() -> None:
+    text = (DOCKER / "Dockerfile").read_text()
+    copied = re.findall(r"(?m)^COPY (\S+) ", text)
+    ignored = (DOCKER / "Dockerfile.dockerignore").read_text().split()
+    for source in (one for one in copied if not one.startswith("--from")):
+        assert f"!{source}" in ignored
+    assert (ROOT / "requirements" / "serve.txt").exists()
+    assert re.findall(r"(?m)^USER (\S+)$", text) == ["65532:65532"]
+    assert len(re.findall(r"(?m)^FROM ", text)) == 2
