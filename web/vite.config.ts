@@ -16,5 +16,5 @@ export default defineConfig({
     target: "es2022",
     reportCompressedSize: false,
   },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 90_000, hookTimeout: 60_000, fileParallelism: false },
+  test: { include: ["test/**/*.test.ts"], testTimeout: 240_000, hookTimeout: 60_000, fileParallelism: false },
 });
