@@ -25,6 +25,16 @@ OTHER_FILES = 124
 _FIRST_INHERITED = 3
 
 
+class Processes(Multiprocess):
+    """uvicorn's supervisor, which starts those that have ended anew. It also asks each, again and again, whether it
+    still answers: while one is starting it waits for that up to 5 seconds, deaf to a stop, and then kills it. Here that
+    is left to whoever asks `/livez`."""
+
+    def keep_subprocess_alive(self) -> None:
+        if not all(one.process.is_alive() for one in self.processes):
+            super().keep_subprocess_alive()
+
+
 def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
     """Until a signal stops it; then this process ends. A socket that systemd listens on goes before host and port."""
     signal.signal(signal.SIGTERM, _end)
@@ -47,7 +57,7 @@ def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
     )
     sockets = inherited_sockets()
     if processes > 1:
-        Multiprocess(config, sockets=sockets or [config.bind_socket()]).run()
+        Processes(config, sockets=sockets or [config.bind_socket()]).run()
         return
     server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):

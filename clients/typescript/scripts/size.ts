@@ -9,6 +9,7 @@ const BUILD = fileURLToPath(new URL("../build/", import.meta.url));
 const ENTRIES: Readonly<Record<string, string>> = {
   "all of it": 'export * from "../dist/index.js";',
   "PhotodockClient alone": 'export { PhotodockClient } from "../dist/index.js";',
+  "PhotodockClient and UploadQueue": 'export { PhotodockClient, UploadQueue } from "../dist/index.js";',
   "react-native": 'export * from "../dist/react-native/index.js";',
 };
 

@@ -31,15 +31,23 @@ export async function untilAborted<T>(signal: AbortSignal | undefined, work: Pro
   }
 }
 
+/** The longest that timers take, 24 days: they fire at once where more is asked for. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** setTimeout, for times of any length. */
+export function timer(milliseconds: number, work: () => void): ReturnType<typeof setTimeout> {
+  return setTimeout(work, Math.min(LONGEST_TIMER_MS, milliseconds));
+}
+
 export async function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let waiting: ReturnType<typeof setTimeout> | undefined;
   const elapsed = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000);
+    waiting = timer(seconds * 1000, resolve);
   });
   try {
     await untilAborted(signal, elapsed);
   } finally {
-    clearTimeout(timer);
+    clearTimeout(waiting);
   }
 }
 
@@ -64,20 +72,20 @@ export async function withinTime<T>(
   const forward = (): void => {
     controller.abort(signal && abortReason(signal));
   };
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let limit: ReturnType<typeof setTimeout> | undefined;
   const restart = (): void => {
-    clearTimeout(timer);
+    clearTimeout(limit);
     if (seconds === null) return;
-    timer = setTimeout(() => {
+    limit = timer(seconds * 1000, () => {
       controller.abort(new NetworkError("timeout", `No answer came within ${String(seconds)} seconds.`));
-    }, seconds * 1000);
+    });
   };
   signal?.addEventListener("abort", forward);
   restart();
   try {
     return await untilAborted(controller.signal, work({ signal: controller.signal, restart }));
   } finally {
-    clearTimeout(timer);
+    clearTimeout(limit);
     signal?.removeEventListener("abort", forward);
   }
 }

@@ -1,7 +1,8 @@
-import { Api, type ApiOptions, type CallOptions } from "./http.js";
-import { PhotodockError } from "./errors.js";
+import { Administration, segment, signalOf } from "./administration.js";
+import type { PhotodockError } from "./errors.js";
 import { photoEvents, type EventsOptions, type PhotoEvent } from "./events.js";
 import { webCryptoHasher, type Hasher } from "./hash.js";
+import { parsed, type CallOptions } from "./http.js";
 import { randomId } from "./ids.js";
 import type * as Models from "./models.js";
 import { Multipart } from "./multipart.js";
@@ -46,29 +47,27 @@ const WAIT_SECONDS = 25;
  * Every call of the API. Each takes `signal`, has a time limit, is tried again where that may help, and throws
  * PhotodockError. Names and shapes of photos, requests and answers are the API's own.
  */
-export class PhotodockClient {
+export class PhotodockClient extends Administration {
   /** Sends files to the store. */
   readonly transport: Transport;
   readonly hash: Hasher | null;
   readonly retries: RetryPolicy;
-  /** Sends requests to the API. */
-  readonly api: Api;
   /** Large photos in parts. */
   readonly multipart: Multipart;
 
   constructor(options: ClientOptions) {
-    this.transport = options.transport ?? defaultTransport();
-    this.hash = options.hash === undefined ? webCryptoHasher : options.hash;
-    this.retries = { ...DEFAULT_RETRIES, ...options.retries };
-    const settings: ApiOptions = {
+    const retries = { ...DEFAULT_RETRIES, ...options.retries };
+    super({
       baseUrl: options.baseUrl,
       token: options.token,
       // As a plain function: browsers refuse a `fetch` that is called as a method.
       fetch: options.fetch ?? ((...request) => fetch(...request)),
       timeoutSeconds: options.timeoutSeconds ?? TIMEOUT_SECONDS,
-      retries: this.retries,
-    };
-    this.api = new Api(settings);
+      retries,
+    });
+    this.transport = options.transport ?? defaultTransport();
+    this.hash = options.hash === undefined ? webCryptoHasher : options.hash;
+    this.retries = retries;
     this.multipart = new Multipart(this.api);
   }
 
@@ -95,7 +94,7 @@ export class PhotodockClient {
     const keyed = items.map((item) => ({ ...item, idempotency_key: item.idempotency_key ?? randomId() }));
     const call = { method: "POST", path: "/photos/upload-urls", body: { items: keyed }, ...signalOf(options) } as const;
     const answer = await this.api.answer(call);
-    const results = (JSON.parse(answer.body) as { items: Models.UploadResult[] }).items;
+    const results = parsed<{ items: Models.UploadResult[] }>(answer).items;
     const reset = parseRetryAfter(answer.headers.get("RateLimit-Reset"));
     return results.map((item) =>
       "photo_id" in item
@@ -145,16 +144,17 @@ export class PhotodockClient {
 
   /** The photo each time it has changed, and at once; ends with its final status. */
   async *follow(photoId: string, options: CallOptions = {}): AsyncGenerator<Models.Photo, void, undefined> {
-    for (let etag: string | null = null, final = false; !final;) {
+    const waiting = { query: { wait: WAIT_SECONDS }, waitSeconds: WAIT_SECONDS };
+    for (let etag: string | null = null, first = true, final = false; !final; first = false) {
       const answer = await this.api.answer({
-        method: "GET",
-        path: path(photoId),
-        ...(etag && { query: { wait: WAIT_SECONDS }, headers: { "If-None-Match": etag }, waitSeconds: WAIT_SECONDS }),
-        ...signalOf(options),
+        ...{ method: "GET", path: path(photoId), ...signalOf(options) },
+        ...(!first && waiting),
+        // A proxy may have taken the ETag away.
+        ...(etag && { headers: { "If-None-Match": etag } }),
       });
       if (answer.status === 304) continue;
       etag = answer.headers.get("ETag");
-      const photo = JSON.parse(answer.body) as Models.Photo;
+      const photo = parsed<Models.Photo>(answer);
       final = isFinal(photo.status);
       yield photo;
     }
@@ -190,51 +190,20 @@ export class PhotodockClient {
 
   /** A photo that is gone already is no error where it was this call that may have deleted it. */
   async deletePhoto(photoId: string, options: CallOptions = {}): Promise<void> {
-    const sent = { before: false };
     const call = { method: "DELETE", path: path(photoId), ...signalOf(options) } as const;
-    try {
-      await this.api.answer(call, (failures) => (sent.before = failures > 0));
-    } catch (error) {
-      if (!(sent.before && error instanceof PhotodockError && error.code === "photo_not_found")) throw error;
-    }
+    await this.api.unlessDone(call, "photo_not_found");
   }
 
   /** Starts a failed detection again. */
   async retryDetection(photoId: string, options: CallOptions = {}): Promise<Models.Photo> {
-    return this.api.json({ method: "POST", path: `${path(photoId)}/retry`, ...signalOf(options) });
+    const call = { method: "POST", path: `${path(photoId)}/retry`, ...signalOf(options) } as const;
+    const answer = await this.api.unlessDone(call, "invalid_status_transition");
+    return answer ? parsed(answer) : this.photo(photoId, options);
   }
 
   /** For detectors (scope `photos:pipeline`). */
   async report(photoId: string, report: Models.StatusReport, options: CallOptions = {}): Promise<Models.Photo> {
     return this.api.json({ method: "PATCH", path: `${path(photoId)}/status`, body: report, ...signalOf(options) });
-  }
-
-  async projects(options: CallOptions = {}): Promise<readonly Models.Project[]> {
-    return this.items({ method: "GET", path: "/projects", ...signalOf(options) });
-  }
-
-  /** Creates or renames one (scope `photos:admin`). */
-  async putProject(projectId: string, name: string, options: CallOptions = {}): Promise<Models.Project> {
-    const body = { name };
-    return this.api.json({ method: "PUT", path: `/projects/${segment(projectId)}`, body, ...signalOf(options) });
-  }
-
-  /** What is stored of positions (scope `photos:admin`). */
-  async policies(options: CallOptions = {}): Promise<Models.Policies> {
-    return this.api.json({ method: "GET", path: "/policies", ...signalOf(options) });
-  }
-
-  async putPolicies(policies: Models.PolicyChange, options: CallOptions = {}): Promise<Models.Policies> {
-    return this.api.json({ method: "PUT", path: "/policies", body: policies, ...signalOf(options) });
-  }
-
-  /** Parked detection jobs, oldest first, from the one behind `query.after` on (scope `photos:admin`). */
-  async parkedJobs(query: Models.ParkedJobQuery = {}, options: CallOptions = {}): Promise<readonly Models.ParkedJob[]> {
-    return this.items({ method: "GET", path: "/outbox", query, ...signalOf(options) });
-  }
-
-  async retryParkedJob(id: number, options: CallOptions = {}): Promise<void> {
-    await this.api.answer({ method: "POST", path: `/outbox/${String(id)}/retry`, ...signalOf(options) });
   }
 
   /**
@@ -244,24 +213,12 @@ export class PhotodockClient {
   events(projectId: string | null, options: EventsOptions = {}): AsyncGenerator<PhotoEvent, void, undefined> {
     return photoEvents(this.api, this.retries, projectId, options);
   }
-
-  private async items<T>(call: Parameters<Api["json"]>[0]): Promise<readonly T[]> {
-    return (await this.api.json<{ items: readonly T[] }>(call)).items;
-  }
 }
 
 export function isFinal(status: Models.PhotoStatus): boolean {
   return status === "completed" || status === "failed";
 }
 
-function segment(id: string): string {
-  return encodeURIComponent(id);
-}
-
 function path(photoId: string): string {
   return `/photos/${segment(photoId)}`;
-}
-
-function signalOf({ signal, attempts }: CallOptions): CallOptions {
-  return { signal, attempts };
 }

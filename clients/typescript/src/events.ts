@@ -2,7 +2,7 @@ import { sleep, withinTime } from "./abort.js";
 import { NetworkError, PhotodockError } from "./errors.js";
 import type { Api, CallOptions } from "./http.js";
 import type { PhotoChange } from "./models.js";
-import { errorOf } from "./problems.js";
+import { errorOf, unexpected } from "./problems.js";
 import { pauseSeconds, type RetryPolicy } from "./retry.js";
 import { SseParser, type ServerSentEvent } from "./sse.js";
 
@@ -15,6 +15,8 @@ export interface EventsOptions extends CallOptions {
 }
 
 const IDLE_SECONDS = 60;
+/** A connection that lasted so long was a good one. */
+const STEADY_MS = 30_000;
 
 /**
  * The changes of a project's photos, in the order in which they became visible, none left out: after a lost connection
@@ -30,9 +32,10 @@ export async function* photoEvents(
   const stream = new Stream(api, projectId, options);
   for (let failures = 1; ; failures += 1) {
     let pause = 0;
+    const begunAt = Date.now();
     try {
       for await (const event of stream.connection()) {
-        failures = 1;
+        if (event.type !== "reset") failures = 1;
         yield event;
       }
     } catch (error) {
@@ -40,6 +43,8 @@ export async function* photoEvents(
       if (!(error instanceof PhotodockError && error.retryable)) throw error;
       pause = error.retryAfterSeconds ?? 0;
     }
+    // One that ends as soon as it stands is a failure too.
+    if (Date.now() - begunAt > STEADY_MS) failures = 1;
     try {
       await sleep(pauseSeconds(failures, policy, Math.max(pause, stream.retrySeconds)), options.signal);
     } catch {
@@ -98,6 +103,8 @@ class Stream {
       }),
     );
     if (!response.ok) throw errorOf(response, await response.text());
+    if (!response.headers.get("Content-Type")?.startsWith("text/event-stream"))
+      throw unexpected(response.status, response.headers);
     if (response.body) return response.body.getReader();
     throw new PhotodockError(
       "streaming_unsupported",

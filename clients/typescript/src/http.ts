@@ -1,6 +1,6 @@
 import { abortReason, withinTime } from "./abort.js";
 import { NetworkError, PhotodockError } from "./errors.js";
-import { errorOf } from "./problems.js";
+import { errorOf, unexpected } from "./problems.js";
 import { retrying, type RetryPolicy } from "./retry.js";
 import { Tokens, type HeldToken, type TokenCallback } from "./tokens.js";
 
@@ -42,12 +42,12 @@ export class Api {
 
   constructor(options: ApiOptions) {
     this.options = options;
-    this.tokens = new Tokens(options.token);
+    this.tokens = new Tokens(options.token, options.timeoutSeconds);
   }
 
   /** The answer's JSON. Throws PhotodockError for every answer that is no success. */
   async json<T>(call: Call): Promise<T> {
-    return JSON.parse((await this.answer(call)).body) as T;
+    return parsed<T>(await this.answer(call));
   }
 
   /** A successful answer, or 304. `failures` of `attempted` tells how often the request was sent before. */
@@ -64,12 +64,23 @@ export class Api {
     });
   }
 
+  /** Undefined where it is refused with `code` after a try whose answer was lost: that one has done it. */
+  async unlessDone(call: Call, code: string): Promise<Answer | undefined> {
+    const sent = { before: false };
+    try {
+      return await this.answer(call, (failures) => (sent.before = failures > 0));
+    } catch (error) {
+      if (sent.before && error instanceof PhotodockError && error.code === code) return undefined;
+      throw error;
+    }
+  }
+
   /** Sends once, and once more with a new token if this one is refused. Returns whatever else was answered. */
   async authorized(call: Call): Promise<Response> {
     const token = await this.tokens.current();
     const response = await this.send(call, token);
     if (response.status !== 401) return response;
-    await response.body?.cancel();
+    await reading(call.signal, async () => response.body?.cancel());
     return this.send(call, await this.tokens.instead(token));
   }
 
@@ -88,10 +99,20 @@ export class Api {
     const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
       (Array.isArray(value) ? value : [value])
         .filter((each) => each !== undefined && each !== null)
-        .map((each) => [name, String(each)]),
+        .map((each) => `${name}=${encodeURIComponent(String(each))}`),
     );
-    const text = new URLSearchParams(pairs).toString();
+    // Not by URLSearchParams, of which React Native has but half.
+    const text = pairs.join("&");
     return `${this.options.baseUrl.replace(/\/+$/, "")}/api/v1${path}${text && `?${text}`}`;
+  }
+}
+
+/** Of a success, which a captive portal may have sent. */
+export function parsed<T>({ status, headers, body }: Answer): T {
+  try {
+    return JSON.parse(body) as T;
+  } catch {
+    throw unexpected(status, headers);
   }
 }
 

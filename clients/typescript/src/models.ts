@@ -27,6 +27,10 @@ export type Policies = Schemas["PolicyResponse"];
 export type PolicyChange = Schemas["PolicyRequest"];
 export type ParkedJob = Schemas["ParkedJobResponse"];
 export type ParkedJobQuery = NonNullable<paths["/api/v1/outbox"]["get"]["parameters"]["query"]>;
+export type Webhook = Schemas["WebhookResponse"];
+export type WebhookRequest = Schemas["WebhookRequest"];
+export type Delivery = Schemas["DeliveryResponse"];
+export type DeliveryQuery = NonNullable<paths["/api/v1/webhooks/deliveries"]["get"]["parameters"]["query"]>;
 export type Problem = Schemas["Problem"];
 
 /** One line of `GET /events`: thin, so that nothing in it can be out of date. */

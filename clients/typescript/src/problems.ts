@@ -21,13 +21,18 @@ export function toError(problem: Problem, retryAfterSeconds?: number): Photodock
 
 /** The error that an answer of the API tells, or that something between us and the API does: `unexpected_answer`. */
 export function errorOf(response: Response, body: string): PhotodockError {
-  const retryAfterSeconds = parseRetryAfter(response.headers.get("Retry-After"));
   const problem = parseProblem(body);
-  if (problem) return toError(problem, retryAfterSeconds);
-  return new PhotodockError("unexpected_answer", `${String(response.status)} came, and no problem document with it.`, {
-    status: response.status,
-    correlationId: response.headers.get("X-Request-ID") ?? undefined,
-    retryAfterSeconds,
+  if (problem) return toError(problem, parseRetryAfter(response.headers.get("Retry-After")));
+  return unexpected(response.status, response.headers);
+}
+
+/** What came is not the API's: a proxy's page, or a captive portal's. */
+export function unexpected(status: number, headers: Headers): PhotodockError {
+  const detail = `${String(status)} came, and not what the API answers with. Look at baseUrl, and what is in between.`;
+  return new PhotodockError("unexpected_answer", detail, {
+    status,
+    correlationId: headers.get("X-Request-ID") ?? undefined,
+    retryAfterSeconds: parseRetryAfter(headers.get("Retry-After")),
   });
 }
 

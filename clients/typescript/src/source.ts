@@ -65,8 +65,13 @@ function typeOfName(name: string): string {
   return MIME_TYPES[ending.toLowerCase()] ?? "application/octet-stream";
 }
 
-/** The file's bytes, for hashing; null for a file URI, which is not read here. */
+/** The file's bytes, for hashing; null for a file URI, which is not read here, and for React Native's Blobs. */
 export async function bytesOf(body: TransportBody): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (isFileUri(body)) return null;
+  if (isFileUri(body) || (body instanceof Blob && !canBeRead(body))) return null;
   return body instanceof Blob ? new Uint8Array(await body.arrayBuffer()) : body;
+}
+
+/** React Native's Blobs are names of bytes, which can be sent and not read. */
+export function canBeRead(blob: Blob): boolean {
+  return typeof (blob as Partial<Blob>).arrayBuffer === "function";
 }

@@ -1,8 +1,10 @@
-import { PhotodockError } from "./errors.js";
+import { withinTime } from "./abort.js";
+import { NetworkError, PhotodockError } from "./errors.js";
 
 /**
  * Gives the access token. Called for each request, so it should answer from memory; `refresh` is true after the service
- * refused the one before (401): then a new one must be had. Where it throws, the call fails with `token_unavailable`.
+ * refused the one before (401): then a new one must be had. Where it throws, the call fails with `token_unavailable`;
+ * where it never answers, with `timeout`.
  */
 export type TokenCallback = (options: { readonly refresh: boolean }) => string | Promise<string>;
 
@@ -15,12 +17,14 @@ export interface HeldToken {
 /** Tokens for requests. Those that are refused together share one refresh. */
 export class Tokens {
   private readonly callback: TokenCallback;
+  private readonly timeoutSeconds: number;
   private generation = 0;
   private refresh: Promise<HeldToken> | undefined;
   private refreshing = false;
 
-  constructor(callback: TokenCallback) {
+  constructor(callback: TokenCallback, timeoutSeconds: number) {
     this.callback = callback;
+    this.timeoutSeconds = timeoutSeconds;
   }
 
   async current(): Promise<HeldToken> {
@@ -47,8 +51,10 @@ export class Tokens {
 
   private async ask(refresh: boolean): Promise<string> {
     try {
-      return await this.callback({ refresh });
+      // Others wait for a refresh: one that hangs must not keep them for ever.
+      return await withinTime(this.timeoutSeconds, undefined, async () => this.callback({ refresh }));
     } catch (error) {
+      if (error instanceof NetworkError && error.code === "timeout") throw error;
       throw new PhotodockError("token_unavailable", "The app's token callback failed; `cause` says why.", {
         cause: error,
       });

@@ -37,13 +37,18 @@ export async function uploadPhoto(
   });
   told.photoId = issued.photo_id;
   const photo = await new Sending(client, described, told, signal).stored(issued);
-  if (photo.error?.code === "content_mismatch")
-    throw new PhotodockError("content_mismatch", photo.error.detail ?? "The store got another file than was declared.");
+  throwIfMismatched(photo);
   told.tell("processing", photo.status);
   return options.until === "uploaded" ? photo : finished(client, photo, told, signal);
 }
 
-async function requestFor(
+/** The photo; throws where it failed because the store got something else than was declared. */
+export function throwIfMismatched(photo: Photo): Photo {
+  if (photo.error?.code !== "content_mismatch") return photo;
+  throw new PhotodockError("content_mismatch", photo.error.detail ?? "The store got another file than was declared.");
+}
+
+export async function requestFor(
   client: PhotodockClient,
   { body, fileName, fileSize, mimeType }: DescribedPhoto,
   options: UploadOptions,

@@ -88,7 +88,7 @@ async def mark_failed(
 ) -> str | None:
     """`wait` None: it is sent no more. `disable`: the webhook is turned off for this reason; without one when it has
     failed for `disable_after`. Returns why it was turned off, None when it was not, or had been before. A repeat
-    changes nothing."""
+    changes nothing, and what one URL answered says nothing of another that is the webhook's by now."""
     row = await db.fetchrow(
         """
         WITH failed AS (
@@ -99,7 +99,7 @@ async def mark_failed(
         ), judged AS (
             SELECT w.id, coalesce($5::text,
                 CASE WHEN w.failing_since < clock_timestamp() - $6::interval THEN $7::text END) AS reason
-            FROM webhooks w JOIN failed f ON w.id = f.webhook_id WHERE w.enabled
+            FROM webhooks w JOIN failed f ON w.id = f.webhook_id WHERE w.enabled AND w.url = $9
         )
         UPDATE webhooks w SET failing_since = coalesce(w.failing_since, clock_timestamp()),
             enabled = j.reason IS NULL, disabled_reason = j.reason
@@ -114,6 +114,7 @@ async def mark_failed(
         disable_after,
         f"Nothing could be delivered for {disable_after.days} days.",
         due.attempts,
+        due.url,
     )
     return row["disabled_reason"] if row else None
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from photodock.db import changes
 from photodock.db.tenants import Tenants
+from photodock.domain.change import Position
 from photodock.domain.errors import ProjectAccessDenied, TooManyStreams
 from photodock.domain.identity import Principal
 from photodock.services.feed import Feed
@@ -56,8 +57,8 @@ class Stream:
         position = max(filter(None, reached), default=None)
         return self._subscription.positions.of_anyone(position) if position else None
 
-    def resume(self, missed: changes.Missed) -> None:
-        self._subscription.cover(missed.settled, missed.changes)
+    def resume(self, since: Position, missed: changes.Missed) -> None:
+        self._subscription.cover(since, missed.settled, missed.changes)
         encode = self._subscription.positions.of_change
         self.first = [Event(encode(change.position), change) for change in missed.changes]
 
@@ -150,6 +151,6 @@ class Streams:
             )
             # Asked afterwards: of what was there when they were read, nothing can have been trimmed before.
             if len(missed.changes) <= RESUMED and await self._feed.is_good(position):
-                stream.resume(missed)
+                stream.resume(position, missed)
                 return
         stream.begin_anew()

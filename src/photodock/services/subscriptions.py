@@ -52,10 +52,10 @@ class Subscription:
     def wants(self, change: Change) -> bool:
         return self.project_id in (None, change.project_id) and change.position.transaction_id >= self._covered
 
-    def cover(self, settled: int, changes: Sequence[Change]) -> None:
-        """What is told by other means: `changes`, and with them all by transactions below `settled`."""
-        if changes:
-            self.told = changes[-1].position
+    def cover(self, since: Position, settled: int, changes: Sequence[Change]) -> None:
+        """What is told by other means: `changes` behind `since`, and with them all by transactions below `settled`."""
+        # This process may be behind the one that told the client of `since`.
+        self.told = changes[-1].position if changes else max(self.told or since, since)
         self._covered = settled
         self._waiting = deque(event for event in self._waiting if event.change is None or self.wants(event.change))
 

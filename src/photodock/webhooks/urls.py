@@ -11,6 +11,11 @@ from photodock.domain.errors import WebhookUrlRefused
 from photodock.webhooks.addresses import Addresses
 
 MAX_LENGTH = 2048
+"""Of its normal form."""
+TOO_LONG_OR_ODD = (
+    f"The URL may have {MAX_LENGTH} characters, counted as they are sent (é as %C3%A9), and no blanks, control "
+    "characters or backslashes."
+)
 DEFAULT_PORTS = {"https": 443, "http": 80}
 # Parsers disagree on these, and what one takes for the host another takes for the path.
 _ODD = re.compile(r"[\x00-\x20\x7f\\]")
@@ -31,13 +36,14 @@ class UrlRules:
     def checked(self, text: str) -> httpx.URL:
         """The URL in its normal form, its host in ASCII. Raises WebhookUrlRefused."""
         if len(text) > MAX_LENGTH or _ODD.search(text):
-            raise WebhookUrlRefused(
-                f"The URL may have {MAX_LENGTH} characters, and no blanks, control characters or backslashes."
-            )
+            raise WebhookUrlRefused(TOO_LONG_OR_ODD)
         try:
             url = httpx.URL(text)
         except (httpx.InvalidURL, UnicodeError):
             raise WebhookUrlRefused("This is not a URL. It must look like https://example.com/hooks.") from None
+        # Percent-encoding has made up to twelve of each; what is kept in this form is held to the rules once more.
+        if len(str(url)) > MAX_LENGTH:
+            raise WebhookUrlRefused(TOO_LONG_OR_ODD)
         self._check_scheme(url)
         if url.userinfo or url.fragment:
             raise WebhookUrlRefused(

@@ -131,14 +131,21 @@ class WebhookSender:
             log.exception("webhook_broken", **_ids(due))
 
     async def _send(self, due: Due) -> Answer:
-        try:
-            keys = [self._secrets.opened(sealed) for sealed in due.sealed_secrets]
-        except SecretUnreadable:
+        keys = self._keys(due)
+        if not keys:
             log.error("webhook_secret_unreadable", hint="PHOTODOCK_WEBHOOK_KEYS lacks the key it was sealed with.")
             return Answer(None, UNREADABLE)
         body = due.event.body()
         headers = HEADERS | signed_headers(due.event, body, keys, datetime.now(UTC))
         return await self._sender.post(due.url, headers, body)
+
+    def _keys(self, due: Due) -> list[bytes]:
+        """Those that can be read: one that was replaced because it could not be must not silence its successor."""
+        keys = []
+        for sealed in due.sealed_secrets:
+            with suppress(SecretUnreadable):
+                keys.append(self._secrets.opened(sealed))
+        return keys
 
     async def _delivered(self, due: Due, answer: Answer) -> None:
         await _surely(lambda: webhook_deliveries.mark_delivered(self._db, due, answer))

@@ -16,7 +16,7 @@ CHROMIUM = Path("/usr/bin/chromium")
 VITEST_SECONDS = 240
 
 
-@pytest.mark.parametrize("project", ["integration", "browser"])
+@pytest.mark.parametrize("project", ["integration", "browser", "uppy"])
 async def test_the_typescript_client_works_against_the_running_system(installation: Installation, project: str) -> None:
     require("chromium", CHROMIUM)
     api = installation.system.api.stranger()

@@ -90,6 +90,20 @@ async def test_a_stream_that_was_told_nothing_yet_goes_on_where_it_stood(streams
     again.close()
 
 
+async def test_a_process_that_is_behind_sends_no_client_back(db: Database, streams: Streams, site: Site) -> None:
+    async with feeding(db, NoListener(), poll_seconds=600) as behind:
+        await site.change()
+        waiting = await behind.open(site.who(), None, None)
+        first = await streams.open(site.who(), None, None)
+        await site.change()
+        await told(first, 1)
+        there = await behind.open(site.who(), None, first.position())
+        again = await streams.open(site.who(), None, there.position())
+        assert list(again.first) == []
+        for stream in (waiting, first, there, again):
+            stream.close()
+
+
 async def test_what_happens_while_a_stream_is_resumed_is_told_once(
     streams: Streams, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -192,7 +192,7 @@ async def test_a_store_that_is_away_or_refuses_ends_the_search(core: Core, searc
         ("http://127.0.0.1:9", store.bucket, StorageUnavailable),
         (store.client.meta.endpoint_url, "no-such-bucket", StorageAccessDenied),
     ):
-        away = ObjectStore(Bucket(name, "us-east-1", endpoint, "path"), core.credentials, delays=(), timeout=1)
+        away = ObjectStore(Bucket(name, "us-east-1", endpoint, "path"), core.credentials, delays=())
         search.core = type(core)(core.db, core.credentials, away, core.presigner, core.confirmation)
         with pytest.raises(error):
             await search.findings()

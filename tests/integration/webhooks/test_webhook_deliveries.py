@@ -223,6 +223,32 @@ async def test_a_secret_whose_key_is_gone_sends_nothing_and_says_so(
     assert "POST /webhooks/secret" in item["last_error"]
 
 
+async def test_replacing_a_secret_that_cannot_be_read_mends_it(
+    api: Caller, hook: Any, receiver: Receiver, db: Database, settings: Settings, worker: WebhookSender
+) -> None:
+    await db.execute("UPDATE webhooks SET sealed_secret = 'sealed with a key that is lost'")
+    new = (await api.call("POST", "/webhooks/secret")).json()["secret"]
+    await change(db, api)
+    await worker.run_once()
+    [request] = receiver.received
+    request.verified(new)
+    assert [item["state"] for item in await hook.log()] == ["delivered"]
+
+
+async def test_what_the_url_before_answers_is_not_held_against_the_new_one(
+    api: Caller, hook: Any, receiver: Receiver, db: Database
+) -> None:
+    await change(db, api)
+    [due] = await webhook_deliveries.take(db, in_hand=[], per_webhook=4, limit=9, lease=timedelta(minutes=1))
+    await api.call("PUT", "/webhooks", json={"url": f"http://127.0.0.1:{receiver.port}/new"})
+    gone = Answer(410, "The receiver answered 410: it is gone.")
+    turned_off = await webhook_deliveries.mark_failed(
+        db, due, gone, wait=None, disable=gone.error, disable_after=DISABLED_AFTER
+    )
+    found = await hook.get()
+    assert (turned_off, found["enabled"], found["failing_since"]) == (None, True, None)
+
+
 async def test_two_workers_send_nothing_twice(
     api: Caller, hook: Any, receiver: Receiver, worker: WebhookSender, db: Database, settings: Settings
 ) -> None:

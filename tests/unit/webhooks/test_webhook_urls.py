@@ -70,6 +70,7 @@ REFUSED = {
     ),
     "a zone": ("https://[fe80::1%25eth0]/", "https://[fe80::1%eth0]/", "https://[2606:4700::1%251]/"),
     "too long": ("https://example.com/" + "a" * 2048,),
+    "too long in its normal form": ("https://example.com/" + "é" * 400, "https://example.com/?" + "\U0001f4f7" * 2000),
 }
 
 

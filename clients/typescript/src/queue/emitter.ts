@@ -33,14 +33,20 @@ export class Emitter {
 
   emit<K extends keyof QueueEvents>(type: K, event: QueueEvents[K]): void {
     for (const listener of this.listeners.get(type) ?? []) {
-      try {
+      shielded(() => {
         (listener as Listener<QueueEvents[K]>)(event);
-      } catch (error) {
-        // A listener's fault is shown where such faults are shown, and doesn't stop an upload.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+      });
     }
+  }
+}
+
+/** A listener's fault is shown where such faults are shown, and doesn't stop an upload. */
+export function shielded(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { timer } from "../abort.js";
 import type { Hasher } from "../hash.js";
 import type { Photo } from "../models.js";
 import { isNetworkFailure, toItemError, verdictOf } from "./failures.js";
@@ -133,7 +134,7 @@ export class Engine {
       limit: concurrency.limit,
       ahead: concurrency.ahead(AHEAD_SECONDS),
       busy: new Map([...this.running].map(([id, { kind }]) => [id, kind])),
-      notBefore: this.pauses.notBefore,
+      notBefore: this.pauses.notBefore(now),
     };
   }
 
@@ -145,7 +146,7 @@ export class Engine {
     const pump = (): void => {
       this.pump();
     };
-    this.timer = setTimeout(pump, Math.max(1, next - conditions.now));
+    this.timer = timer(Math.max(1, next - conditions.now), pump);
   }
 
   private run(work: Work): void {
@@ -241,7 +242,7 @@ export class Engine {
 
   /** Whatever left an item as it was is not done again at once, for whatever reason that may be. */
   private slowDown(work: Work): void {
-    const waiting = this.pauses.notBefore;
+    const waiting = this.pauses.notBefore(Date.now());
     for (const item of work.items) {
       const same = this.options.ledger.get(item.id) === item && !waiting.has(item.id);
       if (same && this.conditions().mayCall) this.pauses.itemFailed(item.id, new Error("Nothing has changed."));
@@ -251,13 +252,15 @@ export class Engine {
   private async followed(photos: readonly Photo[], gone: readonly string[]): Promise<void> {
     const { ledger, reachability } = this.options;
     const at = Date.now();
-    const byPhoto = new Map(ledger.items.map((item) => [item.photoId, item.id]));
+    // Files of the same bytes are one photo: each of their items is told.
+    const ofPhoto = (photoId: string): string[] =>
+      ledger.items.filter((item) => item.photoId === photoId).map((item) => item.id);
     const error = { code: "photo_not_found", detail: "The photo was deleted." };
     this.pauses.succeeded("follow");
     reachability.succeeded();
     await ledger.apply([
-      ...photos.map((photo): Change => [byPhoto.get(photo.id) ?? "", { type: "photo", photo, at }]),
-      ...gone.map((id): Change => [byPhoto.get(id) ?? "", { type: "failed", error, at }]),
+      ...photos.flatMap((photo) => ofPhoto(photo.id).map((id): Change => [id, { type: "photo", photo, at }])),
+      ...gone.flatMap((photoId) => ofPhoto(photoId).map((id): Change => [id, { type: "failed", error, at }])),
     ]);
     this.pump();
   }

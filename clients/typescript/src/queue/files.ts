@@ -1,3 +1,4 @@
+import { canBeRead } from "../source.js";
 import { isFileUri, type TransportBody } from "../transport.js";
 import { FileError } from "./failures.js";
 import type { StoredItem } from "./item.js";
@@ -28,7 +29,7 @@ export class Files {
     const size = body instanceof Blob ? body.size : body.byteLength;
     if (size !== item.fileSize)
       throw new FileError("file_changed", "The file has another size than when it was added.");
-    if (body instanceof Blob) await readable(body);
+    if (body instanceof Blob && canBeRead(body)) await readable(body);
     return body;
   }
 

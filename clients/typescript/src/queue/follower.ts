@@ -35,6 +35,8 @@ export class Follower {
   private dueAt = Infinity;
   private looking: AbortController | undefined;
   private streamless = false;
+  /** Something changed while a look was under way: it may have come too late for that one. */
+  private overtaken = false;
 
   constructor(options: FollowerOptions) {
     this.options = options;
@@ -82,7 +84,11 @@ export class Follower {
   }
 
   private async look(): Promise<void> {
-    if (this.looking) return;
+    if (this.looking) {
+      this.overtaken = true;
+      return;
+    }
+    this.overtaken = false;
     const controller = (this.looking = new AbortController());
     try {
       const ids = [...this.photos.keys()];
@@ -94,7 +100,7 @@ export class Follower {
     }
     this.interval = Math.min(LONGEST_MS, this.interval * GROWTH);
     this.connect();
-    if (this.photos.size > 0) this.schedule(this.pause());
+    if (this.photos.size > 0) this.schedule(this.overtaken ? GATHER_MS : this.pause());
   }
 
   private async lookAt(ids: readonly string[], signal: AbortSignal): Promise<void> {
@@ -108,9 +114,9 @@ export class Follower {
 
   private connect(): void {
     const { changes } = this.options;
-    if (!changes || this.streamless) return;
     const projects = new Set(this.photos.values());
     for (const [project, controller] of this.streams) if (!projects.has(project)) controller.abort();
+    if (!changes || this.streamless) return;
     for (const project of projects) if (!this.streams.has(project)) void this.listen(project, changes);
   }
 
@@ -128,8 +134,9 @@ export class Follower {
       if (verdictOf(error) === "never") this.streamless = true;
     } finally {
       this.streams.delete(project);
-      this.connected.delete(project);
-      if (this.photos.size > 0) this.soon();
+      // One that never stood is no news: it is tried again after each look, at their intervals.
+      const stood = this.connected.delete(project);
+      if (this.photos.size > 0 && stood) this.soon();
     }
   }
 }

@@ -18,6 +18,7 @@ export type Lane = "calls" | "requests" | "transfers";
 
 interface Pause {
   readonly failures: number;
+  readonly since: number;
   readonly until: number;
   readonly reason: WaitReason;
   readonly error: ItemError;
@@ -38,8 +39,8 @@ export class Pauses {
   private readonly items = new Map<string, Pause>();
   private readonly lanes = new Map<Lane, Pause>();
 
-  get notBefore(): ReadonlyMap<string, number> {
-    return new Map([...this.items].map(([id, { until }]) => [id, until]));
+  notBefore(now: number): ReadonlyMap<string, number> {
+    return new Map([...this.items].map(([id, pause]) => [id, endOf(pause, now)]));
   }
 
   /** Why they wait. */
@@ -69,7 +70,8 @@ export class Pauses {
   }
 
   isOpen(lane: Lane, now: number): boolean {
-    return (this.lanes.get(lane)?.until ?? 0) <= now;
+    const pause = this.lanes.get(lane);
+    return !pause || endOf(pause, now) <= now;
   }
 
   reason(now: number): WaitReason | null {
@@ -96,7 +98,7 @@ export class Pauses {
 
   /** When the next lane opens. */
   nextTime(now: number): number | null {
-    const times = [...this.lanes.values()].map(({ until }) => until).filter((until) => until > now);
+    const times = [...this.lanes.values()].map((pause) => endOf(pause, now)).filter((until) => until > now);
     return times.length > 0 ? Math.min(...times) : null;
   }
 }
@@ -115,8 +117,14 @@ function later(before: Pause | undefined, error: unknown, reason: WaitReason, se
   const failures = (before?.failures ?? 0) + 1;
   // Quotas begin anew at the full minute: there is nothing to back off from.
   const growth = reason === "rate_limited" ? 1 : failures + (reason === "session" ? SESSION_HEAD_START : 0);
-  const until = Date.now() + 1000 * pauseSeconds(growth, BACKOFF, seconds);
-  return { failures, until, reason, error: toItemError(error) };
+  const since = Date.now();
+  const until = since + 1000 * pauseSeconds(growth, BACKOFF, seconds);
+  return { failures, since, until, reason, error: toItemError(error) };
+}
+
+/** A clock that was set back would make it last longer: then it is over. */
+function endOf({ since, until }: Pause, now: number): number {
+  return now < since ? 0 : until;
 }
 
 function retryAfter(error: unknown): number {

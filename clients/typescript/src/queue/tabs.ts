@@ -1,5 +1,5 @@
 import { failureOf, Tickets } from "./tickets.js";
-import type { StoredItem } from "./item.js";
+import { hasArrived, type StoredItem } from "./item.js";
 import type { OwnedOptions, OwnedQueue } from "./owned.js";
 import type { Command, Message, Peers } from "./peers.js";
 import type { StoredFile } from "./store.js";
@@ -71,6 +71,7 @@ export class Tabs implements OwnedListener {
   }
 
   changed(items: readonly StoredItem[]): void {
+    this.release(items);
     this.view.changed(items);
     this.peers.post({ type: "changed", items });
   }
@@ -103,6 +104,11 @@ export class Tabs implements OwnedListener {
     }
   }
 
+  /** Files of photos that have arrived: held any longer they would fill the memory. */
+  private release(items: readonly StoredItem[]): void {
+    for (const item of items) if (hasArrived(item)) this.held.delete(item.id);
+  }
+
   private tellSoon(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -133,7 +139,10 @@ export class Tabs implements OwnedListener {
 
   /** What the owner tells. */
   private show(message: Message): void {
-    if (message.type === "changed") this.view.changed(message.items);
+    if (message.type === "changed") {
+      this.release(message.items);
+      this.view.changed(message.items);
+    }
     if (message.type === "removed") this.view.removed(message.ids);
     if (message.type !== "moment") return;
     this.view.moment(message.moment, false);

@@ -1,5 +1,5 @@
 import { fractionOf } from "../progress.js";
-import { Emitter } from "./emitter.js";
+import { Emitter, shielded } from "./emitter.js";
 import { hasArrived, hasEnded, type ItemError, type QueueItem, type StoredItem } from "./item.js";
 import type { WaitReason } from "./pauses.js";
 
@@ -121,7 +121,7 @@ export class View {
     clearTimeout(this.timer);
     this.timer = undefined;
     this.snapshot = undefined;
-    for (const listener of this.listeners) listener();
+    for (const listener of this.listeners) shielded(listener);
   }
 
   private announce(before: StoredItem | undefined, record: StoredItem): void {

@@ -7,7 +7,8 @@ import { blocksOf, type Block } from "../support/documents.js";
 
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 // The page among them is run in Chromium: test/browser/documentation.test.ts.
-const BLOCKS = ["clients/typescript/README.md", "docs/clients/typescript.md", "docs/clients/upload-queue.md"]
+const DOCUMENTS = ["typescript.md", "upload-queue.md", "uppy.md"].map((name) => `docs/clients/${name}`);
+const BLOCKS = ["clients/typescript/README.md", ...DOCUMENTS]
   .flatMap(blocksOf)
   .filter(({ language }) => ["ts", "tsx"].includes(language));
 const { options: OPTIONS } = ts.parseJsonConfigFileContent(

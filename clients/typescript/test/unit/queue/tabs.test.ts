@@ -1,8 +1,12 @@
 import { expect, test, vi } from "vitest";
 
+import { newItem } from "../../../src/queue/adding.js";
 import type { LocksLike } from "../../../src/queue/owner.js";
 import type { UploadQueue } from "../../../src/queue/queue.js";
-import { MemoryStore } from "../../../src/queue/store.js";
+import { Peers } from "../../../src/queue/peers.js";
+import { MemoryStore, type StoredFile } from "../../../src/queue/store.js";
+import { Tabs } from "../../../src/queue/tabs.js";
+import { View } from "../../../src/queue/view.js";
 import { photo, TestNetwork, worldQueue } from "./setup.js";
 import { World } from "./world.js";
 
@@ -29,14 +33,14 @@ class Locks implements LocksLike {
   }
 }
 
-interface Tabs {
+interface Browser {
   readonly world: World;
   readonly store: MemoryStore;
   readonly tab: (options?: { network?: TestNetwork; keepFiles?: "ask" }) => UploadQueue;
 }
 
 /** Tabs share a store, a name and the locks, as those of one browser do. Their channel is a real one. */
-function browser(): Tabs {
+function browser(): Browser {
   const world = new World({ latencyMs: 1, processingMs: 1 });
   const shared = { store: new MemoryStore(), name: crypto.randomUUID(), locks: new Locks() };
   return { world, store: shared.store, tab: (options = {}) => worldQueue(world, { ...shared, ...options }) };
@@ -130,4 +134,15 @@ test("a stopped queue can be started again", async () => {
   await queue.add(photo());
   await shows(queue, ["completed"]);
   expect(world.count("put")).toBe(1);
+});
+
+test("a file that only the page has is let go when its photo has arrived", async () => {
+  const held = new Map<string, StoredFile>([["a", photo()]]);
+  const tabs = new Tabs(new View(), held, (listener) => new Peers(crypto.randomUUID(), listener));
+  const { item } = await newItem(photo(), { idempotencyKey: "a" }, "project");
+  tabs.changed([{ ...item, step: "sending" }]);
+  expect(held.size).toBe(1);
+  tabs.changed([{ ...item, step: "processing" }]);
+  expect(held.size).toBe(0);
+  tabs.close();
 });
