@@ -28,7 +28,7 @@ _FIRST_INHERITED = 3
 class Processes(Multiprocess):
     """uvicorn's supervisor, which starts those that have ended anew. It also asks each, again and again, whether it
     still answers: while one is starting it waits for that up to 5 seconds, deaf to a stop, and then kills it. Here that
-    is left to whoever asks `/livez`."""
+    is left to whoever asks `/healthz`."""
 
     def keep_subprocess_alive(self) -> None:
         if not all(one.process.is_alive() for one in self.processes):

@@ -94,7 +94,7 @@ export class PhotodockClient extends Administration {
     const keyed = items.map((item) => ({ ...item, idempotency_key: item.idempotency_key ?? randomId() }));
     const call = { method: "POST", path: "/photos/upload-urls", body: { items: keyed }, ...signalOf(options) } as const;
     const answer = await this.api.answer(call);
-    const results = parsed<{ items: Models.UploadResult[] }>(answer).items;
+    const results = (parsed(answer) as { items: Models.UploadResult[] }).items;
     const reset = parseRetryAfter(answer.headers.get("RateLimit-Reset"));
     return results.map((item) =>
       "photo_id" in item
@@ -154,7 +154,7 @@ export class PhotodockClient extends Administration {
       });
       if (answer.status === 304) continue;
       etag = answer.headers.get("ETag");
-      const photo = parsed<Models.Photo>(answer);
+      const photo = parsed(answer) as Models.Photo;
       final = isFinal(photo.status);
       yield photo;
     }
@@ -198,7 +198,7 @@ export class PhotodockClient extends Administration {
   async retryDetection(photoId: string, options: CallOptions = {}): Promise<Models.Photo> {
     const call = { method: "POST", path: `${path(photoId)}/retry`, ...signalOf(options) } as const;
     const answer = await this.api.unlessDone(call, "invalid_status_transition");
-    return answer ? parsed(answer) : this.photo(photoId, options);
+    return answer ? (parsed(answer) as Models.Photo) : this.photo(photoId, options);
   }
 
   /** For detectors (scope `photos:pipeline`). */

@@ -100,7 +100,12 @@ export class Follower {
     }
     this.interval = Math.min(LONGEST_MS, this.interval * GROWTH);
     this.connect();
-    if (this.photos.size > 0) this.schedule(this.overtaken ? GATHER_MS : this.pause());
+    if (this.photos.size > 0) this.schedule(this.wasOvertaken() ? GATHER_MS : this.pause());
+  }
+
+  /** A method, for the compiler takes the field to be what it was before the look. */
+  private wasOvertaken(): boolean {
+    return this.overtaken;
   }
 
   private async lookAt(ids: readonly string[], signal: AbortSignal): Promise<void> {

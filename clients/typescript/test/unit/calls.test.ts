@@ -31,7 +31,7 @@ const CALLS: readonly ((client: PhotodockClient) => Promise<unknown>)[] = [
   (client) => client.projects(),
   (client) => client.putProject("{project_id}", "South roof"),
   (client) => client.policies(),
-  (client) => client.putPolicies({}),
+  (client) => client.putPolicies({ gps: "keep" }),
   (client) => client.parkedJobs(),
   (client) => client.retryParkedJob(ID),
   (client) => client.getWebhook(),

@@ -21,10 +21,10 @@ function stream(text: string): Handler {
 function pausesOf(): number[] {
   const pauses: number[] = [];
   const real = globalThis.setTimeout;
-  vi.spyOn(globalThis, "setTimeout").mockImplementation(((work: () => void, milliseconds = 0) => {
+  vi.spyOn(globalThis, "setTimeout").mockImplementation((work: () => void, milliseconds = 0) => {
     pauses.push(milliseconds);
     return real(work, milliseconds > 20_000 ? milliseconds : Math.min(5, milliseconds));
-  }) as typeof setTimeout);
+  });
   return pauses;
 }
 
@@ -39,7 +39,12 @@ test("a page that a network puts in the answer's place is told as unexpected_ans
 });
 
 test("a token callback that never answers ends with the time limit, and is asked anew by the next call", async () => {
-  const server = await scripted({ [PHOTO]: [[401, problem(401, "unauthenticated")], [200, { id: "f1" }]] });
+  const server = await scripted({
+    [PHOTO]: [
+      [401, problem(401, "unauthenticated")],
+      [200, { id: "f1" }],
+    ],
+  });
   const token = vi.fn(({ refresh }: { refresh: boolean }) =>
     refresh && token.mock.calls.filter(([asked]) => asked.refresh).length === 1 ? hanging() : "a-token",
   );
