@@ -14,6 +14,7 @@ import {
   photoFiles,
   SCREENSHOTS,
   seriousFaults,
+  cutOff,
   slowDown,
   statuses,
   URL_,
@@ -101,10 +102,9 @@ test("offline in the middle is said, and ends by itself", async () => {
   await slowDown(page, 300_000);
   await drop(page, photos);
   await inTheMiddle(page);
-  await page.context().setOffline(true);
+  await cutOff(page);
   await page.getByText("Offline. It goes on by itself").waitFor();
   await slowDown(page);
-  await page.context().setOffline(false);
   await completed(page, photos.length);
   expect(await statuses(project)).toEqual(Array<string>(photos.length).fill("completed"));
 });

@@ -108,15 +108,24 @@ export async function drop(page: Page, files: readonly GivenFile[]): Promise<voi
 }
 
 /** Sends no faster, so that a test can find an upload in its middle; undefined: as fast as it goes. */
-export async function slowDown(page: Page, bytesPerSecond?: number): Promise<void> {
-  const cdp = await page.context().newCDPSession(page);
+/** One for each page: of several, each would keep the conditions that it has set. */
+const sessions = new WeakMap<Page, Promise<CDPSession>>();
+
+async function emulate(page: Page, conditions: { offline: boolean; uploadThroughput: number }): Promise<void> {
+  const opened = sessions.get(page) ?? page.context().newCDPSession(page);
+  sessions.set(page, opened);
+  const cdp = await opened;
   await cdp.send("Network.enable");
-  await cdp.send("Network.emulateNetworkConditions", {
-    offline: false,
-    latency: 0,
-    downloadThroughput: -1,
-    uploadThroughput: bytesPerSecond ?? -1,
-  });
+  await cdp.send("Network.emulateNetworkConditions", { latency: 0, downloadThroughput: -1, ...conditions });
+}
+
+/** Without a speed: as fast as it goes. */
+export async function slowDown(page: Page, bytesPerSecond?: number): Promise<void> {
+  await emulate(page, { offline: false, uploadThroughput: bytesPerSecond ?? -1 });
+}
+
+export async function cutOff(page: Page): Promise<void> {
+  await emulate(page, { offline: true, uploadThroughput: -1 });
 }
 
 export async function completed(page: Page, count: number): Promise<void> {
