@@ -8,7 +8,7 @@ ARGS ?=
 LOCKS := serve run dev bench audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run client client-types test-client test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
+.PHONY: help setup run client client-types test-client web web-where-possible test-web test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -32,6 +32,7 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 setup: $(VENV)/run.stamp ## Make the virtual environment with everything that `make run` needs
 
 run: $(VENV)/run.stamp ## Start the whole system on this machine; ARGS='--port 9000' passes options on
+	@$(MAKE) --silent web-where-possible
 	@exec $(BIN)/photodock up $(ARGS)
 
 PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
@@ -59,7 +60,36 @@ test-client: $(CLIENT)/dist/.stamp ## Run the TypeScript client's tests: units, 
 	@$(NPM) test
 	@$(BIN)/python -m pytest -n 0 tests/acceptance/clients $(ARGS)
 
-test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
+# The console: with the machine's Node, or else with the one that the tools for tests bring.
+WEB := web
+WEB_BUILT := src/photodock/web/index.html
+WEB_PATH := PATH="$$PATH:$(CURDIR)/$(BIN)"
+WEB_NPM := $(WEB_PATH) npm --silent --prefix $(WEB)
+HAS_NODE := $(WEB_PATH) node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a == 20 && +b >= 19) ? 0 : 1)'
+
+$(WEB)/node_modules/.stamp: $(WEB)/package.json $(WEB)/package-lock.json
+	@$(HAS_NODE) 2>/dev/null || { echo "The console is built with Node 20.19 or newer; \`make .venv/dev.stamp\` brings one."; exit 1; }
+	@echo "Installing the tools of the console ..."
+	@$(WEB_NPM) ci
+	@touch $@
+
+$(WEB_BUILT): $(WEB)/node_modules/.stamp $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json $(shell find $(WEB)/src $(CLIENT)/src -type f)
+	@$(WEB_NPM) run build
+
+web: $(WEB_BUILT) ## Build the console, the page at /, into src/photodock/web
+
+# A system without its page is worth more than none.
+web-where-possible:
+	@if $(HAS_NODE) 2>/dev/null && $(WEB_PATH) command -v npm >/dev/null; then \
+		$(MAKE) --silent web || echo "The console could not be built; everything else runs without it."; \
+	else \
+		echo "The console is not built: that needs Node 20.19 or newer. Everything else runs without it."; \
+	fi
+
+test-web: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the console's tests, in Chromium against the whole system
+	@$(BIN)/python -m pytest -n 0 tests/acceptance/console $(ARGS)
+
+test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp $(WEB_BUILT) ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
 	@$(NPM) test
 	@$(PYTEST) -n 2 -m 'not long and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
 
@@ -85,17 +115,19 @@ crash-test: $(VENV)/dev.stamp ## Kill every part at every step under load, and a
 fuzz: $(VENV)/dev.stamp ## Search for photos that break the parser, by coverage (15 minutes); ARGS='-max_total_time=60'
 	@PYTHONPATH=tests $(BIN)/python -m photo_fuzz $(ARGS)
 
-check: $(VENV)/dev.stamp $(CLIENT)/node_modules/.stamp ## Lint, format, types, import rules
+check: $(VENV)/dev.stamp $(CLIENT)/node_modules/.stamp $(WEB)/node_modules/.stamp ## Lint, format, types, import rules
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/unit/test_house.py
 	@$(NPM) run check
+	@$(WEB_NPM) run check
 
-format: $(VENV)/dev.stamp $(CLIENT)/node_modules/.stamp ## Put the code into the common form
+format: $(VENV)/dev.stamp $(CLIENT)/node_modules/.stamp $(WEB)/node_modules/.stamp ## Put the code into the common form
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 	@$(NPM) run format
+	@$(WEB_NPM) run format
 
 openapi: $(VENV)/run.stamp ## Write docs/openapi.json, from which clients are made
 	@mkdir -p build && $(BIN)/photodock openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
@@ -144,4 +176,4 @@ lock: ## Resolve the dependencies anew and write the locked requirements
 	done
 
 clean: ## Remove what was built; data of `make run` under .photodock stays
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* $(CLIENT)/dist $(CLIENT)/node_modules
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* $(CLIENT)/dist $(CLIENT)/node_modules $(WEB)/node_modules src/photodock/web

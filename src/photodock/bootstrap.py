@@ -13,6 +13,7 @@ from fastapi import FastAPI
 
 from photodock import logs
 from photodock.api.app import ApiServices, create_app
+from photodock.api.console import Console
 from photodock.api.openapi import TakenIn
 from photodock.db import changes, outbox, webhooks
 from photodock.db.listener import Listener, NoListener
@@ -231,7 +232,10 @@ async def refreshing(credentials: CredentialsProvider) -> AsyncIterator[None]:
 def api_from_settings(settings: Settings) -> FastAPI:
     taken_in = TakenIn(settings.detection_types, settings.min_file_size, settings.max_file_size)
     return create_app(
-        lambda: opened_api(settings), taken_in=taken_in, cors_allowed_origins=settings.cors_allowed_origins
+        lambda: opened_api(settings),
+        taken_in=taken_in,
+        cors_allowed_origins=settings.cors_allowed_origins,
+        console=Console(public_bucket_of(settings).origin),
     )
 
 

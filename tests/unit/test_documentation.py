@@ -33,7 +33,7 @@ HOSTS = re.compile(
 )
 # The service's own addresses, those of the example's web page, and places that every machine has.
 ABSOLUTE = re.compile(
-    r"api|docs|events|healthz|hooks|metrics|openapi\.json|outbox|photodock(-token)?|photos|policies|projects|readyz|webhooks|"
+    r"api|assets|docs|events|healthz|hooks|metrics|openapi\.json|outbox|photodock(-token)?|photos|policies|projects|readyz|webhooks|"
     r"dev|etc|opt|proc|root|tmp|usr|var"
 )
 

@@ -27,6 +27,7 @@ from photodock.api import (
     webhooks,
 )
 from photodock.api.auth import TokenVerifier
+from photodock.api.console import Console
 from photodock.api.direct import Direct
 from photodock.api.middleware import LastResort, RequestContext
 from photodock.api.openapi import Described, TakenIn
@@ -103,7 +104,11 @@ Opened = Callable[[], AbstractAsyncContextManager[ApiServices]]
 
 
 def create_app(
-    opened: Opened, *, taken_in: TakenIn | None = None, cors_allowed_origins: tuple[str, ...] = ()
+    opened: Opened,
+    *,
+    taken_in: TakenIn | None = None,
+    cors_allowed_origins: tuple[str, ...] = (),
+    console: Console | None = None,
 ) -> FastAPI:
     """`opened` gives the services for as long as the application runs."""
 
@@ -134,6 +139,7 @@ def create_app(
     parts = (uploads, batches, multipart, existing, photos, projects, policies, outbox, events, webhooks)
     for part in (*parts, health, metrics, documentation):
         app.include_router(part.router)
+    app.include_router((console or Console()).router())
     app.webhooks.include_router(webhooks.sent)
     # Here too: the framework's own last resort would answer before the one in front.
     app.add_middleware(LastResort)

@@ -4,7 +4,7 @@ from importlib import resources
 from pathlib import Path
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, RedirectResponse, Response
+from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 
 from photodock.api.headers import PAGE_HEADERS, SECURITY_HEADERS
@@ -13,11 +13,6 @@ PAGES = Path(__file__).parent / "pages"
 VENDOR = StaticFiles(directory=str(resources.files("fastapi_offline") / "static"))
 
 router = APIRouter(include_in_schema=False)
-
-
-@router.get("/")
-async def start() -> RedirectResponse:
-    return RedirectResponse("/docs")
 
 
 @router.get("/docs")

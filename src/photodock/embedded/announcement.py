@@ -8,6 +8,7 @@ import sysconfig
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from rich.console import Console
 
@@ -32,6 +33,11 @@ class Announcement:
     s3_secret_key: str
     queue_url: str
 
+    @property
+    def console_url(self) -> str:
+        """Signs in. The token stands in the fragment, which a browser sends to nobody and a server never logs."""
+        return f"{self.url}/#{urlencode({'token': self.token, 'project': self.project_id})}"
+
 
 def write_ready_file(file: Path, announcement: Announcement) -> None:
     """Mode 600, for it holds every secret; whoever sees it sees all of it."""
@@ -53,6 +59,7 @@ def show(console: Console, announcement: Announcement, logs: Path) -> None:
         "[bold green]photodock is ready.[/] Ctrl-C stops it; the next start finds everything again.",
         "",
         f"[bold]Address[/]  {announcement.url}  (API reference: {announcement.url}/docs)",
+        f"[bold]Console[/]  {announcement.console_url}",
         f"[bold]Project[/]  {announcement.project_id}",
         f"[bold]Token[/]    {announcement.token}",
         f"[bold]Logs[/]     {logs}",

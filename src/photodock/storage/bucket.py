@@ -64,6 +64,12 @@ class Bucket:
             return self.endpoint.replace("://", f"://{self.name}.", 1)
         return f"{self.endpoint}/{quote(self.name)}"
 
+    @property
+    def origin(self) -> str:
+        """As a browser names it: without a path."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
 
 def s3_client(
     credentials: CredentialsProvider, bucket: Bucket, *, connect_timeout: float = 2, read_timeout: float = 10

@@ -1,9 +1,15 @@
 """What answers tell browsers: who may read them, what they may load, and who stands behind them."""
 
 import re
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
+import httpx
 import pytest
 
+from photodock.api.app import ApiServices, create_app
+from photodock.api.console import Console
+from photodock.bootstrap import public_bucket_of
 from photodock.settings import Settings
 from support.serving import changed, running
 from support.system import Caller
@@ -20,7 +26,7 @@ ADDRESSES = (
 )
 
 
-@pytest.mark.parametrize("path", [*ADDRESSES, "/", "/api/v1/projects", "/api/v1/photos/no-id"])
+@pytest.mark.parametrize("path", [*ADDRESSES, "/assets/nothing.js", "/api/v1/projects", "/api/v1/photos/no-id"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT"])
 async def test_every_answer_carries_the_security_headers(api: Caller, method: str, path: str) -> None:
     for headers in ({}, api.headers, {"Origin": "https://app.example"}):
@@ -55,6 +61,69 @@ async def test_the_reference_loads_everything_from_here_and_nothing_inline(api: 
         assert found.status_code == 200, address
         again = await api.http.get(address, headers={"If-None-Match": found.headers["etag"]})
         assert again.status_code in (200, 304)
+
+
+STORE = "https://photos.store.example"
+
+
+def with_console(folder: Path) -> httpx.AsyncClient:
+    """An API of which only its pages are asked for."""
+
+    def opened() -> AbstractAsyncContextManager[ApiServices]:
+        raise AssertionError("pages need no services")
+
+    app = create_app(opened, console=Console(STORE, folder))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api")
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "index.html").write_text("<title>console</title>")
+    (tmp_path / "assets" / "index-4f2a.js").write_text("export {}")
+    (tmp_path / "secret.txt").write_text("secret")
+    return tmp_path
+
+
+async def test_the_console_loads_from_here_and_talks_to_the_store_and_nobody_else(built: Path) -> None:
+    async with with_console(built) as http:
+        page = await http.get("/")
+    assert page.text == "<title>console</title>"
+    assert page.headers["content-security-policy"] == (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {STORE}; connect-src 'self' {STORE}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["cross-origin-opener-policy"] == "same-origin"
+
+
+async def test_the_console_is_asked_for_each_time_and_its_parts_once(built: Path) -> None:
+    async with with_console(built) as http:
+        page = await http.get("/")
+        assert page.headers["cache-control"] == "no-cache"
+        part = await http.get("/assets/index-4f2a.js")
+        assert part.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert part.headers["content-type"].startswith("text/javascript")
+        again = await http.get("/assets/index-4f2a.js", headers={"If-None-Match": part.headers["etag"]})
+        assert again.status_code == 304
+        for name in ("nothing.js", "..%2fsecret.txt", "..%2findex.html", "%00", "."):
+            missing = await http.get(f"/assets/{name}")
+            assert (missing.status_code, missing.json()["code"]) == (404, "not_found")
+            assert "cache-control" not in missing.headers
+
+
+async def test_a_console_that_was_not_built_says_how_to_build_it(tmp_path: Path) -> None:
+    async with with_console(tmp_path / "web") as http:
+        page = await http.get("/")
+        assert page.status_code == 200
+        assert "make web" in page.text
+        assert "script-src 'self'; style-src 'self'; img-src 'self' data:;" in page.headers["content-security-policy"]
+        assert (await http.get("/assets/index-4f2a.js")).status_code == 404
+
+
+async def test_the_policy_names_the_store_as_clients_reach_it(settings: Settings) -> None:
+    apart = changed(settings, s3_public_endpoint_url="https://store.example:9000/path")
+    assert public_bucket_of(apart).origin == "https://store.example:9000"
 
 
 @pytest.mark.parametrize("name", ["nothing.js", "..%2f__init__.py", "..%2f..%2fphotodock%2fsettings.py", "%00", "."])

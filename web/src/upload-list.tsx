@@ -1,0 +1,95 @@
+import type { QueueItem, UploadQueue } from "@photodock/client";
+import { useState } from "preact/hooks";
+
+import { sizeWords } from "./words.js";
+
+const SHOWN = 50;
+/** What needs somebody first, then what moves, then what waits; what is done last. */
+const ORDER: readonly QueueItem["step"][] = [
+  "failed",
+  "sending",
+  "sent",
+  "processing",
+  "ready",
+  "waiting",
+  "cancelling",
+  "completed",
+];
+const STEP_WORDS: Readonly<Record<QueueItem["step"], string>> = {
+  waiting: "Waiting",
+  ready: "Waiting",
+  sending: "Uploading",
+  sent: "Checking",
+  processing: "In detection",
+  completed: "Completed",
+  failed: "Failed",
+  cancelling: "Removing",
+};
+
+export function UploadList({ items, queue }: { readonly items: readonly QueueItem[]; readonly queue: UploadQueue }) {
+  const [all, setAll] = useState(false);
+  const sorted = [...items].sort((a, b) => ORDER.indexOf(a.step) - ORDER.indexOf(b.step) || a.addedAt - b.addedAt);
+  const shown = all ? sorted : sorted.slice(0, SHOWN);
+  return (
+    <>
+      <ul class="list">
+        {shown.map((item) => (
+          <Row key={item.id} item={item} queue={queue} />
+        ))}
+      </ul>
+      {shown.length < sorted.length && (
+        <button
+          type="button"
+          class="plain"
+          onClick={() => {
+            setAll(true);
+          }}
+        >
+          Show {sorted.length - shown.length} more
+        </button>
+      )}
+    </>
+  );
+}
+
+function Row({ item, queue }: { readonly item: QueueItem; readonly queue: UploadQueue }) {
+  const error = item.error ?? item.lastError;
+  const { step, fileName } = item;
+  const moving = step === "waiting" || step === "ready" || step === "sending";
+  return (
+    <li class="row" data-step={step} data-name={fileName}>
+      <div class="what">
+        <strong>
+          {item.photoId !== null && step !== "failed" ? <a href={`#/photos/${item.photoId}`}>{fileName}</a> : fileName}
+        </strong>
+        <span class={`state ${step}`}>
+          {item.paused && moving ? "Paused" : STEP_WORDS[step]}
+          {step === "completed" && item.existing && " (was there already)"}
+          {" · "}
+          {step === "sending"
+            ? `${sizeWords(item.sentBytes)} of ${sizeWords(item.fileSize)}`
+            : sizeWords(item.fileSize)}
+        </span>
+        {error && <span class={step === "failed" ? "reason bad" : "reason"}>{error.detail}</span>}
+      </div>
+      {!(step === "completed" || step === "failed") && (
+        <progress max={1} value={item.progress} aria-label={`Progress of ${fileName}`} />
+      )}
+      <div class="actions">
+        {moving && !item.paused && <Action name="Pause" of={fileName} run={() => queue.pause(item.id)} />}
+        {moving && item.paused && <Action name="Resume" of={fileName} run={() => queue.resume(item.id)} />}
+        {step === "failed" && <Action name="Retry" of={fileName} run={() => queue.retry(item.id)} />}
+        {(moving || step === "failed") && <Action name="Remove" of={fileName} run={() => queue.cancel(item.id)} />}
+      </div>
+    </li>
+  );
+}
+
+function Action({ name, of, run }: { readonly name: string; readonly of: string; readonly run: () => Promise<void> }) {
+  return (
+    <button type="button" class="small" onClick={() => void run()}>
+      {name}
+      <span class="hidden"> {of}</span>
+    </button>
+  );
+}

@@ -1,0 +1,200 @@
+import { randomUUID } from "node:crypto";
+
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import {
+  call,
+  Chromium,
+  completed,
+  CONSOLE_URL,
+  drop,
+  FOREIGN_TOKEN,
+  inTheMiddle,
+  makeProject,
+  photoFiles,
+  SCREENSHOTS,
+  seriousFaults,
+  cutOff,
+  slowDown,
+  statuses,
+  URL_,
+  type GivenFile,
+} from "./support.js";
+
+let chromium: Chromium;
+let photos: GivenFile[];
+
+beforeAll(async () => {
+  chromium = await Chromium.start();
+  photos = await photoFiles();
+});
+
+afterEach(() => {
+  expect(chromium.troubles).toEqual([]);
+});
+
+afterAll(() => chromium.stop());
+
+test("the address that `up` prints signs in, and the token leaves the address bar", async () => {
+  const page = await chromium.page();
+  await page.goto(CONSOLE_URL);
+  await page.getByRole("heading", { name: "Add photos" }).waitFor();
+  expect(page.url()).not.toContain("token");
+  await page.reload();
+  await page.getByRole("heading", { name: "Add photos" }).waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Token").fill("no.such.token");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByText("The token was not accepted").waitFor();
+});
+
+test("twenty photos that are dropped are completed on screen, and look well", async () => {
+  const project = await makeProject("Roof, Hauptstraße 12");
+  const page = await chromium.console(project, { viewport: { width: 1280, height: 900 } });
+  await drop(page, photos.slice(0, 20));
+  await completed(page, 20);
+  await page.waitForFunction(() => {
+    const tiles = [...document.querySelectorAll(".tile[data-status=completed] .picture.shown")];
+    return tiles.length >= 8;
+  });
+  expect(await statuses(project)).toEqual(Array<string>(20).fill("completed"));
+  await page.getByLabel("Status").selectOption("failed");
+  await page.getByText("No photo has this status.").waitFor();
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const width of [360, 1280]) {
+      const view = { viewport: { width, height: 900 }, colorScheme, reducedMotion: "reduce" } as const;
+      const shown = await chromium.console(project, view);
+      await shown.locator(".picture.shown").first().waitFor();
+      const name = `${SCREENSHOTS}/${String(width)}-${colorScheme}`;
+      await shown.screenshot({ path: `${name}-gallery.png`, fullPage: true });
+      expect(await seriousFaults(shown)).toEqual([]);
+      await shown.locator(".tile a").first().click();
+      await shown.locator(".large .picture.shown").waitFor();
+      await shown.locator(".history li").first().waitFor();
+      await shown.screenshot({ path: `${name}-photo.png`, fullPage: true });
+      expect(await seriousFaults(shown)).toEqual([]);
+      expect(await shown.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+      await shown.getByRole("button", { name: "Sign out" }).click();
+      await shown.screenshot({ path: `${name}-sign-in.png` });
+      expect(await seriousFaults(shown)).toEqual([]);
+      await shown.context().close();
+    }
+  }
+});
+
+test("a reload in the middle loses no photo and sends none twice", async () => {
+  const project = await makeProject("Reload");
+  const page = await chromium.console(project);
+  await slowDown(page, 300_000);
+  await drop(page, photos);
+  await inTheMiddle(page);
+  await page.screenshot({ path: `${SCREENSHOTS}/uploading.png`, fullPage: true });
+  expect(await seriousFaults(page)).toEqual([]);
+  await page.reload();
+  await slowDown(page);
+  await completed(page, photos.length);
+  expect(await statuses(project)).toEqual(Array<string>(photos.length).fill("completed"));
+});
+
+test("offline in the middle is said, and ends by itself", async () => {
+  const project = await makeProject("Offline");
+  const page = await chromium.console(project);
+  await slowDown(page, 300_000);
+  await drop(page, photos);
+  await inTheMiddle(page);
+  await cutOff(page);
+  await page.getByText("Offline. It goes on by itself").waitFor();
+  await slowDown(page);
+  await completed(page, photos.length);
+  expect(await statuses(project)).toEqual(Array<string>(photos.length).fill("completed"));
+});
+
+test("one photo and all of them can be paused and resumed", async () => {
+  const project = await makeProject("Pause");
+  const page = await chromium.console(project);
+  await page.getByRole("heading", { name: "Add photos" }).waitFor();
+  await slowDown(page, 300_000);
+  await drop(page, photos);
+  await inTheMiddle(page);
+  await page.getByRole("button", { name: "Pause all" }).click();
+  await page.getByText("Paused.").waitFor();
+  await page.getByRole("button", { name: "Resume all" }).click();
+  const last = page.locator(`.row[data-name="${photos.at(-1)?.name ?? ""}"]`);
+  await last.getByRole("button", { name: "Pause" }).click();
+  await slowDown(page);
+  await completed(page, photos.length - 1);
+  await last.getByRole("button", { name: "Resume" }).click();
+  await completed(page, photos.length);
+});
+
+test("a file that is refused shows why", async () => {
+  const page = await chromium.console(await makeProject("Refused"));
+  const text = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.alloc(4096, "no photo ") };
+  await page.locator("input[aria-label=Photos]").setInputFiles([text]);
+  await page.getByText("Only image/jpeg and image/png are taken in.").waitFor();
+  const liar = { name: "liar.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(4096, "no photo either ") };
+  await page.locator("input[aria-label=Photos]").setInputFiles([liar]);
+  const row = page.locator('.row[data-name="liar.jpg"][data-step="failed"]');
+  expect(await row.locator(".reason").innerText()).not.toBe("");
+  await page.screenshot({ path: `${SCREENSHOTS}/refused.png`, fullPage: true });
+});
+
+test("another organization's photo is not found, nor is what is no id", async () => {
+  const foreign = await makeProject("Theirs", FOREIGN_TOKEN);
+  const request = { project_id: foreign, file_name: "theirs.jpg", file_size: 4096, mime_type: "image/jpeg" };
+  const { photo_id: id } = await call<{ photo_id: string }>("POST", "/photos/upload-url", request, FOREIGN_TOKEN);
+  const page = await chromium.console(await makeProject("Ours"));
+  for (const one of [id, randomUUID(), "no-id"]) {
+    await page.goto(`${URL_}/#/photos/${one}`);
+    await page.getByRole("heading", { name: "Photo not found" }).waitFor();
+    await page.getByRole("link", { name: "All photos" }).click();
+    await page.getByRole("heading", { name: "Photos", exact: true }).waitFor();
+  }
+});
+
+test("a photo is deleted by keyboard, after a question, and leaves another window's gallery", async () => {
+  const project = await makeProject("Delete");
+  const page = await chromium.console(project);
+  const other = await chromium.console(project);
+  await drop(page, photos.slice(0, 1));
+  await completed(page, 1);
+  await other.locator(".tile[data-status=completed]").waitFor();
+  await page.locator(".tile a").press("Enter");
+  const ask = page.getByRole("button", { name: "Delete …" });
+  await ask.press("Enter");
+  await page.keyboard.press("Escape");
+  await page.waitForFunction(() => document.activeElement?.textContent === "Delete …");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Delete photo" }).press("Enter");
+  await page.getByText("No photos yet.").waitFor();
+  await other.getByText("No photos yet.").waitFor();
+});
+
+test("ten thousand photos are scrolled through with few of them in the document", async () => {
+  const project = await makeProject("Many");
+  const page = await chromium.page({ viewport: { width: 1280, height: 900 } });
+  await page.route(`${URL_}/api/v1/photos?**`, async (route) => {
+    const from = Number(new URL(route.request().url()).searchParams.get("cursor") ?? 0);
+    const items = Array.from({ length: 100 }, (_, index) => madeUp(project, from + index));
+    await route.fulfill({ json: { items, next_cursor: from + 100 < 10_000 ? String(from + 100) : null } });
+  });
+  await page.goto(CONSOLE_URL.replace(/project=[^&]*/, `project=${project}`));
+  await page.locator(".tile").first().waitFor();
+  let most = 0;
+  const end = page.getByText(/^10,000 photos$/);
+  while (!(await end.isVisible())) {
+    await page.evaluate(() => {
+      scrollTo(0, document.documentElement.scrollHeight);
+    });
+    most = Math.max(most, await page.locator(".tile").count());
+  }
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThan(100);
+});
+
+function madeUp(project: string, index: number): object {
+  const id = `00000000-0000-7000-8000-${String(index).padStart(12, "0")}`;
+  const created_at = new Date(1_760_000_000_000 - index * 1000).toISOString();
+  const nothing = { exif_data: null, client_metadata: null, renditions: [], thumbhash: null, error: null };
+  return { id, project_id: project, file_name: `${String(index)}.jpg`, status: "completed", created_at, ...nothing };
+}
