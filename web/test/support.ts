@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createRequire } from "node:module";
 import { readdir, readFile } from "node:fs/promises";
 
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContextOptions, type CDPSession, type Page } from "playwright-core";
 
 /** What tests/acceptance/console has started and made. */
 function variable(name: string): string {
