@@ -20,11 +20,14 @@ function stream(text: string): Handler {
 /** Pauses that are asked for, none of which is waited out. */
 function pausesOf(): number[] {
   const pauses: number[] = [];
-  const real = globalThis.setTimeout;
-  vi.spyOn(globalThis, "setTimeout").mockImplementation((work: () => void, milliseconds = 0) => {
+  // Node's own fetch sets timers too, and hands arguments to them.
+  type Timers = (work: unknown, milliseconds?: number, ...given: unknown[]) => ReturnType<typeof setTimeout>;
+  const real = globalThis.setTimeout as Timers;
+  const quick: Timers = (work, milliseconds = 0, ...given) => {
     pauses.push(milliseconds);
-    return real(work, milliseconds > 20_000 ? milliseconds : Math.min(5, milliseconds));
-  });
+    return real(work, milliseconds > 20_000 ? milliseconds : Math.min(5, milliseconds), ...given);
+  };
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(quick as typeof setTimeout);
   return pauses;
 }
 
