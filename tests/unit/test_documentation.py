@@ -29,7 +29,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 # Whom a reader may be sent to, besides the reader's own machine and names that stand for the reader's own.
 HOSTS = re.compile(
-    r"127\.0\.0\.1|localhost|(.+\.)?(example\.com|amazonaws\.com|keepachangelog\.com|rfc-editor\.org|standardwebhooks\.com)"
+    r"127\.0\.0\.1|localhost|(.+\.)?(example\.com|amazonaws\.com|keepachangelog\.com|rfc-editor\.org|standardwebhooks\.com)|uppy\.io"
 )
 # The service's own addresses, those of the example's web page, and places that every machine has.
 ABSOLUTE = re.compile(

@@ -14,13 +14,13 @@ from photodock.consumer import ConsumerOptions, DetectionFailed
 from photodock.pixels import Limits, Pixels, child
 from photodock.settings import load_decode_settings
 
-ORDER = child.Order("L", detector.MEASURED_SIDE, 200_000_000, 65_500, 2**31, 30, 60)
+ORDER = child.Order(200_000_000, 65_500, 2**31, 30, 60, mode="L", longest_side=detector.MEASURED_SIDE)
 
 
 def measure(data: bytes) -> dict[str, Any]:
     """Decoded by the decoder's own function, but in this process; tests/integration/pixels has the other one."""
-    image = child.decoded(data, ORDER)
-    return detector.measure(detector.luminance_of(Pixels("L", image.width, image.height, image.tobytes())))
+    size, pixels = child.answer(data, ORDER)
+    return detector.measure(detector.luminance_of(Pixels("L", size["width"], size["height"], pixels)))
 
 
 def encoded(image: Image.Image, kind: str = "JPEG") -> bytes:

@@ -42,6 +42,6 @@ def test_every_failure_that_may_reach_a_client_has_a_code_with_a_status(kind: ty
 
 
 def test_the_detail_is_the_message() -> None:
-    error = RateLimited("Try again in 7 seconds.", limit=100, reset_seconds=7)
+    error = RateLimited("Try again in 7 seconds.", kind="urls", limit=100, reset_seconds=7)
     assert (str(error), error.detail) == ("Try again in 7 seconds.",) * 2
     assert (error.limit, error.reset_seconds) == (100, 7)

@@ -27,7 +27,7 @@ function pausesOf(): number[] {
     pauses.push(milliseconds);
     return real(work, milliseconds > 20_000 ? milliseconds : Math.min(5, milliseconds), ...given);
   };
-  vi.spyOn(globalThis, "setTimeout").mockImplementation(quick as typeof setTimeout);
+  vi.spyOn(globalThis, "setTimeout").mockImplementation(quick);
   return pauses;
 }
 
