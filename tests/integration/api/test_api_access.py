@@ -14,7 +14,7 @@ from support.images import jpeg
 from support.system import Caller
 from support.tokens import BAD_TOKENS, claims, signed
 
-OPEN = {("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
+OPEN = {("GET", "/"), ("GET", "/assets/{name}"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
 DOCUMENTATION = {"/openapi.json", "/docs", "/docs/docs.js", "/docs/vendor/{name}"}
 PREFIX = "/api/v1"
 READING = Call("GET", "/photos/{photo_id}", ("photos:read",))

@@ -4,6 +4,7 @@ Whatever it asks about one that is there, it gets the answer that it gets about 
 body and headers, at the cost of the same statements.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -113,6 +114,8 @@ async def test_what_is_foreign_is_answered_like_what_never_was(
 def without_own_ids(answer: httpx.Response, photo_id: str, project_id: str) -> tuple[int, bytes, dict[str, str]]:
     """What was asked for is the caller's own word; what is left may hold nothing that tells the two apart."""
     status, body, headers = seen(answer)
+    if b'"whsec_' in body:  # a webhook that was just made: each caller's own, and by chance
+        body = re.sub(rb'"(id|created_at|secret)":"[^"]*"', rb'"\1":"OWN"', body)
     return status, body.replace(photo_id.encode(), b"PHOTO").replace(project_id.encode(), b"PROJECT"), headers
 
 
