@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
-from conftest import S3, TEMPLATE, Sqs, administer, database_named, numbers
+from conftest import S3, TEMPLATE, Sqs, administer, database_named
 from photodock.embedded.postgres import PostgresServer
 from support.audit import assert_sound
 from support.processes import Backend
@@ -17,7 +18,7 @@ from support.whole import System, running_system
 @asynccontextmanager
 async def fresh_backend(postgres: PostgresServer, s3: S3, sqs: Sqs) -> AsyncIterator[Backend]:
     """A database and a queue of their own, on servers that are shared."""
-    name = f"acceptance_{next(numbers)}"
+    name = f"acceptance_{uuid4().hex[:12]}"  # no count: this module may be imported under two names
     await administer(postgres.database_url, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield Backend(
         database_url=database_named(postgres.database_url, name),
