@@ -99,7 +99,8 @@ test("after a reload the upload goes on, with what Uppy had kept of it", async (
   );
   const outcome = await uppy.upload(restored);
   expect(outcome).toMatchObject({ error: null, key: kept?.key });
-  expect(sent).toEqual([2, 3]);
+  // The page was closed in the middle of part 2, of which the store may have had all by then. Part 1 it had for sure.
+  expect([[2, 3], [3]]).toContainEqual(sent);
 });
 
 test("a refused file shows the service's sentence", async () => {
