@@ -51,7 +51,8 @@ async def test_the_pages_examples_run_as_they_are_printed(
     assert (process.returncode, err.decode()) == (0, "")
     assert lines[0].startswith("completed 640 480 {")
     assert "invalid_file_type" in lines
-    assert "as it was" in lines
+    # Its renditions may have been made since.
+    assert {"as it was", "changed"} & set(lines)
     assert any(re.fullmatch(r"\['(uploaded|processing|completed)', '\w+'\]", line) for line in lines)
     assert lines[-1] == "True"
     assert (folder / "copy.jpg").read_bytes() == (folder / "roof.jpg").read_bytes()
@@ -77,6 +78,9 @@ async def test_a_photo_goes_its_way_call_by_call(client: AsyncClient, project: s
         320,
         sha256(data),
     )
+    # Its renditions may come before or after that.
+    while photo.thumbhash is None:
+        photo = await client.photo_if_changed(photo, wait_seconds=20)
     assert await client.exif(photo.id) == photo.exif_data
     assert [change.to_status for change in await client.history(photo.id)] == [
         *("pending_upload", "uploaded", "processing", "completed")

@@ -134,11 +134,11 @@ async def test_changes_are_heard_past_the_pooler_and_read_through_it(
 
 
 def test_the_worker_listens_past_the_pooler_or_not_at_all(settings: Settings, database_url: str) -> None:
-    assert isinstance(bootstrap.listener(settings), NoListener)
+    assert isinstance(bootstrap.listener(settings, changes.CHANNEL), NoListener)
     direct = changed(settings, database_direct_url=database_url)
     assert direct.direct_url is not None
     assert direct.direct_url.get_secret_value() == database_url
-    assert not isinstance(bootstrap.listener(direct), NoListener)
+    assert not isinstance(bootstrap.listener(direct, changes.CHANNEL), NoListener)
 
 
 async def test_migrations_go_past_the_pooler_or_not_at_all(settings: Settings, database_url: str) -> None:

@@ -1,5 +1,6 @@
 """Ports on the loopback interface."""
 
+import atexit
 import json
 import random
 import socket
@@ -23,6 +24,12 @@ _handed_out: set[int] = set()
 _claims: dict[int, socket.socket] = {}
 """This process's blocks, each with what keeps other processes off it."""
 _lock = threading.Lock()
+
+
+@atexit.register
+def _give_back() -> None:
+    for claim in _claims.values():
+        claim.close()
 
 
 def is_free(port: int) -> bool:

@@ -113,13 +113,6 @@ def test_a_ready_file_that_cannot_be_written_is_one_sentence(
     assert "Cannot use" in _refusal(options, capsys)
 
 
-def test_a_missing_detector_is_one_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(up, "_DETECTOR", tmp_path / "gone.py")
-    assert "--detector none" in _refusal(UpOptions(tmp_path / "data", free_port()), capsys)
-
-
 def test_a_wrong_setting_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = UpOptions(tmp_path / "data", free_port())
     assert "PHOTODOCK_JWT_SECRET" in _refusal(options, capsys, {"PHOTODOCK_JWT_SECRET": "short"})

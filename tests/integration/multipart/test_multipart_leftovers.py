@@ -45,9 +45,10 @@ async def test_an_upload_that_was_begun_by_a_process_that_died_is_aborted_a_day_
     photo: Sender, core: Core, uploads_of: Any
 ) -> None:
     await core.store.begin_upload(key_of(photo.issued), "image/jpeg", part_checksums=False)
-    assert await leftovers(core).run_once() == 0
-    assert await leftovers(core, GRACE - timedelta(minutes=1)).run_once() == 0
-    assert len(await uploads_of(photo)) == 1
+    # What other tests left behind counts as well: this photo's upload is looked for, not the number of aborted ones.
+    for younger in (timedelta(0), GRACE - timedelta(minutes=1)):
+        await leftovers(core, younger).run_once()
+        assert len(await uploads_of(photo)) == 1
     assert await leftovers(core, GRACE + timedelta(minutes=1)).run_once() >= 1
     assert await uploads_of(photo) == []
 
