@@ -13,7 +13,8 @@ from uuid_utils.compat import uuid7
 
 from photodock.api.app import description
 from photodock.api.auth import mint
-from photodock.bootstrap import bucket_of, opened_core, opened_database, orphans, renditions, sweeper
+from photodock.bootstrap.core import bucket_of, opened_core, opened_database
+from photodock.bootstrap.worker import orphans, renditions, sweeper
 from photodock.db import outbox
 from photodock.db.outbox import ParkedJob
 from photodock.db.pool import translated

@@ -64,12 +64,13 @@ def serve(
     processes: Annotated[int, typer.Option(min=1, help="How many processes answer requests.")] = 1,
 ) -> None:
     """Serve the HTTP API."""
-    from photodock import bootstrap, serving
+    from photodock import serving
+    from photodock.bootstrap.api import check_start
 
     with failures_in_words():
         settings = load_settings()
         # Here and not in the server's processes, so that a bad setting ends with a sentence.
-        asyncio.run(bootstrap.check_start(settings))
+        asyncio.run(check_start(settings))
     serving.run(settings, host=host, port=port, processes=processes)
 
 
@@ -86,7 +87,8 @@ def worker() -> None:
     """Send detection jobs and sweep, until stopped."""
     import uvloop
 
-    from photodock import bootstrap, logs
+    from photodock import logs
+    from photodock.bootstrap.worker import opened_worker
     from photodock.garbage import collect_rarely
     from photodock.workers.loop import run_until_signalled
 
@@ -94,7 +96,7 @@ def worker() -> None:
         settings = load_settings()
         logs.configure(settings.log_level)
         collect_rarely()
-        async with bootstrap.opened_worker(settings) as parts:
+        async with opened_worker(settings) as parts:
             await run_until_signalled(parts)
 
     with failures_in_words():

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from photodock.bootstrap import erasure, opened_core, opened_database
+from photodock.bootstrap.core import opened_core, opened_database
+from photodock.bootstrap.worker import erasure
 from photodock.db.tenants import Tenants
 from photodock.domain.policy import GpsPolicy, PolicySet
 from photodock.services.confirmation import ObjectDeletion

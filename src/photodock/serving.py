@@ -41,7 +41,7 @@ def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
     signal.signal(signal.SIGTERM, _end)
     _allow_files(settings.max_connections + OTHER_FILES)
     config = uvicorn.Config(
-        "photodock.bootstrap:api_from_environment",
+        "photodock.bootstrap.api:api_from_environment",
         factory=True,
         host=host,
         port=port,

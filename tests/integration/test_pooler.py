@@ -15,8 +15,8 @@ import structlog
 from conftest import S3, administer
 from integration.feed.conftest import Site, feeding, told
 from integration.workers.conftest import FakeQueue, eventually, gallery, running
-from photodock import bootstrap
 from photodock.administration import migrate_database
+from photodock.bootstrap.core import listener
 from photodock.db import changes
 from photodock.db.health import NEWEST_REVISION
 from photodock.db.listener import Listener, NoListener
@@ -134,11 +134,11 @@ async def test_changes_are_heard_past_the_pooler_and_read_through_it(
 
 
 def test_the_worker_listens_past_the_pooler_or_not_at_all(settings: Settings, database_url: str) -> None:
-    assert isinstance(bootstrap.listener(settings, changes.CHANNEL), NoListener)
+    assert isinstance(listener(settings, changes.CHANNEL), NoListener)
     direct = changed(settings, database_direct_url=database_url)
     assert direct.direct_url is not None
     assert direct.direct_url.get_secret_value() == database_url
-    assert not isinstance(bootstrap.listener(direct, changes.CHANNEL), NoListener)
+    assert not isinstance(listener(direct, changes.CHANNEL), NoListener)
 
 
 async def test_migrations_go_past_the_pooler_or_not_at_all(settings: Settings, database_url: str) -> None:

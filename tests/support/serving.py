@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import httpx
 
-from photodock.bootstrap import api_from_settings
+from photodock.bootstrap.api import api_from_settings
 from photodock.settings import Settings
 from support.streams import EndingTransport
 from support.system import Caller

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from photodock import bootstrap
+from photodock.bootstrap import core
 from photodock.db.pool import Database
 from photodock.doctor.refusals import Asked
 from photodock.doctor.trials import Trials
@@ -64,24 +64,24 @@ class Installation:
     async def _open_storage(self) -> Storage:
         settings = self.settings
         credentials = await CredentialsProvider.from_chain()
-        store = bootstrap.object_store(settings.model_copy(update={"retry_delays": ()}), credentials)
+        store = core.object_store(settings.model_copy(update={"retry_delays": ()}), credentials)
         self._stack.push_async_callback(store.aclose)
         client = await self._stack.enter_async_context(
             s3_client(credentials, self.bucket, connect_timeout=3, read_timeout=HTTP_SECONDS)
         )
-        presigner = bootstrap.presigner(settings, credentials)
+        presigner = core.presigner(settings, credentials)
         direct = Presigner(self.bucket, credentials.current)
         return Storage(credentials, store, presigner, direct, client, Trials(presigner, store, self.http, self.clock))
 
     @property
     def bucket(self) -> Bucket:
         """As the service reaches it."""
-        return bootstrap.bucket_of(self.settings)
+        return core.bucket_of(self.settings)
 
     @property
     def public_bucket(self) -> Bucket:
         """As clients reach it."""
-        return bootstrap.public_bucket_of(self.settings)
+        return core.public_bucket_of(self.settings)
 
     @property
     def is_aws(self) -> bool:
@@ -102,7 +102,7 @@ async def opened(
     settings: Settings, environ: Mapping[str, str], clock: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[Installation]:
     async with AsyncExitStack() as stack:
-        db = await stack.enter_async_context(bootstrap.opened_database(settings))
+        db = await stack.enter_async_context(core.opened_database(settings))
         # As a client has it: nothing of the service's, and no redirect followed, as in a browser's preflight.
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=HTTP_SECONDS, follow_redirects=False))
         yield Installation(settings, environ, db, http, clock, stack)

@@ -9,7 +9,7 @@ from alembic.util import CommandError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from photodock.administration import make_token, migrate_database
-from photodock.bootstrap import bucket_of, opened_database
+from photodock.bootstrap.core import bucket_of, opened_database
 from photodock.db.tenants import Tenants
 from photodock.domain.identity import Scope
 from photodock.embedded.aws_http import Keys

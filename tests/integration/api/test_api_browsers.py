@@ -9,7 +9,7 @@ import pytest
 
 from photodock.api.app import ApiServices, create_app
 from photodock.api.console import Console
-from photodock.bootstrap import public_bucket_of
+from photodock.bootstrap.core import public_bucket_of
 from photodock.settings import Settings
 from support.serving import changed, running
 from support.system import Caller

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from integration.doctor.conftest import ORIGIN, Bed, diagnose
-from photodock import bootstrap
+from photodock.bootstrap.core import bucket_of
 from photodock.doctor.findings import State
 from photodock.settings import Settings
 from photodock.storage.bucket import ensure_bucket, s3_client
@@ -73,7 +73,7 @@ async def test_a_bucket_without_rules_that_lets_everybody_in_is_found(
 ) -> None:
     """SeaweedFS does: a page works, until the bucket is on another S3."""
     settings = changed(seaweed, s3_bucket="photos-without-rules", cors_allowed_origins=origins)
-    bucket, credentials = bootstrap.bucket_of(settings), await CredentialsProvider.from_chain()
+    bucket, credentials = bucket_of(settings), await CredentialsProvider.from_chain()
     await ensure_bucket(credentials, bucket, allowed_origins=["*"])
     async with s3_client(credentials, bucket) as client:
         await client.delete_bucket_cors(Bucket=bucket.name)

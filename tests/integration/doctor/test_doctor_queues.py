@@ -12,7 +12,8 @@ import pytest
 
 from integration.doctor.conftest import Bed, diagnose
 from integration.rabbitmq.conftest import rabbitmq
-from photodock.bootstrap import opened_core, opened_s3_events
+from photodock.bootstrap.core import opened_core
+from photodock.bootstrap.worker import opened_s3_events
 from photodock.doctor.checks import events
 from photodock.doctor.findings import State
 from photodock.embedded.ministack import MiniStackServer

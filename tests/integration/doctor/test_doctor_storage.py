@@ -123,12 +123,12 @@ async def test_a_public_bucket_is_found(action: str, what: str, bed: Bed) -> Non
 
 
 async def test_a_public_bucket_is_found_on_seaweedfs_too(seaweed: Settings) -> None:
-    from photodock import bootstrap
+    from photodock.bootstrap.core import bucket_of
     from photodock.storage.bucket import ensure_bucket, s3_client
     from photodock.storage.credentials import CredentialsProvider
 
     settings = changed(seaweed, s3_bucket="public-photos")
-    bucket, credentials = bootstrap.bucket_of(settings), await CredentialsProvider.from_chain()
+    bucket, credentials = bucket_of(settings), await CredentialsProvider.from_chain()
     await ensure_bucket(credentials, bucket, allowed_origins=["*"])
     statement = {
         "Effect": "Allow",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import administer, database_named
-from photodock.bootstrap import Core, opened_core
+from photodock.bootstrap.core import Core, opened_core
 from photodock.embedded.ministack import MiniStackServer
 from photodock.embedded.postgres import PostgresServer
 from photodock.queues.sqs_inbox import SqsInbox

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from structlog.testing import capture_logs
 
-from photodock.bootstrap import opened_s3_events, opened_worker
+from photodock.bootstrap.worker import opened_s3_events, opened_worker
 from photodock.db import moves
 from photodock.db.moves import Move
 from photodock.domain.photo import UPLOAD_EXPIRED

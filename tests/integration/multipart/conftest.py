@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from conftest import S3
-from photodock.bootstrap import Core, opened_core
+from photodock.bootstrap.core import Core, opened_core
 from photodock.settings import Settings
 from photodock.storage.bucket import Bucket, s3_client
 from photodock.storage.credentials import CredentialsProvider

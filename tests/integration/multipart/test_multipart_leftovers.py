@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from photodock.bootstrap import Core, sweeper
+from photodock.bootstrap.core import Core
+from photodock.bootstrap.worker import sweeper
 from photodock.db import multipart
 from photodock.domain.errors import StorageAccessDenied, StorageUnavailable
 from photodock.settings import Settings

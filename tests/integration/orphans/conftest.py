@@ -11,7 +11,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from conftest import S3, administer, database_named
-from photodock.bootstrap import Core, opened_core
+from photodock.bootstrap.core import Core, opened_core
 from photodock.domain.photo import object_key
 from photodock.embedded.postgres import PostgresServer
 from photodock.services.orphan_findings import Days, Finding, Kind

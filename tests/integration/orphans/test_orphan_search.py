@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from photodock.bootstrap import Core
+from photodock.bootstrap.core import Core
 from photodock.db import moves
 from photodock.db.moves import Move
 from photodock.domain.errors import StorageAccessDenied, StorageUnavailable

@@ -12,7 +12,7 @@ import pytest
 from conftest import Sqs
 from integration.partitions.conftest import FAULTS, Network
 from integration.rabbitmq.conftest import receive as receive_from_rabbitmq
-from photodock.bootstrap import opened_worker
+from photodock.bootstrap.worker import opened_worker
 from photodock.db.pool import Database
 from photodock.settings import Settings
 from photodock.workers import loop

@@ -13,7 +13,8 @@ from conftest import Sqs
 from integration.partitions.conftest import FAULTS, Network, faults
 from integration.partitions.test_partition_queues import all_processing, working
 from integration.workers.conftest import FakeQueue
-from photodock.bootstrap import Core, opened_core, opened_database, sweeper
+from photodock.bootstrap.core import Core, opened_core, opened_database
+from photodock.bootstrap.worker import sweeper
 from photodock.db.listener import Listener
 from photodock.db.outbox import CHANNEL
 from photodock.db.pool import Database

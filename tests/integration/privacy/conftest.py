@@ -13,7 +13,8 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 from conftest import S3
-from photodock.bootstrap import Core, erasure, opened_core
+from photodock.bootstrap.core import Core, opened_core
+from photodock.bootstrap.worker import erasure
 from photodock.cli import app
 from photodock.services.erasure import Erasure
 from photodock.settings import Settings

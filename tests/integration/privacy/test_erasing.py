@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from typer.testing import Result
 
 from photodock.administration import sweep_once
-from photodock.bootstrap import Core, erasure, opened_core
+from photodock.bootstrap.core import Core, opened_core
+from photodock.bootstrap.worker import erasure
 from photodock.db.erasure import SeesTooLittle
 from photodock.domain.errors import InvalidRequest
 from photodock.services import erasure as module

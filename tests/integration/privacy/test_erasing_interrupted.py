@@ -9,7 +9,8 @@ import pytest
 from typer.testing import Result
 
 from photodock.administration import sweep_once
-from photodock.bootstrap import Core, erasure
+from photodock.bootstrap.core import Core
+from photodock.bootstrap.worker import erasure
 from photodock.domain.errors import DatabaseUnavailable, StorageUnavailable
 from photodock.services import erasure as module
 from photodock.services.confirmation import ObjectDeletion

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import pytest
 
-from photodock.bootstrap import Core, erasure
+from photodock.bootstrap.core import Core
+from photodock.bootstrap.worker import erasure
 from photodock.db.pool import Database
 from photodock.settings import Settings
 from support.images import jpeg

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from typer.testing import Result
 
-from photodock.bootstrap import Core
+from photodock.bootstrap.core import Core
 from photodock.db.tenants import Tenants
 from photodock.services import policies
 from photodock.services.policies import Policies

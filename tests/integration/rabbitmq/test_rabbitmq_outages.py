@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from integration.rabbitmq.conftest import job, kill, message_ids, photo_ids
-from photodock.bootstrap import job_queue
+from photodock.bootstrap.queues import job_queue
 from photodock.domain.errors import QueueUnavailable
 from photodock.settings import Settings
 from photodock.storage.credentials import CredentialsProvider

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from conftest import S3
-from photodock.bootstrap import Core, opened_core, renditions
+from photodock.bootstrap.core import Core, opened_core
+from photodock.bootstrap.worker import renditions
 from photodock.settings import Settings
 from photodock.storage.bucket import Bucket, s3_client
 from photodock.storage.credentials import CredentialsProvider

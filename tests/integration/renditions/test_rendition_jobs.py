@@ -14,7 +14,8 @@ from PIL import Image
 from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
-from photodock.bootstrap import Core, rendition_maker, renditions
+from photodock.bootstrap.core import Core
+from photodock.bootstrap.worker import rendition_maker, renditions
 from photodock.cli import app
 from photodock.domain.errors import ObjectNotFound, StorageUnavailable
 from photodock.pixels import DecoderDied, DecodingLimitExceeded, PixelsError

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from photodock.bootstrap import Core
+from photodock.bootstrap.core import Core
 from photodock.db import renditions as rows
 from photodock.services import renditions as service
 from photodock.services.renditions import Outcome, Renditions

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 
-from photodock.bootstrap import sealing, url_rules
+from photodock.bootstrap.core import sealing, url_rules
 from photodock.db.listener import NoListener
 from photodock.db.pool import Database
 from photodock.settings import Settings

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from photodock.bootstrap import sealing
+from photodock.bootstrap.core import sealing
 from photodock.db import webhook_deliveries
 from photodock.db.listener import Listener, NoListener
 from photodock.db.pool import Database

@@ -2,7 +2,7 @@
 
 import pytest
 
-from photodock.bootstrap import job_queue
+from photodock.bootstrap.queues import job_queue
 from photodock.queues.rabbitmq import RabbitQueue, address
 from photodock.queues.sqs import SqsQueue
 from photodock.settings import Settings, SettingsError

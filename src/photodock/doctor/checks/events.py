@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from photodock import bootstrap
+from photodock.bootstrap.queues import s3_events_inbox
 from photodock.doctor.answers import answer_of
 from photodock.doctor.faults import SDK_FAULTS
 from photodock.doctor.findings import Finding, Trouble, not_applicable, of, ok
@@ -32,7 +32,7 @@ async def events(here: Installation) -> Finding:
     storage = await here.storage()
     key = await storage.trials.stored()
     started = time.monotonic()
-    inbox = bootstrap.s3_events_inbox(
+    inbox = s3_events_inbox(
         here.settings, storage.credentials, queue_url, poll_seconds=1, visibility_seconds=_HIDDEN_SECONDS
     )
     async with aclosing(inbox):

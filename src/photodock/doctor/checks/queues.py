@@ -2,7 +2,7 @@
 
 from contextlib import aclosing
 
-from photodock import bootstrap
+from photodock.bootstrap.queues import queue_inspector
 from photodock.doctor.faults import why_queue_away
 from photodock.doctor.findings import Finding, not_applicable, of, ok, wrong
 from photodock.doctor.installation import Installation
@@ -19,7 +19,7 @@ async def facts_of(here: Installation, queue_url: str) -> QueueFacts:
     """Asked for once: several checks look at them. Raises QueueUnavailable, SettingsError."""
     if queue_url not in here.queues:
         credentials = (await here.storage()).credentials
-        async with aclosing(bootstrap.queue_inspector(here.settings, credentials, queue_url)) as inspector:
+        async with aclosing(queue_inspector(here.settings, credentials, queue_url)) as inspector:
             here.queues[queue_url] = await inspector.inspect()
     return here.queues[queue_url]
 
