@@ -126,7 +126,7 @@ async def test_the_policy_names_the_store_as_clients_reach_it(settings: Settings
     assert public_bucket_of(apart).origin == "https://store.example:9000"
 
 
-@pytest.mark.parametrize("name", ["nothing.js", "..%2f__init__.py", "..%2f..%2fphotodock%2fsettings.py", "%00", "."])
+@pytest.mark.parametrize("name", ["nothing.js", "..%2f__init__.py", "..%2f..%2fphotodock%2fcli.py", "%00", "."])
 async def test_nothing_else_is_served_beside_the_reference(api: Caller, name: str) -> None:
     answer = await api.http.get(f"/docs/vendor/{name}")
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
