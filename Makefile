@@ -149,10 +149,14 @@ $(VENV)/audit.stamp: requirements/audit.txt $(VENV)/run.stamp
 	@touch $@
 
 # `--strict`: a package that the service knows nothing of is a failure, and so is a service that cannot be asked.
-audit: $(VENV)/audit.stamp ## Ask for known vulnerabilities of every locked dependency (needs the network)
+audit: $(VENV)/audit.stamp $(CLIENT)/node_modules/.stamp $(WEB)/node_modules/.stamp ## Ask for known vulnerabilities of every locked dependency (needs the network)
 	@for part in $(LOCKS); do \
 		echo "requirements/$$part.txt"; \
 		$(BIN)/pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r requirements/$$part.txt || exit 1; \
+	done
+	@for part in $(CLIENT) $(WEB); do \
+		echo "$$part/package-lock.json"; \
+		$(WEB_PATH) npm --prefix $$part audit || exit 1; \
 	done
 
 # The whole list and nothing else: as many components as there are pinned packages.
