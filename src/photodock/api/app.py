@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from photodock.api import (
     batches,
     documentation,
+    error_responses,
     events,
     existing,
     health,
@@ -21,7 +22,6 @@ from photodock.api import (
     outbox,
     photos,
     policies,
-    problems,
     projects,
     uploads,
     webhooks,
@@ -135,7 +135,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.taken_in = taken_in
-    problems.install(app)
+    error_responses.install(app)
     parts = (uploads, batches, multipart, existing, photos, projects, policies, outbox, events, webhooks)
     for part in (*parts, health, metrics, documentation):
         app.include_router(part.router)

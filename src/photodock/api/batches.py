@@ -7,7 +7,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
 
 from photodock.api.answers import ItemProblem, PhotoBatch, PhotoResponse, UploadBatchResponse, UploadResponse
-from photodock.api.problems import MALFORMED, Problem, correlation_id_of, field_errors, note, problem, responses
+from photodock.api.error_responses import correlation_id_of, note
+from photodock.api.problems import MALFORMED, Problem, field_errors, problem, responses
 from photodock.api.requests import ConfirmBatchRequest, UploadBatchRequest, UploadItem
 from photodock.api.secured import MAX_BATCH_BYTES, Caller, RequestTrace, SecuredRoute, secured
 from photodock.api.uploads import AWAY, COMMON, show_quota, to_new_photo

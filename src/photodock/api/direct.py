@@ -21,7 +21,7 @@ from starlette.types import Scope as Asgi
 from photodock.api import photos, uploads
 from photodock.api.answers import PhotoResponse, UploadResponse
 from photodock.api.auth import TokenVerifier
-from photodock.api.problems import rate_limit_headers, respond
+from photodock.api.error_responses import rate_limit_headers, respond
 from photodock.api.requests import UploadRequest
 from photodock.api.secured import MAX_HEADER_BYTES, NO_STORE, SECURITY
 from photodock.domain.errors import PhotodockError

@@ -6,8 +6,9 @@ from uuid import UUID
 from fastapi import APIRouter, Header, Request, Response
 
 from photodock.api.answers import UploadResponse
+from photodock.api.error_responses import rate_limit_headers
 from photodock.api.paths import ONE_PHOTO
-from photodock.api.problems import rate_limit_headers, responses
+from photodock.api.problems import responses
 from photodock.api.requests import KEY_DESCRIPTION, KEY_PATTERN, UploadRequest
 from photodock.api.secured import Caller, SecuredRoute, secured
 from photodock.domain.errors import InvalidRequest
