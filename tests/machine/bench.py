@@ -9,13 +9,14 @@ from typing import Any, TypeVar
 
 from machine.doubles import BUCKET, Inbox, Queue, Store
 from machine.model import DETECTION_TIMEOUT, PENDING_TTL, URL_TTL, URLS_PER_MINUTE
-from photodock.db.listener import Listener
+from photodock.db.listener import Listener, NoListener
 from photodock.db.outbox import CHANNEL
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
+from photodock.services.feed import Feed
 from photodock.services.library import Library
 from photodock.services.upload_rules import UploadRules
 from photodock.services.uploads import Uploads
@@ -107,7 +108,8 @@ class Parts:
         self.uploads = Uploads(tenants, self.presigner, rules)
         self.confirmation = Confirmation(tenants, store, self.presigner)
         # One signing slot for ever: the ETag then tells the row's version alone.
-        self.library = Library(tenants, store, self.presigner, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        feed = Feed(self.db, NoListener(), poll_seconds=60)
+        self.library = Library(tenants, store, self.presigner, feed, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
         self.detection = Detection(tenants, s3_uri=self.presigner.s3_uri)
         inbox: Any = Inbox()
         self.events = S3Events(self.db, self.confirmation, store, inbox, bucket=BUCKET)

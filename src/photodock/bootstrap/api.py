@@ -87,7 +87,7 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             multipart=multipart_uploads(settings, core),
             confirmation=core.confirmation,
             detection=Detection(tenants, s3_uri=core.presigner.s3_uri),
-            library=Library(tenants, core.store, core.presigner),
+            library=Library(tenants, core.store, core.presigner, changes_feed),
             projects=Projects(tenants),
             policies=Policies(tenants),
             outbox=Outbox(tenants),

@@ -1,8 +1,8 @@
 """The feed of changes in one process: read once, and told to all who follow it here."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from uuid import UUID
 
 import structlog
@@ -13,6 +13,7 @@ from photodock.db.pool import Database
 from photodock.domain.change import Position
 from photodock.domain.errors import DatabaseUnavailable
 from photodock.services.subscriptions import Subscription, Subscriptions
+from photodock.services.watchers import Watchers
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +37,7 @@ class Feed:
         self._db = db
         self._listener = listener
         self._poll_seconds = poll_seconds
-        self._subscriptions = Subscriptions()
+        self._subscriptions, self._watchers = Subscriptions(), Watchers()
         self._wanted, self._ready, self._heard = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._position: Position | None = None
         self._is_stopped = False
@@ -57,9 +58,10 @@ class Feed:
             await asyncio.gather(task, return_exceptions=True)
 
     def stop(self) -> None:
-        """Ends all streams, and each that begins from now on."""
+        """Ends all streams, and each that begins from now on; wakes who watches a photo."""
         self._is_stopped = True
         self._subscriptions.close()
+        self._watchers.wake_all()
 
     async def followed(self, organization_id: UUID, project_id: UUID | None, key: bytes) -> Subscription:
         """Hears of every change that is committed once this has returned. It must be `left`.
@@ -83,9 +85,27 @@ class Feed:
 
     def left(self, organization_id: UUID, subscription: Subscription) -> None:
         self._subscriptions.remove(organization_id, subscription)
-        if not self._subscriptions:
+        self._rest_if_unwanted()
+
+    @contextmanager
+    def watching(self, photo_id: UUID) -> Iterator[asyncio.Event]:
+        """An event that is set by the photo's changes, whosever it is. Some changes are not announced, and none are
+        heard while the database is away: who waits looks for itself now and then."""
+        try:
+            with self._watchers.watching(photo_id) as changed:
+                self._wanted.set()
+                yield changed
+        finally:
+            self._rest_if_unwanted()
+
+    def _rest_if_unwanted(self) -> None:
+        if not self._is_followed:
             self._wanted.clear()
             self._heard.set()
+
+    @property
+    def _is_followed(self) -> bool:
+        return bool(self._subscriptions) or bool(self._watchers)
 
     async def is_good(self, position: Position) -> bool:
         """Whether nothing behind the position is lost."""
@@ -95,7 +115,7 @@ class Feed:
         while True:
             await self._wanted.wait()
             async with self._listener.listening(self._heard.set):
-                while self._subscriptions:
+                while self._is_followed:
                     await self._look()
                 # Who comes now waits for a new beginning: what happens meanwhile is told to nobody.
                 self._ready.clear()
@@ -128,15 +148,18 @@ class Feed:
         if not self._ready.is_set():
             self._position = await changes.newest(self._db)
             self._ready.set()
+            self._watchers.wake_all()
         while True:
             stretch = await changes.after(self._db, self._position, limit=BATCH)
             if stretch is None:
                 log.warning("feed_begins_anew", hint="The database was set back, or has lost its last transactions.")
                 self._position = await changes.newest(self._db)
                 self._subscriptions.tell_reset(self._position)
+                self._watchers.wake_all()
                 return False
             if stretch.changes:
                 self._position = stretch.changes[-1].position
                 self._subscriptions.tell(stretch.changes)
+                self._watchers.tell(stretch.changes)
             if len(stretch.changes) < BATCH:
                 return stretch.held_back

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,6 +17,7 @@ from photodock.domain.identity import Principal, Scope
 from photodock.domain.photo import Photo, PhotoStatus, StatusEvent
 from photodock.domain.renditions import Rendition, rendition_key
 from photodock.services.confirmation import delete_object
+from photodock.services.feed import Feed
 from photodock.services.uploads import PHOTO_NOT_FOUND, PROJECT_ACCESS_DENIED, utc_now
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectStore
@@ -24,7 +26,8 @@ SLOT_SECONDS = 300
 """A download URL stays the same for this long, so that an unchanged photo has an unchanged ETag."""
 DOWNLOAD_TTL_SECONDS = 3 * SLOT_SECONDS
 """From the slot's beginning: at its end a URL is still good for ten minutes."""
-POLL_SECONDS = 0.25
+LOOK_SECONDS = 2.0
+"""Between two looks at a photo that a call waits for, where no change of it was heard."""
 FINAL = (PhotoStatus.COMPLETED, PhotoStatus.FAILED)
 
 log = structlog.get_logger()
@@ -56,9 +59,15 @@ class View:
 
 class Library:
     def __init__(
-        self, db: Tenants, store: ObjectStore, presigner: Presigner, clock: Callable[[], datetime] = utc_now
+        self,
+        db: Tenants,
+        store: ObjectStore,
+        presigner: Presigner,
+        feed: Feed,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._db = db
+        self._feed = feed
         self._store = store
         self._presigner = presigner
         self._clock = clock
@@ -110,13 +119,16 @@ class Library:
         With `etags` it holds while the photo's is among them, without while the status stays as it was at arrival.
         A final status answers at once.
         """
-        deadline = asyncio.get_running_loop().time() + seconds
-        first = view = await self.get(who, photo_id)
-        while self._unchanged(first, view, etags) and asyncio.get_running_loop().time() < deadline:
-            if stopping.is_set():
-                break
-            await asyncio.sleep(POLL_SECONDS)
-            view = await self.get(who, photo_id)
+        now = asyncio.get_running_loop().time
+        deadline = now() + seconds
+        with self._feed.watching(photo_id) as changed:
+            first = view = await self.get(who, photo_id)
+            while self._unchanged(first, view, etags) and now() < deadline and not stopping.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(min(deadline, now() + LOOK_SECONDS)):
+                        await changed.wait()
+                changed.clear()
+                view = await self.get(who, photo_id)
         return view
 
     def _unchanged(self, first: View, now: View, etags: frozenset[str]) -> bool:

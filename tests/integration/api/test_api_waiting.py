@@ -24,14 +24,17 @@ async def photo_id(api: Caller, project: str) -> str:
 
 @pytest.fixture(autouse=True)
 def quick_polls(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("photodock.services.library.POLL_SECONDS", 0.02)
+    monkeypatch.setattr("photodock.services.library.LOOK_SECONDS", 0.02)
 
 
 @asynccontextmanager
 async def waiting(
     api: Caller, path: str, monkeypatch: pytest.MonkeyPatch, **headers: str
 ) -> AsyncIterator["asyncio.Task[httpx.Response]"]:
-    """A request that has looked at the photo at least twice and still waits."""
+    """A request that has looked at the photo at least twice and still waits.
+
+    Who begins to wait looks a second time when the feed is ready, if nobody followed it before.
+    """
     looks = 0
     get = Library.get
 
@@ -91,6 +94,20 @@ async def test_a_change_of_status_wakes_who_waits(
     async with waiting(api, f"/photos/{issued['photo_id']}?wait=30", monkeypatch, **headers) as task:
         await api.confirm(issued["photo_id"])
     assert (task.result().status_code, task.result().json()["status"]) == (200, "uploaded")
+
+
+async def test_a_change_is_heard_by_who_does_not_look(
+    api: Caller, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("photodock.services.library.LOOK_SECONDS", 60)
+    issued = await api.issue(project, jpeg())
+    await api.put(issued, jpeg())
+    path = f"/photos/{issued['photo_id']}?wait=30"
+    async with waiting(api, path, monkeypatch) as task:
+        another = asyncio.create_task(api.call("GET", path))
+        await api.confirm(issued["photo_id"])
+    assert task.result().json()["status"] == "uploaded"
+    assert (await another).json()["status"] == "uploaded"
 
 
 async def test_a_change_that_is_none_of_the_status_wakes_only_who_gave_an_etag(
