@@ -8,7 +8,7 @@ ARGS ?=
 LOCKS := serve run dev bench audit
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run client client-types test-client web web-where-possible test-web test test-long test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
+.PHONY: help setup run client client-types test-client web web-where-possible test-web test test-long test-browser test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -89,13 +89,16 @@ web-where-possible:
 test-web: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the console's tests, in Chromium against the whole system
 	@$(BIN)/python -m pytest -n 0 tests/acceptance/console $(ARGS)
 
-test: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp $(WEB_BUILT) ## Run the tests, with coverage; all but the long ones, the fuzzing and the release
-	@$(NPM) test
-	@$(PYTEST) -n 2 -m 'not long and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
+test: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the tests, with coverage; all but those of the targets below
+	@$(PYTEST) -n 2 -m 'not long and not browser and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
 # They wait more than they compute, so that more of them run at once than there are processors.
 	@$(PYTEST) -n 4 -m long $(ARGS)
+
+test-browser: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp $(WEB_BUILT) ## Run the tests of the TypeScript client, and those in Chromium
+	@$(NPM) test
+	@$(PYTEST) -n 2 -m browser $(ARGS)
 
 test-api-fuzz: $(VENV)/dev.stamp ## Fuzz the running API by its own OpenAPI document: 5,000 requests and more
 	@$(BIN)/python -m pytest -n 0 -rP tests/acceptance/fuzz $(ARGS)

@@ -46,9 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
 LONG = (
     "acceptance/crashes",
     "acceptance/deployment",
-    "acceptance/outages/test_acceptance_database_failover.py",
-    "acceptance/outages/test_acceptance_streams_under_kills.py",
+    "acceptance/live",
+    "acceptance/outages",
     "acceptance/test_acceptance_dead_letters.py",
+    "acceptance/test_acceptance_slow_clients.py",
+    "acceptance/test_acceptance_stopping.py",
     "integration/consumer",
     "integration/machine",
     "integration/partitions",
@@ -57,6 +59,9 @@ LONG = (
 )
 """What kills, cuts off and waits. `make test-long` runs these, `make test` all others."""
 
+
+BROWSER = ("acceptance/clients", "acceptance/console", "integration/doctor/test_doctor_browsers.py")
+"""What runs in Chromium, or in Node against the running system. `make test-browser` runs these."""
 
 FUZZ = "acceptance/fuzz"
 """`make test-api-fuzz` runs these."""
@@ -70,6 +75,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = item.path.relative_to(Path(__file__).parent).as_posix()
         if place.startswith(LONG):
             item.add_marker(pytest.mark.long)
+        if place.startswith(BROWSER):
+            item.add_marker(pytest.mark.browser)
         if place.startswith(FUZZ):
             item.add_marker(pytest.mark.fuzz)
         if place.startswith(RELEASE):

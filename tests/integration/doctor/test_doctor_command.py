@@ -1,4 +1,4 @@
-"""`photodock doctor` as a process: what it prints, how it ends, and what it leaves."""
+"""`photodock doctor`: what it prints, how it ends, and what it leaves. As a process of its own where that matters."""
 
 import asyncio
 import json
@@ -10,14 +10,19 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
+from typer.testing import CliRunner
 
 from integration.doctor.conftest import Bed
+from photodock.cli import app
 from photodock.doctor.checks import NAMES
 from photodock.embedded.ministack import MiniStackServer
 from support.clock import eventually
-from support.processes import Backend, Deployment
+from support.processes import Backend, Deployment, Finished
 from support.system import SECRET
 
+Doctor = Callable[..., Finished]
+WRONG = "wrong-secret-of-a-test"
 COMMAND = (sys.executable, "-P", "-m", "photodock", "doctor")
 
 
@@ -37,6 +42,27 @@ def deployment(bed: Bed, strict: MiniStackServer, tmp_path: Path) -> Deployment:
     return Deployment(tmp_path, backend, {"PHOTODOCK_CORS_ALLOWED_ORIGINS": ",".join(settings.cors_allowed_origins)})
 
 
+@pytest.fixture
+def doctor(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Doctor:
+    """The command in this process, which has read the SDK's descriptions already, with nothing but its environment."""
+    monkeypatch.setattr("photodock.logs.silence", lambda: None)
+
+    def run(*arguments: str, **overrides: str) -> Finished:
+        environment = deployment.environment(overrides)
+        with pytest.MonkeyPatch.context() as patch:
+            for name in os.environ.keys() - environment.keys():
+                if name.startswith(("PHOTODOCK_", "AWS_")):
+                    patch.delenv(name)
+            for name, value in environment.items():
+                if name.startswith(("PHOTODOCK_", "AWS_")):
+                    patch.setenv(name, value)
+            with capture_logs():
+                done = CliRunner().invoke(app, ["doctor", *arguments])
+        return Finished(done.exit_code, done.stdout, done.stderr)
+
+    return run
+
+
 async def test_all_well_is_status_0_with_a_line_for_each_check(deployment: Deployment) -> None:
     done = await deployment.run("doctor")
     assert (done.status, done.err) == (0, "")
@@ -46,8 +72,8 @@ async def test_all_well_is_status_0_with_a_line_for_each_check(deployment: Deplo
     assert "\x1b" not in done.out, "colours are for terminals"
 
 
-async def test_json_is_one_object_a_line_with_stable_names(deployment: Deployment) -> None:
-    done = await deployment.run("doctor", "--json", "--only", "bucket,queue", "--only", "cors")
+def test_json_is_one_object_a_line_with_stable_names(doctor: Doctor) -> None:
+    done = doctor("--json", "--only", "bucket,queue", "--only", "cors")
     lines = [json.loads(line) for line in done.out.splitlines()]
     assert [(line["check"], line["subject"], line["state"]) for line in lines] == [
         ("bucket", None, "ok"),
@@ -57,35 +83,31 @@ async def test_json_is_one_object_a_line_with_stable_names(deployment: Deploymen
     assert all(list(line) == ["check", "subject", "state", "found", "mend", "paste"] for line in lines)
 
 
-async def test_something_wrong_is_status_1_with_the_mend(deployment: Deployment) -> None:
-    done = await deployment.run("doctor", overrides={"PHOTODOCK_CORS_ALLOWED_ORIGINS": "https://other.example"})
+def test_something_wrong_is_status_1_with_the_mend(doctor: Doctor) -> None:
+    done = doctor(PHOTODOCK_CORS_ALLOWED_ORIGINS="https://other.example")
     assert done.status == 1
     assert "✗ cors " in done.out
     assert '"AllowedOrigins": [\n' in done.out
     assert "→ Put this into cors.json" in done.out
 
 
-async def test_what_is_skipped_is_not_looked_at_and_does_not_count(deployment: Deployment) -> None:
-    done = await deployment.run(
-        "doctor", "--skip", "cors", overrides={"PHOTODOCK_CORS_ALLOWED_ORIGINS": "https://other.example"}
-    )
+def test_what_is_skipped_is_not_looked_at_and_does_not_count(doctor: Doctor) -> None:
+    done = doctor("--skip", "cors", PHOTODOCK_CORS_ALLOWED_ORIGINS="https://other.example")
     assert done.status == 0
     assert " cors " not in done.out
 
 
-async def test_what_a_chosen_check_needs_is_shown_where_it_is_wrong(deployment: Deployment) -> None:
-    done = await deployment.run(
-        "doctor", "--json", "--only", "cors", overrides={"PHOTODOCK_S3_BUCKET": "photos-nowhere"}
-    )
+def test_what_a_chosen_check_needs_is_shown_where_it_is_wrong(doctor: Doctor) -> None:
+    done = doctor("--json", "--only", "cors", PHOTODOCK_S3_BUCKET="photos-nowhere")
     assert [json.loads(line)["check"] for line in done.out.splitlines()] == ["bucket", "cors"]
     assert done.status == 1
 
 
-async def test_settings_that_cannot_be_used_are_status_2(deployment: Deployment) -> None:
-    done = await deployment.run(
-        "doctor",
+def test_settings_that_cannot_be_used_are_status_2(doctor: Doctor) -> None:
+    done = doctor(
         "--json",
-        overrides={"PHOTODOCK_DATABASE_URL": "", "PHOTODOCK_S3_TIMEOUT": "soon"},
+        PHOTODOCK_DATABASE_URL="",
+        PHOTODOCK_S3_TIMEOUT="soon",
     )
     assert done.status == 2
     found = {line["subject"]: line for line in map(json.loads, done.out.splitlines())}
@@ -93,30 +115,32 @@ async def test_settings_that_cannot_be_used_are_status_2(deployment: Deployment)
     assert "90, 90s, 15m" in found["PHOTODOCK_S3_TIMEOUT"]["mend"]
 
 
-async def test_a_misspelt_variable_is_found(deployment: Deployment) -> None:
-    done = await deployment.run("doctor", "--only", "settings", overrides={"PHOTODOCK_S3_BUKET": "photos"})
+def test_a_misspelt_variable_is_found(doctor: Doctor) -> None:
+    done = doctor("--only", "settings", PHOTODOCK_S3_BUKET="photos")
     assert done.status == 1
     assert "Rename it to PHOTODOCK_S3_BUCKET" in done.out
 
 
-async def test_without_keys_for_tokens_the_settings_are_wrong(deployment: Deployment) -> None:
-    done = await deployment.run("doctor", "--only", "settings", overrides={"PHOTODOCK_JWT_SECRET": ""})
+def test_without_keys_for_tokens_the_settings_are_wrong(doctor: Doctor) -> None:
+    done = doctor("--only", "settings", PHOTODOCK_JWT_SECRET="")
     assert done.status == 1
     assert "openssl rand -hex 32" in done.out
 
 
-async def test_a_check_that_is_none_is_status_2(deployment: Deployment) -> None:
-    done = await deployment.run("doctor", "--only", "everything")
+def test_a_check_that_is_none_is_status_2(doctor: Doctor) -> None:
+    done = doctor("--only", "everything")
     assert done.status == 2
     assert "there is no check everything" in done.err
 
 
-async def test_nothing_secret_is_shown_whatever_is_wrong(deployment: Deployment, bed: Bed) -> None:
-    for overrides in ({}, {"AWS_SECRET_ACCESS_KEY": "wrong-secret-of-a-test"}, {"PHOTODOCK_S3_REGION": "eu-west-1"}):
-        done = await deployment.run("doctor", overrides=overrides)
-        secrets = [SECRET, bed.owner.secret_key, bed.owner.access_key, "wrong-secret-of-a-test", "X-Amz-Signature"]
-        secrets.append(deployment.backend.database_url.rpartition("@")[0].rpartition(":")[2])
-        assert [secret for secret in secrets if secret in done.out + done.err] == []
+@pytest.mark.parametrize("overrides", [{"AWS_SECRET_ACCESS_KEY": WRONG}, {"PHOTODOCK_S3_REGION": "eu-west-1"}])
+def test_nothing_secret_is_shown_whatever_is_wrong(
+    doctor: Doctor, deployment: Deployment, bed: Bed, overrides: dict[str, str]
+) -> None:
+    done = doctor(**overrides)
+    secrets = [SECRET, bed.owner.secret_key, bed.owner.access_key, WRONG, "X-Amz-Signature"]
+    secrets.append(deployment.backend.database_url.rpartition("@")[0].rpartition(":")[2])
+    assert [secret for secret in secrets if secret in done.out + done.err] == []
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
