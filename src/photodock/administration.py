@@ -11,7 +11,6 @@ from uuid import UUID
 from botocore.exceptions import BotoCoreError, ClientError
 from uuid_utils.compat import uuid7
 
-from photodock.api.app import description
 from photodock.api.auth import mint
 from photodock.bootstrap.core import bucket_of, opened_core, opened_database
 from photodock.bootstrap.worker import orphans, renditions, sweeper
@@ -56,11 +55,6 @@ def make_token(
     lifetime_seconds = round(days * 86_400)
     secret = settings.jwt_secret.get_secret_value()
     return mint(secret, who, lifetime_seconds=lifetime_seconds, rules=token_rules(settings))
-
-
-def openapi_document() -> str:
-    """The OpenAPI document as JSON, without what an installation's settings add."""
-    return json.dumps(description(), indent=2, ensure_ascii=False)
 
 
 async def make_bucket(settings: Settings) -> list[str]:

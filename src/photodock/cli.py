@@ -77,7 +77,7 @@ def serve(
 @app.command()
 def openapi() -> None:
     """Print the API's OpenAPI document, without what an installation's settings add."""
-    from photodock.administration import openapi_document
+    from photodock.bootstrap.api import openapi_document
 
     typer.echo(openapi_document())
 

@@ -1,13 +1,14 @@
 """What `serve` runs: the application and the services behind it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 
 from fastapi import FastAPI
 
 from photodock import logs
-from photodock.api.app import ApiServices, create_app
+from photodock.api.app import ApiServices, create_app, description
 from photodock.api.console import Console
 from photodock.api.openapi import TakenIn
 from photodock.bootstrap.core import (
@@ -140,3 +141,8 @@ def api_from_environment() -> FastAPI:
     app = api_from_settings(settings)
     collect_rarely()
     return app
+
+
+def openapi_document() -> str:
+    """The OpenAPI document as JSON, without what an installation's settings add."""
+    return json.dumps(description(), indent=2, ensure_ascii=False)
