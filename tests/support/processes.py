@@ -15,7 +15,7 @@ import httpx
 from photodock.embedded.ports import free_port
 from photodock.embedded.process import ChildProcess, minimal_environment
 from support.clock import eventually
-from support.system import SECRET
+from support.system import CERTIFICATES, SECRET
 
 STOP_SECONDS = 10
 """What process managers grant after SIGTERM."""
@@ -160,7 +160,7 @@ class Deployment:
 async def _status(url: str) -> int | None:
     """None while nothing listens there."""
     try:
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(verify=CERTIFICATES) as http:
             return (await http.get(url)).status_code
     except httpx.TransportError:
         return None

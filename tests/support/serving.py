@@ -8,7 +8,7 @@ import httpx
 from photodock.bootstrap.api import api_from_settings
 from photodock.settings import Settings
 from support.streams import EndingTransport
-from support.system import Caller
+from support.system import CERTIFICATES, Caller
 
 
 async def serving(settings: Settings) -> AsyncIterator[Caller]:
@@ -17,7 +17,7 @@ async def serving(settings: Settings) -> AsyncIterator[Caller]:
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://api") as http,
-        httpx.AsyncClient() as storage,
+        httpx.AsyncClient(verify=CERTIFICATES) as storage,
     ):
         yield Caller(http, storage)
 

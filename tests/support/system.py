@@ -11,6 +11,8 @@ import httpx
 from photodock.api.auth import mint
 from photodock.domain.identity import Principal
 
+CERTIFICATES = httpx.create_ssl_context()
+"""Read once: each client would read them anew, although the tests' servers need none."""
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
 
