@@ -22,6 +22,9 @@ READY_SECONDS = 10.0
 """The longest that a new follower waits for the first look at the database."""
 GATHER_SECONDS = 0.02
 """Between two reads: under load a notification comes with every commit, and one read may serve many."""
+LINGER_SECONDS = 30.0
+"""It goes on for so long when nobody follows any more: calls that wait for a photo come and go, and a beginning costs a
+connection."""
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 0.02, 1.0
 """Until the next look at changes that wait for an older transaction to end: nobody tells of its end."""
 
@@ -40,6 +43,7 @@ class Feed:
         self._subscriptions, self._watchers = Subscriptions(), Watchers()
         self._wanted, self._ready, self._heard = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._position: Position | None = None
+        self._left_at = -LINGER_SECONDS
         self._is_stopped = False
 
     @property
@@ -85,7 +89,7 @@ class Feed:
 
     def left(self, organization_id: UUID, subscription: Subscription) -> None:
         self._subscriptions.remove(organization_id, subscription)
-        self._rest_if_unwanted()
+        self._left_at = asyncio.get_running_loop().time()
 
     @contextmanager
     def watching(self, photo_id: UUID) -> Iterator[asyncio.Event]:
@@ -96,16 +100,12 @@ class Feed:
                 self._wanted.set()
                 yield changed
         finally:
-            self._rest_if_unwanted()
-
-    def _rest_if_unwanted(self) -> None:
-        if not self._is_followed:
-            self._wanted.clear()
-            self._heard.set()
+            self._left_at = asyncio.get_running_loop().time()
 
     @property
     def _is_followed(self) -> bool:
-        return bool(self._subscriptions) or bool(self._watchers)
+        followed = bool(self._subscriptions) or bool(self._watchers)
+        return followed or asyncio.get_running_loop().time() < self._left_at + LINGER_SECONDS
 
     async def is_good(self, position: Position) -> bool:
         """Whether nothing behind the position is lost."""
@@ -118,6 +118,7 @@ class Feed:
                 while self._is_followed:
                     await self._look()
                 # Who comes now waits for a new beginning: what happens meanwhile is told to nobody.
+                self._wanted.clear()
                 self._ready.clear()
 
     async def _look(self, retry_seconds: float = FIRST_RETRY_SECONDS) -> None:

@@ -121,8 +121,12 @@ class Library:
         """
         now = asyncio.get_running_loop().time
         deadline = now() + seconds
+        first = view = await self.get(who, photo_id)
+        if not self._unchanged(first, view, etags):
+            return view
         with self._feed.watching(photo_id) as changed:
-            first = view = await self.get(who, photo_id)
+            # What happened before it watched was told to others.
+            view = await self.get(who, photo_id)
             while self._unchanged(first, view, etags) and now() < deadline and not stopping.is_set():
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(min(deadline, now() + LOOK_SECONDS)):

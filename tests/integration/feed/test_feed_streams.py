@@ -161,8 +161,9 @@ async def test_an_id_that_was_trimmed_or_is_too_far_behind_resets(
     await site.change()
     stream = await streams.open(site.who(), None, None)
     position = stream.position()
-    await site.change()
-    await site.change()
+    made = [await site.change(), await site.change()]
+    # The feed itself has read them all: else it would begin anew as well.
+    assert await told(stream, 2) == made
     with monkeypatch.context() as patch:
         patch.setattr(streams_module, "RESUMED", 1)
         far = await streams.open(site.who(), None, position)
@@ -283,9 +284,11 @@ async def test_a_listener_that_is_killed_again_and_again_costs_no_change(
         stream.close()
 
 
-async def test_the_feed_reads_and_listens_only_while_somebody_follows(
-    db: Database, streams: Streams, site: Site
+async def test_the_feed_reads_and_listens_only_while_somebody_follows_and_a_little_longer(
+    db: Database, database_url: str, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("photodock.services.feed.LINGER_SECONDS", 0.3)
+
     async def listens() -> bool:
         return bool(await db.fetch(f"SELECT 1 {LISTENING}"))
 
@@ -293,13 +296,15 @@ async def test_the_feed_reads_and_listens_only_while_somebody_follows(
         return not await listens()
 
     assert await rests()
-    for _ in range(2):
-        stream = await streams.open(site.who(), None, None)
-        await eventually(listens)
-        photo_id = await site.change()
-        assert await told(stream, 1) == [photo_id]
-        stream.close()
-        await eventually(rests)
+    async with feeding(db, Listener(database_url, changes.CHANNEL), poll_seconds=0.05) as streams:
+        for _ in range(2):
+            stream = await streams.open(site.who(), None, None)
+            await eventually(listens)
+            photo_id = await site.change()
+            assert await told(stream, 1) == [photo_id]
+            stream.close()
+            assert await listens()
+            await eventually(rests)
 
 
 async def test_a_process_that_is_to_stop_ends_its_streams_at_once(streams: Streams, site: Site) -> None:
