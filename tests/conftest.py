@@ -97,7 +97,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 @pytest.fixture(autouse=True)
 def away_from_the_end_of_a_signing_slot() -> None:
-    """Download URLs, and ETags with them, change every five minutes: a test that compares two begins not just before."""
+    """Download URLs, and ETags with them, change every five minutes: a test that compares two begins not just then."""
     while time.time() % SLOT_SECONDS > SLOT_SECONDS - 2:
         time.sleep(0.1)
 
