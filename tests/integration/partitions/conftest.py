@@ -83,6 +83,7 @@ def settings(
         retry_delays=(0.05, 0.1),
         jwt_secret=SECRET,
         upload_urls_per_minute=1_000,
+        webhook_keys="A" * 43,
     )
 
 
