@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
-LOCKS := serve run dev bench audit
+LOCKS := serve run dev bench audit docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run client client-types test-client web web-where-possible test-web test test-long test-browser test-api-fuzz test-release build unit crash-test fuzz check format openapi audit sbom lock bench bench-growth clean
+.PHONY: help setup run client client-types test-client web web-where-possible test-web test test-long test-browser test-api-fuzz test-release build unit crash-test fuzz check format openapi asyncapi docs audit sbom lock bench bench-growth clean
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -86,10 +86,13 @@ web-where-possible:
 		echo "The console is not built: that needs Node 20.19 or newer. Everything else runs without it."; \
 	fi
 
+# The documentation site; docsite/hooks.py says what it is made of.
+DOCSITE := docsite
+
 test-web: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the console's tests, in Chromium against the whole system
 	@$(BIN)/python -m pytest -n 0 tests/acceptance/console $(ARGS)
 
-test: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the tests, with coverage; all but those of the targets below
+test: $(VENV)/dev.stamp $(WEB_BUILT) $(DOCSITE)/node_modules/.stamp ## Run the tests, with coverage; all but those of the targets below
 	@$(PYTEST) -n 2 -m 'not long and not browser and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
@@ -135,6 +138,22 @@ format: $(VENV)/dev.stamp $(CLIENT)/node_modules/.stamp $(WEB)/node_modules/.sta
 openapi: $(VENV)/run.stamp ## Write docs/openapi.json, from which clients are made
 	@mkdir -p build && $(BIN)/photodock openapi > build/openapi.json && mv build/openapi.json docs/openapi.json
 
+asyncapi: $(VENV)/run.stamp ## Write docs/asyncapi.json: what photodock sends by itself
+	@$(BIN)/python -m docsite.asyncapi
+
+$(VENV)/docs.stamp: requirements/docs.txt $(VENV)/run.stamp
+	@$(PIP) --require-hashes -r requirements/docs.txt
+	@touch $@
+
+$(DOCSITE)/node_modules/.stamp: $(DOCSITE)/package.json $(DOCSITE)/package-lock.json $(VENV)/dev.stamp
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(DOCSITE) ci
+	@touch $@
+
+docs: $(VENV)/docs.stamp $(DOCSITE)/node_modules/.stamp ## Build the documentation site into build/site; open index.html there
+	@command -v chromium >/dev/null || tests/support/install.sh chromium >/dev/null \
+		|| { echo "chromium is missing and can't be installed here. As root: tests/support/install.sh chromium"; exit 1; }
+	@$(BIN)/python -m mkdocs build --quiet
+
 $(VENV)/bench.stamp: requirements/bench.txt $(VENV)/run.stamp
 	@$(PIP) --require-hashes -r requirements/bench.txt
 	@touch $@
@@ -176,11 +195,11 @@ sbom: $(VENV)/audit.stamp ## Write build/sbom-serve.json and build/sbom-run.json
 
 lock: ## Resolve the dependencies anew and write the locked requirements
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve --extra pixels' 'bench --extra bench' 'audit --extra audit'; do \
+	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve --extra pixels' 'bench --extra bench' 'audit --extra audit' 'docs --extra docs'; do \
 		set -- $$part; name=$$1; shift; \
 		build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 			--no-header --constraint requirements/dev.txt "$$@" pyproject.toml -o requirements/$$name.txt || exit 1; \
 	done
 
 clean: ## Remove what was built; data of `make run` under .photodock stays
-	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* $(CLIENT)/dist $(CLIENT)/node_modules $(WEB)/node_modules src/photodock/web
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* $(CLIENT)/dist $(CLIENT)/node_modules $(WEB)/node_modules $(DOCSITE)/node_modules src/photodock/web
