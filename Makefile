@@ -152,7 +152,7 @@ $(DOCSITE)/node_modules/.stamp: $(DOCSITE)/package.json $(DOCSITE)/package-lock.
 docs: $(VENV)/docs.stamp $(DOCSITE)/node_modules/.stamp ## Build the documentation site into build/site; open index.html there
 	@command -v chromium >/dev/null || tests/support/install.sh chromium >/dev/null \
 		|| { echo "chromium is missing and can't be installed here. As root: tests/support/install.sh chromium"; exit 1; }
-	@$(BIN)/python -m mkdocs build --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build
 
 $(VENV)/bench.stamp: requirements/bench.txt $(VENV)/run.stamp
 	@$(PIP) --require-hashes -r requirements/bench.txt

@@ -1,13 +1,18 @@
 """Every command, from the application that parses it."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_args
+from uuid import UUID
 
 import typer
 
 from docsite.tables import code, table
 from photodock.cli import app
 
+KINDS = {int: "a number", float: "a number", Path: "a path", UUID: "an id", datetime: "a day"}
 INTRODUCTION = """# Commands
 
 What `photodock --help` tells, in one place; made from the commands themselves. Settings are [environment
@@ -32,16 +37,17 @@ def commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 
 def usage(name: str, command: Any) -> str:
-    words = ["[OPTIONS]"] if any(one.param_type_name == "option" for one in command.params) else []
-    arguments = [one for one in command.params if one.param_type_name == "argument"]
-    words += [f"{one.human_readable_name}{'...' if one.nargs == -1 else ''}" for one in arguments]
-    return " ".join(
-        [name, *(word if word.startswith("[") or required(word, arguments) else f"[{word}]" for word in words)]
-    )
+    options = ["[OPTIONS]"] if any(one.param_type_name == "option" for one in command.params) else []
+    return " ".join([name, *options, *(shown(one) for one in command.params if one.param_type_name == "argument")])
 
 
-def required(word: str, arguments: list[Any]) -> bool:
-    return any(one.required for one in arguments if word.startswith(one.human_readable_name))
+def shown(argument: Any) -> str:
+    word = named(argument) + ("..." if argument.nargs == -1 else "")
+    return word if argument.required else f"[{word}]"
+
+
+def named(argument: Any) -> str:
+    return str(argument.metavar or argument.name.upper())
 
 
 def parameters(command: Any) -> list[str]:
@@ -51,26 +57,27 @@ def parameters(command: Any) -> list[str]:
 
 def cells(parameter: Any) -> tuple[str, str, str, str]:
     if parameter.param_type_name == "argument":
-        names = f"`{parameter.human_readable_name}`"
+        names = f"`{named(parameter)}`"
     else:
         names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
-    flag = getattr(parameter, "is_flag", False)
-    choices = getattr(parameter.type, "choices", None)
-    takes = " or ".join(f"`{shown(one)}`" for one in choices) if choices else parameter.type.name.lower()
+    takes = "" if getattr(parameter, "is_flag", False) else kind(parameter.type_descriptor.annotation)
     variable = f" Also `{parameter.envvar}`." if getattr(parameter, "envvar", None) else ""
-    return names, "" if flag else takes, default(parameter), f"{getattr(parameter, 'help', None) or ''}{variable}"
+    return names, takes, default(parameter), f"{getattr(parameter, 'help', None) or ''}{variable}"
+
+
+def kind(annotation: Any) -> str:
+    """Lists and what may be left out are what is in them: an option is then given several times, or not at all."""
+    inner = [one for one in get_args(annotation) if one is not type(None)]
+    if inner:
+        return kind(inner[0])
+    if issubclass(annotation, Enum):
+        return " or ".join(f"`{one.value}`" for one in annotation)
+    return KINDS.get(annotation, "a text")
 
 
 def default(parameter: Any) -> str:
     if parameter.required:
         return "**must be given**"
-    value = parameter.default
-    if callable(value) or value in (None, "", (), []) or type(value).__name__ == "Sentinel":
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    return f"`{shown(value)}`"
-
-
-def shown(value: Any) -> str:
-    return str(getattr(value, "value", value))
+    if getattr(parameter, "is_flag", False):
+        return f"`{parameter.opts[0]}`" if parameter.default and parameter.secondary_opts else ""
+    return f"`{parameter.default}`" if parameter.default not in (None, "") else ""

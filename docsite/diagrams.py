@@ -68,12 +68,14 @@ def kept(name: str) -> Path:
 
 def drawn(source: str, *_: Any, **__: Any) -> str:
     """What stands in the page for the block: both pictures, of which the style sheet shows one."""
-    pictures = []
-    for theme in THEMES:
-        file = kept(name_of(source.strip(), theme))
-        if not file.exists():
-            raise SuperFencesException(f"A diagram was not drawn: {source[:80]}")
-        pictures.append(
-            f'<div class="diagram {theme}" tabindex="0" role="img" aria-label="Diagram">{file.read_text()}</div>'
-        )
-    return "".join(pictures)
+    return "".join(picture(source.strip(), theme) for theme in THEMES)
+
+
+def picture(source: str, theme: str) -> str:
+    file = kept(name_of(source, theme))
+    if not file.exists():
+        raise SuperFencesException(f"A diagram was not drawn: {source[:80]}")
+    svg = file.read_text()
+    width = re.search(r"max-width: ([\d.]+px)", svg)
+    style = f' style="--width: {width[1]}"' if width else ""
+    return f'<div class="diagram {theme}" tabindex="0" role="img" aria-label="Diagram"{style}>{svg}</div>'

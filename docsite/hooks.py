@@ -18,7 +18,9 @@ GENERATED = {
     "reference/messages.md": messages_page.page,
     "reference/settings.md": settings_page.page,
 }
-STYLE = "assets/site.css"
+STYLE = ROOT / "docsite" / "site.css"
+WORKER = ROOT / "docsite" / "node_modules" / "iframe-worker" / "shim" / "index.js"
+ASSETS = {"assets/site.css": STYLE, "assets/iframe-worker.js": WORKER}
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -34,7 +36,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, name, content=page()))
     for name, content in outside.pages(named_in(config)).items():
         files.append(File.generated(config, name, content=content))
-    files.append(File.generated(config, STYLE, content=(ROOT / "docsite" / "site.css").read_text()))
+    for name, asset in ASSETS.items():
+        files.append(File.generated(config, name, abs_src_path=str(asset)))
     texts = [file.content_string for file in files.documentation_pages()]
     diagrams.draw(source for text in texts for source in diagrams.sources(text))
     return files

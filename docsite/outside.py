@@ -10,6 +10,9 @@ DOCS = "docs"
 FOLDER = "project"
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)[^)\s]+(?=\))")
 CODE = re.compile(r"(?ms)^ *(`{3,}).*?^ *\1 *$")
+LARGEST = 100_000
+"""Bytes: what is longer is a list of hashes."""
+UNSEARCHED = "---\nsearch:\n  exclude: true\n---\n\n"
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".json": "json", ".tsx": "tsx", ".ts": "ts"}
 
 
@@ -75,14 +78,19 @@ def on_the_site(page: str, link: str) -> str:
 def content_of(path: str) -> str:
     place = ROOT / path
     if place.is_dir():
-        lines = [f"- [{file.name}]({file.name})" for file in listed(path)]
+        shown = listed(path)
+        lines = [f"- [{file.name}]({file.name})" if file in shown else f"- {file.name}" for file in written(path)]
         return "\n".join([f"# {path}", "", *lines, ""])
     text = place.read_text()
     if path.endswith(".md"):
         return text
-    return f"# {path}\n\n````{LANGUAGES.get(place.suffix, 'text')}\n{text.rstrip()}\n````\n"
+    return f"{UNSEARCHED}# {path}\n\n````{LANGUAGES.get(place.suffix, 'text')}\n{text.rstrip()}\n````\n"
+
+
+def written(path: str) -> list[Path]:
+    return sorted(file for file in (ROOT / path).iterdir() if file.is_file() and not file.name.startswith("."))
 
 
 def listed(path: str) -> list[Path]:
-    """The files of a folder that people write."""
-    return sorted(file for file in (ROOT / path).iterdir() if file.is_file() and not file.name.startswith("."))
+    """The files of a folder that somebody may want to read."""
+    return [file for file in written(path) if file.stat().st_size <= LARGEST]

@@ -42,7 +42,7 @@ def kinds(schema: Schema) -> Iterator[str]:
     elif "const" in schema:
         yield f"`{schema['const']}`"
     elif "enum" in schema:
-        yield " or ".join(f"`{value}`" for value in schema["enum"])
+        yield " or ".join(f"`{'null' if value is None else value}`" for value in schema["enum"])
     elif schema.get("type") == "array":
         yield f"list of {kind(schema.get('items', {}))}"
     elif isinstance(schema.get("type"), list):
