@@ -45,6 +45,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Links are written for the repository; here they lead to where the site has what they name."""
+    markdown = outside.BY_FILE.sub(lambda found: outside.by_title(page.file.src_uri, found[1]), markdown)
     return outside.LINK.sub(lambda found: outside.on_the_site(page.file.src_uri, found[0]), markdown)
 
 

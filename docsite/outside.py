@@ -9,6 +9,8 @@ ROOT = Path(__file__).parents[1]
 DOCS = "docs"
 FOLDER = "project"
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)[^)\s]+(?=\))")
+BY_FILE = re.compile(r"\[[\w/.-]+\.md\]\(([\w/.-]+\.md)(?=[)#])")
+"""A link that says a file's name: in the repository that is what one looks for."""
 CODE = re.compile(r"(?ms)^ *(`{3,}).*?^ *\1 *$")
 LARGEST = 100_000
 """Bytes: what is longer is a list of hashes."""
@@ -73,6 +75,13 @@ def on_the_site(page: str, link: str) -> str:
         return link
     anchor = link.partition("#")[1:]
     return posixpath.relpath(name_of(target), posixpath.dirname(page) or ".") + "".join(anchor)
+
+
+def by_title(page: str, link: str) -> str:
+    """The link's beginning, which says the title of the page that it leads to."""
+    target = ROOT / resolved(origin_of(page), link)
+    title = target.read_text().splitlines()[0].removeprefix("# ") if target.exists() else link
+    return f"[{title}]({link}"
 
 
 def content_of(path: str) -> str:
