@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -21,6 +22,7 @@ GENERATED = {
 STYLE = ROOT / "docsite" / "site.css"
 WORKER = ROOT / "docsite" / "node_modules" / "iframe-worker" / "shim" / "index.js"
 ASSETS = {"assets/site.css": STYLE, "assets/iframe-worker.js": WORKER}
+ELSEWHERE = re.compile(r"<(?:script|link|img|iframe|source)\b[^>]*\b(?:src|href)=[\"']?((?:https?:)?//[^\"' >]+)")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -53,6 +55,13 @@ def on_page_content(html: str, **_: Any) -> str:
     """A wide table is moved sideways by itself, and the page stays where it is; keys reach it too."""
     opening = '<div class="wide" tabindex="0" role="region" aria-label="Table">'
     return re.sub(r"<table>.*?</table>", lambda found: f"{opening}{found[0]}</div>", html, flags=re.DOTALL)
+
+
+def on_post_page(output: str, page: Page, **_: Any) -> str:
+    """Nothing is fetched from elsewhere when the page is read."""
+    if found := ELSEWHERE.search(output):
+        raise PluginError(f"{page.file.src_uri} would fetch {found[1]} when it is read.")
+    return output
 
 
 def named_in(config: MkDocsConfig) -> list[str]:

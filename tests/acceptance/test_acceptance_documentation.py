@@ -17,17 +17,15 @@ import pytest
 
 from photodock.embedded.ports import free_port
 from support.images import jpeg
-from support.packages import require
 from support.pages import ROOT, blocks_of
 from support.polling import eventually
 from support.walks import WALKS, Walk
 
-NODE = Path("/usr/bin/node")
 CALLS = ROOT / "tests" / "support" / "walk_calls.py"
 SECONDS = 150
 PART = 5_242_880
 # Each call's answer is noted; jobs have process groups of their own, and end with the shell.
-OPENING = """set -euo pipefail; set -m
+OPENING = """set -eu; set -m
 trap 'for job in $(jobs -p); do kill -- -$job 2>/dev/null || true; done' EXIT
 curl() { command curl --dump-header "$(mktemp "answers/$BLOCK.XXXXXX")" "$@"; }
 """
@@ -109,7 +107,7 @@ def script(page: str, walk: Walk) -> str:
 def run(walk: Walk, number: int, block: str) -> str:
     if number in walk.background:
         name = f"background_{number}"
-        ending = f"end_{number}() {{ kill -- -$PID_{number}; wait $PID_{number} || true; }}"
+        ending = f"end_{number}() {{ kill -INT -- -$PID_{number}; wait $PID_{number} || true; }}"
         return f"{name}() {{\n{block}\n}}\n{name} > {name}.txt 2>&1 & PID_{number}=$!\n{ending}"
     if number in walk.endless:
         shown = f"endless_{number}.txt"
@@ -123,7 +121,6 @@ def run(walk: Walk, number: int, block: str) -> str:
 @pytest.mark.parametrize("page", WALKS)
 def test_a_page_can_be_followed_command_by_command(page: str, folder: Path, request: pytest.FixtureRequest) -> None:
     walk = WALKS[page]
-    require("nodejs", NODE)
     text = script(page, walk)
     if walk.own_system:
         text = text.replace("photodock up ", f"photodock up --port {free_port()} ")

@@ -2,7 +2,7 @@
 
 `new URL AUTH PROJECT FILE`: an upload URL for the file; prints the photo's id and the URL, and keeps the answer.
 `put FILE`: sends it there. `keyed URL AUTH PROJECT FILE`: uses the page's Idempotency-Key for another photo.
-`parts URL AUTH FILE ID`: sends the file in parts. `ends STATUS...`: waits until photos have just these statuses.
+`parts URL AUTH FILE ID`: sends the file in parts. `ends STATUS...`: waits until photos have just these statuses. `becomes ID STATUS`: until one has.
 """
 
 import base64
@@ -61,16 +61,24 @@ def parts(url: str, auth: str, file: str, photo_id: str) -> None:
     content, size = Path(file).read_bytes(), started["part_size"]
     numbers = ",".join(str(number + 1) for number in range(started["part_count"]))
     answer = json.loads(call("GET", f"{url}/photos/{photo_id}/multipart/parts?numbers={numbers}", headers))
-    for part in answer["parts"]:
+    for part in answer["items"]:
         begin = (part["part_number"] - 1) * size
         call("PUT", part["upload_url"], part["headers"], content[begin : begin + size])
 
 
 def ends(*statuses: str) -> None:
+    wait("", statuses)
+
+
+def becomes(photo_id: str, status: str) -> None:
+    wait(f"?ids={photo_id}", (status,))
+
+
+def wait(which: str, statuses: tuple[str, ...]) -> None:
     headers = {"Authorization": f"Bearer {os.environ['PHOTODOCK_TOKEN']}"}
     deadline = time.monotonic() + DEADLINE_SECONDS
     while True:
-        page = json.loads(call("GET", f"{os.environ['PHOTODOCK_URL']}/api/v1/photos", headers))
+        page = json.loads(call("GET", f"{os.environ['PHOTODOCK_URL']}/api/v1/photos{which}", headers))
         found = sorted(photo["status"] for photo in page["items"])
         if found == sorted(statuses):
             return
@@ -80,4 +88,6 @@ def ends(*statuses: str) -> None:
 
 
 if __name__ == "__main__":
-    {"new": new, "put": put, "keyed": keyed, "parts": parts, "ends": ends}[sys.argv[1]](*sys.argv[2:])
+    {"new": new, "put": put, "keyed": keyed, "parts": parts, "ends": ends, "becomes": becomes}[sys.argv[1]](
+        *sys.argv[2:]
+    )

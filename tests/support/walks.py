@@ -110,7 +110,7 @@ WALKS: dict[str, Walk] = {
             8: "end_6",
         },
         saves={"detector.py": ("python", 1)},
-        after="background_6 & python3 calls.py ends completed completed completed failed",
+        after="python3 calls.py ends completed completed failed processing",
         skipped={1: "builds and installs a release; tests/acceptance/release does the same"},
     ),
     "docs/api.md": Walk(
@@ -158,7 +158,7 @@ WALKS: dict[str, Walk] = {
     "docs/keys.md": Walk(before=SETTINGS),
     "docs/consumer.md": Walk(
         before=f"{CALLER}{PHOTO}",
-        between={3: f"python3 calls.py ends completed; {SETTINGS}"},
+        between={3: f"python3 calls.py becomes $ID completed; {SETTINGS}"},
         background=frozenset({2}),
         saves={"detector.py": ("python", 1)},
         skipped={1: IS_FIXTURE},
