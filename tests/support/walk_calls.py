@@ -2,7 +2,8 @@
 
 `new URL AUTH PROJECT FILE`: an upload URL for the file; prints the photo's id and the URL, and keeps the answer.
 `put FILE`: sends it there. `keyed URL AUTH PROJECT FILE`: uses the page's Idempotency-Key for another photo.
-`parts URL AUTH FILE ID`: sends the file in parts. `ends STATUS...`: waits until photos have just these statuses. `becomes ID STATUS`: until one has.
+`parts URL AUTH FILE ID`: sends the file in parts. `ends STATUS...`: waits until photos have just these statuses.
+`becomes ID STATUS`: waits until one has.
 """
 
 import base64
