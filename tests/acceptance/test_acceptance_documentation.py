@@ -27,7 +27,7 @@ PART = 5_242_880
 MAKE_RUN = re.compile(r"make run ARGS='([^']*)'")
 # Each call's answer is noted; jobs have process groups of their own, and end with the shell.
 OPENING = """set -eu; set -m
-trap 'for job in $(jobs -p); do kill -- -$job 2>/dev/null || true; done' EXIT
+trap 'for job in $(jobs -p); do kill -- -$job 2>/dev/null || true; done; wait' EXIT
 curl() { command curl --dump-header "$(mktemp "answers/$BLOCK.XXXXXX")" "$@"; }
 """
 DETECTOR = """export PHOTODOCK_URL=$(python -c 'import json; print(json.load(open(".photodock/ready.json"))["url"])')
@@ -151,16 +151,21 @@ def follow(folder: Path) -> subprocess.CompletedProcess[str]:
     """In an environment that has a reader's variables and no others, and answers each question with yes."""
     kept = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
     path = os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"])
-    return subprocess.run(
+    process = subprocess.Popen(
         ["bash", "walk.sh"],
         cwd=folder,
         env={"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", **kept},
-        input="y\n" * 20,
-        capture_output=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-        timeout=SECONDS,
     )
+    try:
+        out, err = process.communicate("y\n" * 20, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        process.terminate()  # and the shell ends what it has started
+        out, err = process.communicate(timeout=20)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def answers(folder: Path) -> dict[int, set[int]]:
