@@ -171,7 +171,8 @@ WALKS: dict[str, Walk] = {
         between={
             2: STARTED,
             3: "until grep -q job_parked .photodock/logs/worker.log; do sleep 0.2; done",
-            4: "end_1; rm .photodock/ready.json",
+            # On the page the system has a terminal of its own, which knows nothing of the second one's variables.
+            4: "end_1; rm .photodock/ready.json; unset PHOTODOCK_DATABASE_URL",
             5: STARTED,
         },
         after="""python3 calls.py ends completed; [ -z "$(photodock outbox list)" ]
