@@ -58,7 +58,9 @@ LONG = (
     "integration/consumer",
     "integration/machine",
     "integration/partitions",
+    "integration/privacy/test_erasing_interrupted.py",
     "integration/rabbitmq/test_rabbitmq_outages.py",
+    "integration/renditions/test_rendition_kills.py",
     "integration/webhooks/test_webhook_kills.py",
 )
 """What kills, cuts off and waits. `make test-long` runs these, `make test` all others."""
