@@ -187,7 +187,7 @@ sbom: $(VENV)/audit.stamp ## Write build/sbom-serve.json and build/sbom-run.json
 	@for part in serve run; do \
 		$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --mc-type application \
 			--output-reproducible --spec-version 1.6 -o build/sbom-$$part.json requirements/$$part.txt || exit 1; \
-		pinned=$$(grep -cE '^[a-z0-9.-]+==' requirements/$$part.txt); \
+		pinned=$$(grep -cE '^[a-z0-9.-]+(\[[a-z0-9,-]+\])?==' requirements/$$part.txt); \
 		listed=$$(grep -c '"purl": "pkg:pypi/' build/sbom-$$part.json); \
 		echo "build/sbom-$$part.json: $$listed packages of $$pinned"; \
 		[ "$$listed" = "$$pinned" ] || exit 1; \
@@ -195,7 +195,7 @@ sbom: $(VENV)/audit.stamp ## Write build/sbom-serve.json and build/sbom-run.json
 
 lock: ## Resolve the dependencies anew and write the locked requirements
 	@$(PYTHON) -m venv build/lock && build/lock/bin/pip install --quiet uv
-	@for part in 'dev --extra embedded --extra dev' 'run --extra embedded --extra build' 'serve --extra pixels' 'bench --extra bench' 'audit --extra audit' 'docs --extra docs'; do \
+	@for part in 'dev --extra embedded --extra dev --extra traces' 'run --extra embedded --extra build --extra traces' 'serve --extra pixels --extra traces' 'bench --extra bench' 'audit --extra audit' 'docs --extra docs'; do \
 		set -- $$part; name=$$1; shift; \
 		build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras \
 			--no-header --constraint requirements/dev.txt "$$@" pyproject.toml -o requirements/$$name.txt || exit 1; \

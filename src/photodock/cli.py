@@ -94,7 +94,7 @@ def worker() -> None:
 
     async def work() -> None:
         settings = load_settings()
-        logs.configure(settings.log_level)
+        logs.configure(settings.log_level, traces=settings.otlp_endpoint is not None)
         collect_rarely()
         async with opened_worker(settings) as parts:
             await run_until_signalled(parts)

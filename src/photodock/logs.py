@@ -12,6 +12,8 @@ from uuid import UUID
 import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
+from photodock.tracing.spans import trace_id
+
 # Nothing puts these into a line on purpose; this keeps an accident from reaching the log.
 SECRET_WORDS = ("token", "authorization", "secret", "password", "signature", "upload_url", "download_url")
 
@@ -59,10 +61,18 @@ def silence() -> None:
     logging.disable(logging.CRITICAL)
 
 
-def configure(level: str) -> None:
-    """`level`: `debug`, `info`, `warning` or `error`. Third parties' lines come out in the same form."""
+def add_trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if (found := trace_id()) and "trace_id" not in event:
+        event["trace_id"] = found
+    return event
+
+
+def configure(level: str, *, traces: bool = False) -> None:
+    """`level`: `debug`, `info`, `warning` or `error`. Third parties' lines come out in the same form. `traces`: each
+    line of what is traced has its trace's id."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
+        *([add_trace_id] if traces else []),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

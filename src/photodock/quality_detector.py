@@ -17,7 +17,8 @@ import structlog
 
 from photodock.consumer import ConsumerOptions, DetectionFailed, Job, run
 from photodock.pixels import Limits, Pixels, PixelsError, decode
-from photodock.settings import DecodeSettings, load_decode_settings
+from photodock.settings import DecodeSettings, load_decode_settings, load_trace_settings
+from photodock.tracing.setup import exporting
 
 Luminance = npt.NDArray[np.float32]  # 0 to 255, rows by columns
 log = structlog.get_logger("quality_detector")
@@ -102,13 +103,15 @@ def limits_of(settings: DecodeSettings) -> Limits:
 
 def main(environ: Mapping[str, str]) -> None:
     # The AWS SDK finds its keys by itself: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, a role.
-    run(
-        QualityDetector(limits_of(load_decode_settings())),
-        environ["PHOTODOCK_QUEUE_URL"],
-        photodock_url=environ["PHOTODOCK_URL"],
-        token=environ["PHOTODOCK_TOKEN"],
-        options=options_of(environ),
-    )
+    traces = load_trace_settings()
+    with exporting(traces.otlp_endpoint, "photodock-detector", ratio=traces.trace_ratio):
+        run(
+            QualityDetector(limits_of(load_decode_settings())),
+            environ["PHOTODOCK_QUEUE_URL"],
+            photodock_url=environ["PHOTODOCK_URL"],
+            token=environ["PHOTODOCK_TOKEN"],
+            options=options_of(environ),
+        )
 
 
 def run_by_itself() -> None:

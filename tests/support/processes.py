@@ -106,10 +106,19 @@ class Deployment:
     async def worker(self, overrides: Mapping[str, str] | None = None) -> ChildProcess:
         return await self._start("worker", [], overrides)
 
+    async def sample_detector(self, url: str, token: str) -> ChildProcess:
+        """On the queue of this deployment; reports to the API at `url`."""
+        return await self._launch(
+            "detector", ["photodock.quality_detector"], {"PHOTODOCK_URL": url, "PHOTODOCK_TOKEN": token}
+        )
+
     async def _start(self, command: str, arguments: list[str], overrides: Mapping[str, str] | None) -> ChildProcess:
+        return await self._launch(command, ["photodock", command, *arguments], overrides)
+
+    async def _launch(self, name: str, module: list[str], overrides: Mapping[str, str] | None) -> ChildProcess:
         child = ChildProcess(
-            f"{command}-{next(self._numbers)}",
-            [*_PHOTODOCK, command, *arguments],
+            f"{name}-{next(self._numbers)}",
+            [sys.executable, "-P", "-m", *module],
             work_dir=self._folder,
             state_dir=self._folder,
             log_dir=self._folder / "logs",

@@ -31,7 +31,7 @@ HOSTS = re.compile(
 )
 # The service's own addresses, those of the example's web page, and places that every machine has.
 ABSOLUTE = re.compile(
-    r"api|assets|docs|events|healthz|hooks|metrics|openapi\.json|outbox|photodock(-token)?|photos|policies|projects|readyz|webhooks|"
+    r"api|assets|docs|events|healthz|hooks|metrics|openapi\.json|outbox|photodock(-token)?|photos|policies|projects|readyz|v1|webhooks|"
     r"dev|etc|opt|proc|root|tmp|usr|var"
 )
 

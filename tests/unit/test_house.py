@@ -17,19 +17,20 @@ MAY_IMPORT = {
     "domain": set(),
     "imaging": set(),
     "pixels": {"imaging"},
-    "storage": {"metrics"},
-    "queues": set(),
-    "db": {"metrics"},
+    "storage": {"metrics", "tracing"},
+    "queues": {"tracing"},
+    "db": {"metrics", "tracing"},
     "webhooks": set(),
-    "services": {"imaging", "pixels", "storage", "queues", "db", "webhooks"},
-    "api": {"metrics", "services"},
-    "workers": {"services", "db", "metrics", "queues", "storage", "webhooks"},
+    "services": {"imaging", "pixels", "storage", "queues", "db", "tracing", "webhooks"},
+    "api": {"metrics", "services", "tracing"},
+    "workers": {"services", "db", "metrics", "queues", "storage", "tracing", "webhooks"},
     "client": set(),
     "terminal": {"client", "pixels"},
-    "consumer": {"client", "queues"},
+    "consumer": {"client", "queues", "tracing"},
     "settings": set(),
-    "logs": set(),
+    "logs": {"tracing"},
     "metrics": set(),
+    "tracing": {"metrics"},
     "garbage": set(),
     "tokens": {"api", "settings"},
     "bootstrap": {
@@ -44,13 +45,17 @@ MAY_IMPORT = {
         "settings",
         "storage",
         "tokens",
+        "tracing",
         "webhooks",
         "workers",
     },
     "administration": {"api", "bootstrap", "db", "services", "settings", "storage", "tokens"},
     "dead_letters": {"queues", "settings"},
     # It looks at what every adapter looks at, but gets those that do the service's work from `bootstrap`.
-    "doctor": {"api", "bootstrap", "db", "logs", "queues", "services", "settings", "storage", "tokens", "workers"},
+    "doctor": {
+        *("api", "bootstrap", "db", "logs", "queues", "services", "settings", "storage", "tokens", "tracing"),
+        *("webhooks", "workers"),
+    },
     "privacy": {"bootstrap", "db", "services", "settings"},
     "cli": {
         *("administration", "bootstrap", "cli_failures", "cli_photos", "cli_privacy", "cli_queues", "doctor"),
@@ -61,7 +66,7 @@ MAY_IMPORT = {
     "cli_privacy": {"cli_failures", "logs", "privacy", "settings"},
     "cli_queues": {"administration", "cli_failures", "dead_letters", "settings"},
     "embedded": {"administration", "api", "bootstrap", "db", "services", "settings", "storage"},
-    "quality_detector": {"consumer", "pixels", "settings"},
+    "quality_detector": {"consumer", "pixels", "settings", "tracing"},
     "serving": {"api", "metrics", "settings"},
     "__main__": {"cli"},
 }
@@ -130,7 +135,10 @@ LOADED = "import sys, {module}; print(*sorted({{name.split('.')[0] for name in s
         # A detector brings nothing of the service with it, and only migrations take Alembic's second to start.
         (
             "photodock.consumer",
-            ("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn"),
+            (
+                *("fastapi", "starlette", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "uvicorn"),
+                *("opentelemetry", "prometheus_client", "google", "requests"),
+            ),
         ),
         # Who sends photos from Python needs httpx alone.
         (
@@ -138,8 +146,11 @@ LOADED = "import sys, {module}; print(*sorted({{name.split('.')[0] for name in s
             ("fastapi", "asyncpg", "sqlalchemy", "pydantic", "obstore", "typer", "structlog", "jwt", "PIL"),
         ),
         ("photodock.pixels", ("PIL", "numpy", "httpx", "fastapi", "pydantic", "asyncpg")),
-        ("photodock.bootstrap.api", ("PIL", "alembic", "sqlalchemy", "typer", "uvicorn")),
-        ("photodock.bootstrap.worker", ("PIL", "alembic", "sqlalchemy", "typer", "uvicorn", "fastapi")),
+        ("photodock.bootstrap.api", ("PIL", "alembic", "sqlalchemy", "typer", "uvicorn", "google", "requests")),
+        (
+            "photodock.bootstrap.worker",
+            ("PIL", "alembic", "sqlalchemy", "typer", "uvicorn", "fastapi", "opentelemetry", "google", "requests"),
+        ),
         ("photodock.cli", ("fastapi", "asyncpg", "aiobotocore", "obstore", "uvicorn")),
     ],
 )
@@ -174,6 +185,12 @@ def test_the_client_library_of_prometheus_is_known_in_metrics_alone() -> None:
     names = ((part, name.split(".")[0]) for part, _, tree in modules() for name in imported(tree))
     users = {part for part, name in names if name == "prometheus_client"}
     assert users == {"metrics"}
+
+
+def test_opentelemetry_is_known_in_tracing_alone() -> None:
+    names = ((path, name.split(".")[0]) for _, path, tree in modules() for name in imported(tree))
+    users = {path.relative_to(SOURCE).as_posix() for path, name in names if name == "opentelemetry"}
+    assert users == {"tracing/exporter.py", "tracing/live.py"}
 
 
 def texts(tree: ast.Module) -> Iterator[str]:

@@ -44,6 +44,23 @@ def test_the_database_is_all_that_must_be_set() -> None:
     assert settings.cors_allowed_origins == ()
 
 
+def test_a_worker_tells_its_figures_to_nobody_unless_it_is_told_to() -> None:
+    settings = load_settings()
+    assert (settings.worker_metrics_port, settings.worker_metrics_host) == (0, "127.0.0.1")
+
+
+def test_traces_go_nowhere_unless_they_are_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")
+    assert load_settings().otlp_endpoint is None
+    assert loaded(monkeypatch, OTLP_ENDPOINT="http://collector:4318").otlp_endpoint == "http://collector:4318"
+
+
+@pytest.mark.parametrize("ratio", ["-0.1", "1.5", "nan", "most"])
+def test_a_share_is_between_none_and_all(monkeypatch: pytest.MonkeyPatch, ratio: str) -> None:
+    with pytest.raises(SettingsError, match="PHOTODOCK_TRACE_RATIO"):
+        loaded(monkeypatch, TRACE_RATIO=ratio)
+
+
 @pytest.mark.parametrize(
     ("written", "seconds"),
     [

@@ -133,6 +133,8 @@ def create_app(
         redoc_url=None,
         # A redirect leads to `http://` and to whatever Host was sent; a client would take its token there.
         redirect_slashes=False,
+        # The framework's own spans hold addresses, and its logs the text of errors; ours are in `photodock.tracing`.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.taken_in = taken_in
     error_responses.install(app)

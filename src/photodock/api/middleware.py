@@ -12,7 +12,9 @@ from uuid_utils import uuid4
 from photodock.api.headers import ANSWER_HEADERS, SECURITY_HEADERS
 from photodock.api.problems import TIMED_OUT, BodyTooLarge, RequestTimeout, problem
 from photodock.api.secured import MAX_REPORT_BYTES
+from photodock.api.traced import end_span
 from photodock.metrics.requests import REQUESTS
+from photodock.tracing import spans
 
 log = structlog.get_logger()
 
@@ -38,6 +40,7 @@ class RequestContext:
         correlation_id = scope["correlation_id"] = request_id(scope)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
+        traced = spans.request(scope)
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -55,6 +58,8 @@ class RequestContext:
             route = getattr(scope.get("route"), "path_format", None)
             REQUESTS.note(scope["method"], route, status, seconds, held=HELD in scope)
             log_request(scope, route, status, seconds)
+            if traced:
+                end_span(traced, scope, route, status)
 
 
 class LastResort:

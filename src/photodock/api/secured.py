@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from photodock.api.problems import BodyTooLarge, HeadersTooLarge
 from photodock.domain.errors import InsufficientScope
 from photodock.domain.identity import Principal, Scope, Trace
+from photodock.tracing.spans import continue_photo
 
 KIB = 1024
 MAX_BODY_BYTES = 64 * KIB
@@ -107,6 +108,8 @@ async def _principal(request: Request) -> Principal:
 
 
 async def _trace(request: Request) -> Trace:
+    """Whoever asks for it goes on with the photo of its address, if it has one."""
+    continue_photo(request.path_params.get("photo_id"))
     traceparent = request.headers.get("traceparent", "")
     return Trace(request.scope["correlation_id"], traceparent if TRACEPARENT.fullmatch(traceparent) else None)
 

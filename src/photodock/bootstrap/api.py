@@ -20,6 +20,7 @@ from photodock.bootstrap.core import (
     sealing,
     url_rules,
 )
+from photodock.bootstrap.traces import opened_traces
 from photodock.db import changes
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
@@ -75,6 +76,7 @@ def multipart_uploads(settings: Settings, core: Core) -> MultipartUploads:
 async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     tokens = token_verifier(settings)
     async with (
+        opened_traces(settings, "photodock-serve"),
         aclosing(tokens),
         opened_core(settings) as core,
         refreshing(core.credentials),
@@ -137,7 +139,7 @@ def api_from_environment() -> FastAPI:
     """What `serve` hands to the HTTP server: one application for each process."""
     settings = load_settings()
     token_keys(settings)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, traces=settings.otlp_endpoint is not None)
     app = api_from_settings(settings)
     collect_rarely()
     return app

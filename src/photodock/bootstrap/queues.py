@@ -5,6 +5,7 @@ from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
 from photodock.queues.sqs_inbox import SqsInbox
+from photodock.queues.traced import TracedQueue
 from photodock.settings import Settings, SettingsError
 from photodock.storage.credentials import CredentialsProvider
 
@@ -15,6 +16,11 @@ def job_queue(settings: Settings, credentials: CredentialsProvider) -> JobQueue:
             "The settings can't be used:\n  PHOTODOCK_QUEUE_URL: is not set. The worker sends detection jobs there."
         )
     url = settings.queue_url.get_secret_value()
+    queue = plain_queue(settings, credentials, url)
+    return TracedQueue(queue, url) if settings.otlp_endpoint else queue
+
+
+def plain_queue(settings: Settings, credentials: CredentialsProvider, url: str) -> JobQueue:
     connect_timeout = settings.queue_connect_timeout.total_seconds()
     answer_timeout = settings.queue_timeout.total_seconds()
     if url.startswith(("amqp:", "amqps:")):

@@ -10,6 +10,7 @@ import structlog
 
 from photodock.bootstrap.core import Core, listener, opened_core, poll_seconds, sealing, url_rules
 from photodock.bootstrap.queues import job_queue, s3_events_inbox
+from photodock.bootstrap.traces import opened_traces
 from photodock.db import outbox, webhooks
 from photodock.metrics.listener import listening
 from photodock.pixels import Limits as DecodeLimits
@@ -126,6 +127,7 @@ async def opened_metrics(settings: Settings) -> AsyncIterator[None]:
 async def opened_worker(settings: Settings) -> AsyncIterator[Mapping[str, Part]]:
     """The parts of a worker process, by name."""
     async with (
+        opened_traces(settings, "photodock-worker"),
         opened_core(settings) as core,
         opened_s3_events(settings, core) as s3_events,
         opened_webhooks(settings, core) as webhooks_part,

@@ -4,7 +4,8 @@ import asyncio
 import re
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from typing import TypeAlias
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from photodock.domain.jobs import DetectionJob
 from photodock.domain.photo import FailureCode, PhotoStatus
 from photodock.domain.values import JsonObject
 from photodock.queues.inbox import Inbox, ReceivedMessage
+from photodock.queues.traced import Destination
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +38,11 @@ _PRESIGNED = re.compile(r"https?://\S*X-Amz-\S*")
 class Consumer:
     """One consumer of one queue; `run` or `stream`, once."""
 
-    def __init__(self, inbox: Inbox, photodock: Photodock, done: DoneIds, options: ConsumerOptions) -> None:
+    def __init__(
+        self, inbox: Inbox, photodock: Photodock, done: DoneIds, options: ConsumerOptions, source: Destination
+    ) -> None:
         self._inbox = inbox
+        self._source = source
         self._photodock = photodock
         self._done = done
         self._options = options
@@ -130,7 +135,7 @@ class Consumer:
             job = await self._begun(lease)
             if job is None:
                 return
-            with _named(job):
+            with _named(job), lease.span.current() if lease.span else nullcontext():
                 async with job:
                     await self._attempt(handler, job)
                 _check_ended(job)
@@ -149,7 +154,7 @@ class Consumer:
     async def _begun(self, lease: Lease) -> Job | None:
         """The job, reported as `processing`. None when there is nothing to do with it, or not now."""
         try:
-            parsed = job_in(lease.message)
+            parsed = self._traced(job_in(lease.message), lease)
         except MalformedJob as error:
             log.error("job_malformed", reason=str(error), receives=lease.message.receives)
             return None
@@ -160,6 +165,11 @@ class Consumer:
             except Exception as error:
                 self._failed(error, lease, outages)
         return None
+
+    def _traced(self, parsed: DetectionJob, lease: Lease) -> DetectionJob:
+        """With the span that begins here, if one does, in place of the sender's."""
+        lease.span = self._source.received(parsed)
+        return replace(parsed, traceparent=lease.span.traceparent) if lease.span else parsed
 
     async def _wanted(self, parsed: DetectionJob, lease: Lease, failed: Callable[[Exception], None]) -> Job | None:
         if await self._done.seen(str(parsed.message_id)):
@@ -212,8 +222,9 @@ def _awaits_detection(photo: JsonObject | None) -> bool:
 
 def _named(job: Job | DetectionJob) -> AbstractContextManager[None]:
     """The job's ids in each log line, the handler's own included where it logs with structlog."""
+    traced = {"trace_id": job.trace_id} if job.trace_id else {}
     return bound_contextvars(
-        correlation_id=job.correlation_id, photo_id=str(job.photo_id), message_id=str(job.message_id)
+        correlation_id=job.correlation_id, photo_id=str(job.photo_id), message_id=str(job.message_id), **traced
     )
 
 

@@ -40,6 +40,8 @@ class Job:
         self.correlation_id: str = job.correlation_id
         """`X-Request-ID` of the request that confirmed the photo; the kit's own requests carry it."""
         self.traceparent: str | None = job.traceparent
+        """W3C Trace Context, for requests of the detector's own; the kit's carry it."""
+        self.trace_id: str | None = job.trace_id
         self.receives: int = receives
         """Deliveries so far, this one included."""
         self.reported: bool = False

@@ -8,6 +8,7 @@ import structlog
 from photodock.consumer.options import ConsumerOptions
 from photodock.domain.errors import QueueUnavailable
 from photodock.queues.inbox import DeliveryLost, Inbox, ReceivedMessage
+from photodock.tracing.spans import OpenSpan
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,8 @@ class Lease:
         self._inbox = inbox
         self._options = options
         self._done = False
+        self.span: OpenSpan | None = None
+        """Of the work on this delivery, where it is traced."""
         self._heartbeat: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Lease":
@@ -43,6 +46,8 @@ class Lease:
             cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
             delay = 0 if cancelled else self._options.delay(self.message.receives)
             await given_back(self._inbox, self.message, delay)
+        if self.span:
+            self.span.end(None if self._done else "given_back")
 
     async def acknowledge(self) -> None:
         """Without success the message comes again, and is known by then."""

@@ -11,6 +11,7 @@ from photodock.consumer.job import Job
 from photodock.consumer.options import ConsumerOptions
 from photodock.consumer.photodock import Photodock, Token
 from photodock.queues.by_url import inbox_at
+from photodock.queues.traced import Destination
 
 __all__ = ["Handler", "consume", "jobs", "run"]
 
@@ -95,7 +96,7 @@ async def _opened(
     try:
         photodock = Photodock(photodock_url, token, max_photo_bytes=options.max_photo_bytes)
         try:
-            yield Consumer(inbox, photodock, done or RecentIds(), options)
+            yield Consumer(inbox, photodock, done or RecentIds(), options, Destination.at(queue_url))
         finally:
             await photodock.aclose()
     finally:

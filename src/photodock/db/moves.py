@@ -14,6 +14,7 @@ from photodock.domain.identity import Trace
 from photodock.domain.photo import DETECTION_FAILURES, UPLOADED, Photo, State, sources_of
 from photodock.domain.values import JsonObject
 from photodock.metrics.definitions import ENDS, STATUS_SECONDS
+from photodock.tracing.spans import outgoing, traced
 
 # $1 id, $2 and $3 the states it may come from, $4 and $5 the state it goes to, $6 actor, $7 reason, $8 error detail,
 # $9 sweep_at. Locking first makes the decision on the newest row; the history has it from the very same statement.
@@ -96,11 +97,13 @@ def note_move(photo: Photo, from_status: str, from_error: str | None) -> None:
         STATUS_SECONDS.labels(from_status).observe((until - since).total_seconds())
 
 
+@traced("move photo")
 async def move(db: Executor, photo_id: UUID, change: Move) -> Photo | None:
     row = await db.fetchrow(PLAIN_MOVE, *change.arguments(photo_id))
     return _moved(row)
 
 
+@traced("mark processing")
 async def start_processing(db: Executor, photo_id: UUID, change: Move) -> Photo | None:
     row = await db.fetchrow(PROCESSING_MOVE, *change.arguments(photo_id))
     return _moved(row)
@@ -130,6 +133,7 @@ class Found:
     exif_data: JsonObject | None
 
 
+@traced("mark uploaded")
 async def mark_uploaded(
     db: Executor,
     photo_id: UUID,
@@ -152,7 +156,7 @@ async def mark_uploaded(
         found.exif_data,
         s3_uri,
         trace.correlation_id,
-        trace.traceparent,
+        outgoing(trace.traceparent),
         renditions,
     )
     return _moved(row)
@@ -169,6 +173,7 @@ MISMATCH_MOVE = move_sql(
 )
 
 
+@traced("mark mismatched")
 async def mark_mismatched(db: Executor, photo_id: UUID, change: Move) -> Photo | None:
     """Fails the photo and notes its object for deletion."""
     row = await db.fetchrow(MISMATCH_MOVE, *change.arguments(photo_id))
@@ -179,11 +184,13 @@ COMPLETED_MOVE = move_sql(assignments=", detection_results = $10, detection_erro
 DETECTION_FAILED_MOVE = move_sql(assignments=", detection_error = $10")
 
 
+@traced("mark completed")
 async def mark_completed(db: Executor, photo_id: UUID, change: Move, results: JsonObject) -> Photo | None:
     row = await db.fetchrow(COMPLETED_MOVE, *change.arguments(photo_id), results)
     return _moved(row)
 
 
+@traced("mark detection failed")
 async def mark_detection_failed(db: Executor, photo_id: UUID, change: Move, error: JsonObject) -> Photo | None:
     row = await db.fetchrow(DETECTION_FAILED_MOVE, *change.arguments(photo_id), error)
     return _moved(row)

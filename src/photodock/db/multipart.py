@@ -7,6 +7,7 @@ from uuid import UUID
 
 from photodock.db.pool import Executor, Row
 from photodock.db.tenants import Transactions
+from photodock.tracing.spans import traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ def _to_upload(row: Row) -> MultipartUpload:
     )
 
 
+@traced("read multipart upload")
 async def get(db: Executor, photo_id: UUID, organization_id: UUID) -> MultipartUpload | None:
     row = await db.fetchrow(
         "SELECT * FROM multipart_uploads WHERE photo_id = $1 AND organization_id = $2", photo_id, organization_id
@@ -40,6 +42,7 @@ async def get(db: Executor, photo_id: UUID, organization_id: UUID) -> MultipartU
     return _to_upload(row) if row else None
 
 
+@traced("add multipart upload")
 async def add(
     db: Executor, photo_id: UUID, organization_id: UUID, s3_upload_id: str, *, part_size: int, part_checksums: bool
 ) -> MultipartUpload | None:
@@ -61,6 +64,7 @@ async def add(
     return _to_upload(row) if row else None
 
 
+@traced("note part urls")
 async def note_urls(
     db: Transactions,
     upload: MultipartUpload,
@@ -94,6 +98,7 @@ async def note_urls(
     return bool(noted)
 
 
+@traced("forget multipart upload")
 async def forget(db: Executor, upload: MultipartUpload) -> None:
     """Once it is over. Another one of the same photo, begun meanwhile, stays."""
     await db.execute(

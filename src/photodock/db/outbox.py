@@ -12,6 +12,7 @@ from uuid import UUID
 from photodock.db.pool import Connection, Database, Executor, Row
 from photodock.domain.identity import Trace
 from photodock.domain.jobs import DetectionJob, Priority
+from photodock.tracing.spans import outgoing, traced
 
 CHANNEL = "photodock_outbox"
 
@@ -187,6 +188,7 @@ async def retry(db: Executor, ids: Sequence[int] | None, organization_id: UUID |
     return int(row["freed"]) if row else 0
 
 
+@traced("queue job")
 async def send_again(db: Connection, photo_id: UUID, *, s3_uri: str, trace: Trace) -> None:
     """Appends a new job for a photo; the caller's transaction holds the photo's row."""
     await db.execute(
@@ -201,7 +203,7 @@ async def send_again(db: Connection, photo_id: UUID, *, s3_uri: str, trace: Trac
         photo_id,
         s3_uri,
         trace.correlation_id,
-        trace.traceparent,
+        outgoing(trace.traceparent),
     )
 
 

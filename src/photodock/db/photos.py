@@ -11,6 +11,7 @@ from photodock.domain.jobs import Priority
 from photodock.domain.photo import FailureCode, Photo, PhotoStatus, StatusEvent
 from photodock.domain.renditions import Rendition, RenditionName
 from photodock.domain.values import JsonObject
+from photodock.tracing.spans import traced
 
 COLUMNS = tuple(field.name for field in fields(Photo))
 PLAIN_COLUMNS = ", ".join(COLUMNS)
@@ -42,6 +43,7 @@ async def get(db: Executor, photo_id: UUID, organization_id: UUID | None, *, loc
     return to_photo(row) if row else None
 
 
+@traced("read photo")
 async def seen(db: Tenants, photo_id: UUID, organization_id: UUID | None) -> Photo | None:
     """The photo as an organization sees it, or (None) anyone's, in one round trip."""
     if organization_id is None:
@@ -50,6 +52,7 @@ async def seen(db: Tenants, photo_id: UUID, organization_id: UUID | None) -> Pho
     return to_photo(rows[0]) if rows else None
 
 
+@traced("list photos")
 async def page(
     db: Executor,
     organization_id: UUID,
@@ -105,6 +108,7 @@ FROM photos p JOIN photo_status_events e ON e.photo_id = p.id WHERE p.id = $1 OR
 """
 
 
+@traced("read history")
 async def history(db: Tenants, photo_id: UUID, organization_id: UUID | None) -> list[StatusEvent]:
     """Oldest first; empty when there is no such photo."""
     if organization_id is None:
@@ -170,6 +174,7 @@ SELECT g.id, g.s3_key, g.url_expires_at, f.s3_upload_id FROM gone g LEFT JOIN fo
 """
 
 
+@traced("delete photo")
 async def delete(db: Transactions, photo_id: UUID, organization_id: UUID) -> Deletion | None:
     """Turns the photo into a tombstone and notes its object for deletion.
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from photodock.db.pool import Executor
 from photodock.domain.policy import GpsPolicy, PolicySet
+from photodock.tracing.spans import traced
 
 
 async def get(db: Executor, organization_id: UUID) -> PolicySet:
@@ -53,6 +54,7 @@ class Page:
     last: UUID | None
 
 
+@traced("apply policies")
 async def page(db: Executor, organization_id: UUID, *, before: UUID | None, limit: int, apply: bool) -> Page:
     """The organization's photos older than `before`; with `apply` they hold afterwards what the policy allows."""
     row = await db.fetchrow(APPLY if apply else COUNT, organization_id, before, limit)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from photodock.db.pool import Database
 from photodock.domain.renditions import Rendition
+from photodock.tracing.spans import traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ SELECT photo_id, pg_notify('photodock_changes', '') FROM told
 """
 
 
+@traced("record renditions")
 async def finish(db: Database, photo_id: UUID, renditions: Sequence[Rendition], thumbhash: str) -> bool:
     """Records what was made and ends the job. False when there is no photo any more: the job stays."""
     return await db.fetchrow(FINISH, photo_id, [asdict(one) for one in renditions], thumbhash) is not None

@@ -12,6 +12,7 @@ from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits, Quota
 from photodock.domain.photo import NewPhoto, Photo
 from photodock.domain.values import JsonObject
+from photodock.tracing.spans import traced
 
 
 class Outcome(StrEnum):
@@ -58,6 +59,7 @@ class Answer:
     refused: Limit | None = None
 
 
+@traced("request_upload")
 async def request(
     db: Tenants,
     issue: Issue,
@@ -124,6 +126,7 @@ class Wanted:
         }
 
 
+@traced("request_uploads")
 async def request_many(db: Tenants, issue: Issue, wanted: Sequence[Wanted]) -> dict[int, Answer]:
     """Answers by place. Those that are missing repeat a known key: ask `request` for each of them.
 
@@ -152,6 +155,7 @@ async def request_many(db: Tenants, issue: Issue, wanted: Sequence[Wanted]) -> d
     return answers
 
 
+@traced("take_quota")
 async def take_quota(db: Executor, issue: Issue, *, pending_of: str | None) -> tuple[Quota | None, Limit | None]:
     """Takes one URL from each limit that is on; what is left, or of the limit that refused, and which that was.
 
@@ -171,6 +175,7 @@ async def take_quota(db: Executor, issue: Issue, *, pending_of: str | None) -> t
     return issue.counted(row)
 
 
+@traced("reissue_url")
 async def reissue(db: Executor, issue: Issue, photo_id: UUID) -> Photo | None:
     row = await db.fetchrow(
         "SELECT * FROM reissue_url($1, $2, $3, $4, $5)",

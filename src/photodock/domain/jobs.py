@@ -25,7 +25,12 @@ class DetectionJob:
     priority: Priority
     correlation_id: str
     traceparent: str | None = None
-    """W3C Trace Context, as the request that confirmed the photo carried it."""
+    """W3C Trace Context: the span that confirmed the photo or sent this job, or without traces of our own what the
+    confirming request carried."""
+
+    @property
+    def trace_id(self) -> str | None:
+        return self.traceparent.split("-")[1] if self.traceparent else None
 
     def body(self) -> JsonObject:
         """The message's body, exactly as promised to detectors."""

@@ -160,6 +160,13 @@ WEBHOOKS_DISABLED = counter("photodock_webhooks_disabled_total", "Webhooks that 
 WORKER_PART_FAILURES = counter(
     "photodock_worker_part_failures_total", "Times that a part of the worker ended with a fault.", WORKER, "part"
 )
+TRACE_SPANS = counter(
+    "photodock_trace_spans_total",
+    "Spans that the receiver of traces took, and that it did not.",
+    BOTH,
+    "outcome",
+    ("sent", "failed"),
+)
 STREAMS = gauge("photodock_event_streams_open", "Event streams that are open.", SERVE)
 FEED_SECONDS = histogram(
     "photodock_event_delay_seconds",

@@ -32,6 +32,7 @@ from photodock.services.uploads import PHOTO_NOT_FOUND
 from photodock.services.whole_content import came_in_parts, sha256_of
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectHead, ObjectStore
+from photodock.tracing.spans import photo_step
 
 log = structlog.get_logger()
 
@@ -62,11 +63,16 @@ class Confirmation:
         Raises PhotoNotFound, UploadNotFound (no object yet), InvalidStatusTransition (after a content mismatch),
         StorageUnavailable.
         """
-        photo = await self._get(photo_id, organization_id)
-        return await self.confirm_photo(photo, organization_id, actor=actor, trace=trace)
+        with photo_step("confirm", photo_id):
+            photo = await self._get(photo_id, organization_id)
+            return await self._confirmed(photo, organization_id, actor, trace)
 
     async def confirm_photo(self, photo: Photo, organization_id: UUID | None, *, actor: str, trace: Trace) -> Photo:
         """The same for a row that was just read. Should it have changed since, nothing moves: it is read again."""
+        with photo_step("confirm", photo.id):
+            return await self._confirmed(photo, organization_id, actor, trace)
+
+    async def _confirmed(self, photo: Photo, organization_id: UUID | None, actor: str, trace: Trace) -> Photo:
         if photo.state == CONTENT_MISMATCH:
             raise InvalidStatusTransition(
                 "The uploaded object was not what was declared and has been deleted. Request an upload URL anew."

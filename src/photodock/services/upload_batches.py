@@ -14,6 +14,7 @@ from photodock.domain.identity import Principal
 from photodock.domain.photo import NewPhoto, object_key
 from photodock.services.upload_rules import fingerprint
 from photodock.services.uploads import IssuedUpload, Uploads
+from photodock.tracing.spans import photo_begins
 
 Result: TypeAlias = IssuedUpload | PhotodockError
 
@@ -42,6 +43,9 @@ class UploadBatches:
         results = {place: fault for place, one in enumerate(asked) if (fault := self._fault(one.new))}
         wanted = {one.place: one for one in _wanted(asked, issue, results)}
         answers = await uploads.request_many(self._db, issue, list(wanted.values())) if wanted else {}
+        for answer in answers.values():
+            if answer.photo_id:
+                photo_begins(answer.photo_id)
         issued = {
             place: self._issued(replace(issue, upload_id=wanted[place].upload_id), answer, asked[place].new)
             for place, answer in answers.items()

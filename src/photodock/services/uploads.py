@@ -24,6 +24,7 @@ from photodock.domain.photo import AWAITING_UPLOAD, UPLOAD_EXPIRED, NewPhoto, Ph
 from photodock.domain.schedule import LOOKS
 from photodock.services.upload_rules import UploadRules, check_file, fingerprint
 from photodock.storage.presigner import PresignedUpload, Presigner
+from photodock.tracing.spans import photo_begins, photo_was_there
 
 
 def utc_now() -> datetime:
@@ -58,6 +59,7 @@ class Uploads:
         self.check(new)
         issue = self.issue(who)
         photo_id = uuid7()
+        photo_begins(photo_id)
         key = object_key(new.project_id, photo_id, new.mime_type, issue.now)
         request_hash = fingerprint(new) if idempotency_key is not None else None
         answer = Answer(Outcome.GONE, None, None)
@@ -71,6 +73,8 @@ class Uploads:
                 idempotency_key=idempotency_key,
                 request_hash=request_hash,
             )
+        if answer.outcome is Outcome.REPLAYED and answer.photo_id:
+            photo_was_there(answer.photo_id)
         return self.issued(issue, answer, new)
 
     async def refresh(self, who: Principal, photo_id: UUID) -> IssuedUpload:

@@ -12,6 +12,7 @@ from photodock.settings.fields import PREFIX, Group
 from photodock.settings.rules import LifecycleSettings, ServeSettings, UploadSettings, WebhookSettings
 from photodock.settings.servers import DatabaseSettings, QueueSettings, StorageSettings
 from photodock.settings.tokens import TokenSettings
+from photodock.settings.traces import TraceSettings
 
 
 class SettingsError(Exception):
@@ -27,6 +28,7 @@ class InstallationSettings(Group):
 
 # The last of these comes first in lists of all settings.
 class Settings(
+    TraceSettings,
     ServeSettings,
     WebhookSettings,
     LifecycleSettings,
@@ -65,6 +67,12 @@ def load_decode_settings() -> DecodeSettings:
     """For decoding pixels, which needs nothing else. Raises SettingsError."""
     with _explained():
         return DecodeSettings()
+
+
+def load_trace_settings() -> TraceSettings:
+    """For telling of what one does, likewise. Raises SettingsError."""
+    with _explained():
+        return TraceSettings()
 
 
 @contextmanager

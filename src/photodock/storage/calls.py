@@ -16,6 +16,7 @@ from photodock.metrics.definitions import S3_REQUESTS
 from photodock.storage.bucket import Bucket, s3_client
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.failures import is_transient, translated
+from photodock.tracing import spans
 
 if TYPE_CHECKING:
     from types_aiobotocore_s3.client import S3Client
@@ -65,9 +66,12 @@ class S3Calls:
         await self._resources.aclose()
 
     async def _tried(self, operation: str, key: str, attempt: Callable[[], Awaitable[T]]) -> T:
+        def counted() -> Awaitable[T]:
+            return _counted(operation, self._bucket.name, key, attempt)
+
         with translated(operation, key):
             async with asyncio.timeout(self._total_timeout):
-                return await retrying(lambda: _counted(operation, attempt), self._delays, is_transient)
+                return await retrying(counted, self._delays, is_transient)
 
     async def _sdk_client(self) -> "S3Client":
         """obstore knows no versions and no parts, so what has to do with them goes through the SDK; made at the first
@@ -85,10 +89,11 @@ class S3Calls:
             return self._client
 
 
-async def _counted(operation: str, attempt: Callable[[], Awaitable[T]]) -> T:
+async def _counted(operation: str, bucket: str, key: str, attempt: Callable[[], Awaitable[T]]) -> T:
     started, outcome = time.perf_counter(), "ok"
     try:
-        return await attempt()
+        with spans.step(f"S3 {operation}", {"aws.s3.bucket": bucket, "aws.s3.key": key}):
+            return await attempt()
     except BaseException as error:
         outcome = _outcome(error)
         raise

@@ -223,7 +223,8 @@ class Relay:
 
 def _ids(row: OutboxRow) -> dict[str, str | int]:
     """What a log line says of a job."""
-    return {
+    traced: dict[str, str | int] = {"trace_id": row.job.trace_id} if row.job.trace_id else {}
+    return traced | {
         "outbox_id": row.id,
         "photo_id": str(row.job.photo_id),
         "message_id": str(row.job.message_id),

@@ -14,6 +14,7 @@ from photodock.db.renditions import RenditionJob
 from photodock.domain.errors import DatabaseUnavailable
 from photodock.metrics.definitions import RENDITION_SECONDS
 from photodock.services.renditions import Outcome, Renditions
+from photodock.tracing.spans import photo_step
 from photodock.workers.waiting import wait_for_any
 
 log = structlog.get_logger(__name__)
@@ -78,7 +79,7 @@ class RenditionMaker:
     async def _one(self, job: RenditionJob) -> Outcome | None:
         """None: it failed for a reason that is not the photo's, and comes due again after its lease."""
         started = monotonic()
-        with bound_contextvars(photo_id=str(job.photo_id)):
+        with bound_contextvars(photo_id=str(job.photo_id)), photo_step("renditions", job.photo_id):
             try:
                 outcome = await self._service.make(job)
             except asyncio.CancelledError:

@@ -25,6 +25,7 @@ from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, Photo
 from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
 from photodock.services.confirmation import Confirm, delete_object
 from photodock.storage.s3 import ObjectStore
+from photodock.tracing.spans import photo_step
 from photodock.workers.s3_messages import CreatedObject, MalformedMessage, created_objects
 from photodock.workers.waiting import wait_for_any
 
@@ -211,7 +212,8 @@ class S3Events:
         if photo.state not in AWAITING_UPLOAD:
             return Outcome.UNCHANGED
         try:
-            photo = await self._confirmation.confirm_photo(photo, None, actor=ACTOR, trace=trace)
+            with photo_step("process bucket event", photo.id, consumes=True):
+                photo = await self._confirmation.confirm_photo(photo, None, actor=ACTOR, trace=trace)
         except UploadNotFound:
             return Outcome.NOT_THERE
         except (PhotoNotFound, InvalidStatusTransition):

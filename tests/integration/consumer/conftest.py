@@ -25,6 +25,7 @@ from photodock.embedded.rabbitmq import RabbitServer
 from photodock.queues.by_url import dead_letters_at, inbox_at
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
+from photodock.queues.traced import Destination
 from photodock.storage.credentials import CredentialsProvider
 
 __all__ = ["gate_to", "rabbitmq"]
@@ -188,7 +189,7 @@ class Kit:
             visibility_seconds=options.visibility_seconds,
         )
         photodock = Photodock(self.photodock_url, "pipeline", max_photo_bytes=1_000_000)
-        consumer = Consumer(inbox, photodock, done or RecentIds(), options)
+        consumer = Consumer(inbox, photodock, done or RecentIds(), options, Destination("aws_sqs", "jobs"))
 
         async def running() -> None:
             try:

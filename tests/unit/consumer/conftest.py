@@ -16,6 +16,7 @@ from photodock.consumer import ConsumerOptions, RecentIds
 from photodock.consumer.consumer import Consumer
 from photodock.consumer.photodock import Photodock
 from photodock.queues.inbox import ReceivedMessage
+from photodock.queues.traced import Destination
 
 PHOTO_ID = UUID("018f0000-0000-7000-8000-000000000001")
 PRESIGNED = "https://storage.test/photo.jpg?X-Amz-Credential=key&X-Amz-Signature=5ec3e7"
@@ -154,7 +155,7 @@ class Running:
 
     @property
     def consumer(self) -> Consumer:
-        return Consumer(self.inbox, self.photodock, self.done, self.options)
+        return Consumer(self.inbox, self.photodock, self.done, self.options, Destination("aws_sqs", "jobs"))
 
     async def until_empty(self, handler: Any) -> None:
         """Works off all messages there are."""

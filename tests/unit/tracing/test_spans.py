@@ -1,0 +1,306 @@
+"""Which spans there are, and in which trace: without a server, and without a receiver."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+
+from photodock.domain.jobs import DetectionJob, Priority
+from photodock.queues.traced import Destination, TracedQueue
+from photodock.tracing import spans
+from photodock.tracing.ids import root_of
+from photodock.tracing.live import Ids, Live
+
+FOREIGN_TRACE = 0x0AF7651916CD43DD8448EB211C80319C
+FOREIGN = f"00-{FOREIGN_TRACE:032x}-b7ad6b7169203331-01"
+NOT_SAMPLED = f"00-{FOREIGN_TRACE:032x}-b7ad6b7169203331-00"
+
+
+class Seen:
+    def __init__(self, exporter: InMemorySpanExporter) -> None:
+        self._exporter = exporter
+
+    @property
+    def all(self) -> list[ReadableSpan]:
+        return list(self._exporter.get_finished_spans())
+
+    def traces(self) -> dict[str, int]:
+        return {span.name: trace_of(span) for span in self.all}
+
+
+def trace_of(span: ReadableSpan) -> int:
+    assert span.context is not None
+    return int(span.context.trace_id)
+
+
+def links_of(span: ReadableSpan) -> list[int]:
+    return [link.context.trace_id for link in span.links]
+
+
+def turned_on(ratio: float) -> Seen:
+    exporter, ids = InMemorySpanExporter(), Ids()
+    provider = TracerProvider(ParentBased(TraceIdRatioBased(ratio)), shutdown_on_exit=False, id_generator=ids)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    spans.SWITCH.live = Live(provider, ids, ratio)
+    return Seen(exporter)
+
+
+@pytest.fixture
+def seen() -> Iterator[Seen]:
+    yield turned_on(1)
+    spans.SWITCH.live = None
+
+
+@pytest.fixture
+def none_seen() -> Iterator[Seen]:
+    yield turned_on(0)
+    spans.SWITCH.live = None
+
+
+class Request:
+    """A request whose answer is 200, unless it says otherwise."""
+
+    def __init__(self, traceparent: str | None = None, *, path: str = "/api/v1/photos") -> None:
+        headers = [(b"traceparent", traceparent.encode())] if traceparent else []
+        self.scope: dict[str, Any] = {"path": path, "headers": headers}
+        self.refused = False
+
+    def __enter__(self) -> "Request":
+        self.traced = spans.request(self.scope)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.traced:
+            self.traced.end("request", {}, is_error=False, is_refused=self.refused)
+
+
+def test_a_photos_trace_begins_with_the_request_that_makes_it(seen: Seen) -> None:
+    photo = uuid4()
+    with Request():
+        spans.photo_begins(photo)
+        with spans.step("request_upload"):
+            pass
+    step, request = seen.all
+    root = root_of(photo)
+    assert request.context is not None
+    assert (request.context.trace_id, request.context.span_id, request.parent) == (root.trace_id, root.span_id, None)
+    assert step.parent == request.context
+
+
+def test_a_later_request_about_the_photo_is_a_part_of_its_trace(seen: Seen) -> None:
+    photo = uuid4()
+    with Request():
+        spans.continue_photo(str(photo))
+        with spans.photo_step("confirm", photo), spans.step("S3 read_head"):
+            carried = spans.outgoing(None)
+    read, confirm, request = seen.all
+    root = root_of(photo)
+    assert {trace_of(span) for span in seen.all} == {root.trace_id}
+    assert request.parent is not None
+    assert request.parent.span_id == root.span_id
+    assert (confirm.parent, read.parent) == (request.context, confirm.context)
+    assert read.context is not None
+    assert carried == f"00-{root.trace_id:032x}-{read.context.span_id:016x}-01"
+
+
+@pytest.mark.parametrize("written", [None, "", "no-id-at-all"])
+def test_what_is_no_photos_id_continues_nothing(seen: Seen, written: str | None) -> None:
+    with Request():
+        spans.continue_photo(written)
+    [request] = seen.all
+    assert request.parent is None
+
+
+def test_a_request_that_brings_a_trace_stays_in_it_and_is_linked_with_the_photos(seen: Seen) -> None:
+    photo = uuid4()
+    with Request(FOREIGN):
+        spans.photo_begins(photo)
+    with Request(FOREIGN):
+        spans.continue_photo(str(photo))
+        with spans.photo_step("confirm", photo):
+            pass
+    made, begun, confirm, confirmed = seen.all
+    assert [trace_of(made), trace_of(confirmed)] == [FOREIGN_TRACE] * 2
+    assert [trace_of(begun), trace_of(confirm)] == [root_of(photo).trace_id] * 2
+    assert begun.context is not None
+    assert begun.context.span_id == root_of(photo).span_id
+    assert confirm.parent is not None
+    assert confirm.parent.span_id == begun.context.span_id
+    assert links_of(begun) == links_of(confirm) == [FOREIGN_TRACE]
+    assert links_of(made) == links_of(confirmed) == [root_of(photo).trace_id]
+
+
+def test_each_photo_of_a_request_for_many_has_its_own_trace(seen: Seen) -> None:
+    photos = [uuid4(), uuid4()]
+    with Request():
+        with spans.step("request_uploads"):
+            pass
+        for photo in photos:
+            spans.photo_begins(photo)
+    step, request, *begun = seen.all
+    assert trace_of(step) == trace_of(request)
+    assert [trace_of(span) for span in begun] == [root_of(photo).trace_id for photo in photos]
+    assert links_of(request) == [trace_of(span) for span in begun]
+
+
+def test_a_photo_that_was_refused_has_no_trace(seen: Seen) -> None:
+    with Request(FOREIGN) as request:
+        request.refused = True
+        spans.photo_begins(uuid4())
+    assert [trace_of(span) for span in seen.all] == [FOREIGN_TRACE]
+
+
+@pytest.mark.parametrize("traceparent", [None, FOREIGN])
+def test_a_repeated_request_is_told_of_the_photo_that_there_is(seen: Seen, traceparent: str | None) -> None:
+    photo = uuid4()
+    with Request(traceparent):
+        spans.photo_begins(uuid4())
+        spans.photo_was_there(photo)
+    [request] = seen.all
+    assert request.attributes is not None
+    assert request.attributes["photodock.photo.id"] == str(photo)
+    assert root_of(photo).trace_id in links_of(request)
+
+
+def test_what_a_worker_does_for_a_photo_is_in_its_trace(seen: Seen) -> None:
+    photo = uuid4()
+    with spans.photo_step("process bucket event", photo, consumes=True), spans.photo_step("confirm", photo):
+        pass
+    confirm, event = seen.all
+    assert trace_of(event) == trace_of(confirm) == root_of(photo).trace_id
+    assert confirm.parent == event.context
+
+
+def test_nothing_is_told_of_what_is_a_part_of_nothing(seen: Seen) -> None:
+    with spans.step("take jobs"):
+        assert spans.trace_id() is None
+    assert seen.all == []
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
+def test_nothing_is_told_of_what_machines_ask_every_second(seen: Seen, path: str) -> None:
+    with Request(path=path), spans.step("look"):
+        pass
+    assert seen.all == []
+
+
+def test_of_an_error_its_kind_is_told_and_not_its_text(seen: Seen) -> None:
+    secret = "https://s3.example.com/photo?X-Amz-Signature=0123456789abcdef"
+
+    def fails() -> None:
+        raise ConnectionError(secret)
+
+    with Request(), pytest.raises(ConnectionError), spans.step("S3 read_head"):
+        fails()
+    step = seen.all[0]
+    assert step.attributes is not None
+    assert dict(step.attributes) == {"error.type": "ConnectionError"}
+    assert not step.status.is_ok
+    assert secret not in step.to_json()
+
+
+def test_a_share_of_none_traces_nothing_but_what_others_trace(none_seen: Seen) -> None:
+    photo = uuid4()
+    with Request():
+        spans.photo_begins(photo)
+        carried = spans.outgoing(None)
+    with spans.photo_step("renditions", photo):
+        pass
+    assert none_seen.all == []
+    assert carried is not None
+    assert carried.endswith("-00")
+    with Request(FOREIGN):
+        pass
+    assert [trace_of(span) for span in none_seen.all] == [FOREIGN_TRACE]
+
+
+def test_what_others_do_not_trace_is_not_traced(seen: Seen) -> None:
+    with Request(NOT_SAMPLED), spans.step("read photo"):
+        pass
+    assert seen.all == []
+
+
+def job(photo: UUID, traceparent: str | None) -> DetectionJob:
+    return DetectionJob(uuid4(), photo, "s3://bucket/key.jpg", ("damage",), Priority.NORMAL, "request-1", traceparent)
+
+
+class Broker:
+    """Takes every other job."""
+
+    def __init__(self) -> None:
+        self.jobs: list[DetectionJob] = []
+
+    async def publish(self, jobs: Any) -> list[str | None]:
+        self.jobs += jobs
+        return [None if number % 2 == 0 else "Refused" for number in range(len(jobs))]
+
+    async def check(self) -> None: ...
+
+    async def aclose(self) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("url", "system", "name"),
+    [
+        ("https://sqs.eu-central-1.amazonaws.com/123456789012/jobs", "aws_sqs", "jobs"),
+        ("amqp://user:secret@mq.example.com/vhost?queue=roofs", "rabbitmq", "roofs"),
+    ],
+)
+def test_messages_continue_their_photos_traces_and_detectors_the_messages(
+    seen: Seen, url: str, system: str, name: str
+) -> None:
+    first, second, broker = uuid4(), uuid4(), Broker()
+    queue = TracedQueue(broker, url)
+    reasons = asyncio.run(queue.publish([job(first, FOREIGN), job(second, None)]))
+    assert reasons == [None, "Refused"]
+    sent, refused = seen.all
+    assert (trace_of(sent), trace_of(refused)) == (FOREIGN_TRACE, root_of(second).trace_id)
+    assert (sent.status.is_ok, refused.status.is_ok) == (True, False)
+    assert sent.name == f"send {name}"
+    assert sent.attributes is not None
+    assert (sent.attributes["messaging.system"], sent.attributes["messaging.destination.name"]) == (system, name)
+    assert "secret" not in sent.to_json()
+
+    received = Destination.at(url).received(broker.jobs[0])
+    assert received is not None
+    with received.current():
+        assert spans.trace_id() == f"{FOREIGN_TRACE:032x}"
+    received.end()
+    process = seen.all[-1]
+    assert process.parent is not None
+    assert sent.context is not None
+    assert (trace_of(process), process.parent.span_id) == (FOREIGN_TRACE, sent.context.span_id)
+
+
+def test_without_traces_every_call_does_nothing() -> None:
+    photo = uuid4()
+    assert spans.request({"path": "/", "headers": []}) is None
+    with spans.step("read photo"), spans.photo_step("confirm", photo):
+        spans.photo_begins(photo)
+        spans.photo_was_there(photo)
+        spans.continue_photo(str(photo))
+        assert spans.trace_id() is None
+    assert spans.outgoing(FOREIGN) == FOREIGN
+    assert Destination.at("https://sqs.example.com/1/jobs").received(job(photo, FOREIGN)) is None
+
+
+async def test_a_traced_function_keeps_its_answer_and_its_error(seen: Seen) -> None:
+    @spans.traced("double")
+    async def double(number: int) -> int:
+        if number < 0:
+            raise ValueError("below nothing")
+        return 2 * number
+
+    with Request():
+        assert await double(2) == 4
+        with pytest.raises(ValueError, match="below"):
+            await double(-1)
+    assert [span.name for span in seen.all] == ["double", "double", "request"]
+    spans.SWITCH.live = None
+    assert await double(3) == 6
