@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -110,3 +111,35 @@ async def role_timeout(db: Database) -> str:
     """The longest that a statement may take where no session says so: `0` for ever."""
     row = await db.fetchrow("SELECT current_setting('statement_timeout') AS longest")
     return str(row["longest"]) if row else "0"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookFacts:
+    """Of all organizations' webhooks: how many there are, how many the service itself has turned off, how many fail
+    since `FAILING` or longer. `sealed`: the secrets of those that are on, a thousand of them at the most."""
+
+    there: int
+    turned_off: int
+    failing: int
+    longest_due: timedelta | None
+    sealed: tuple[str, ...]
+
+
+FAILING = timedelta(hours=1)
+
+
+async def webhook_facts(db: Database) -> WebhookFacts:
+    row = await db.fetchrow(
+        """
+        SELECT count(*) AS there, count(*) FILTER (WHERE disabled_reason IS NOT NULL) AS turned_off,
+            count(*) FILTER (WHERE enabled AND failing_since < clock_timestamp() - $1::interval) AS failing,
+            (array_agg(sealed_secret) FILTER (WHERE enabled))[1:1000] AS sealed,
+            (SELECT clock_timestamp() - min(d.due_at) FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id
+                WHERE w.enabled AND w.failing_since IS NULL) AS longest_due
+        FROM webhooks
+        """,
+        FAILING,
+    )
+    assert row is not None  # noqa: S101  (counts always answer)
+    facts = (row["there"], row["turned_off"], row["failing"], row["longest_due"])
+    return WebhookFacts(*facts, tuple(row["sealed"] or ()))

@@ -10,7 +10,9 @@ from photodock.doctor.checks import (
     proxies,
     queues,
     store,
+    traces,
     uploads,
+    webhooks,
 )
 from photodock.doctor.checks.base import Check
 
@@ -59,5 +61,8 @@ CHECKS = (
     ),
     Check("events", "the event of a new object arrives", events.events, ("upload", "events_queue"), seconds=50),
     Check("jwks", "the identity provider's list of keys is there and has usable ones", identity.jwks),
+    Check("webhooks", "webhooks' secrets can be read, and their events arrive", webhooks.webhooks, ("migrations",)),
+    Check("webhook_guard", "webhooks reach no cloud's metadata", webhooks.webhook_guard),
+    Check("traces", "the receiver of traces takes them", traces.traces),
 )
 NAMES = tuple(check.name for check in CHECKS)
