@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 from photodock.metrics.definitions import ALL
 from support.packages import require
@@ -28,7 +29,14 @@ def queries() -> list[str]:
     return [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
 
 
-@pytest.mark.parametrize("arguments", [("check", "rules", "rules.yml"), ("test", "rules", "tests.yml")], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *(("check", "rules", "rules.yml"), ("test", "rules", "tests.yml")),
+        *(("check", "config", "prometheus.yml"), ("check", "config", "kubernetes.yml")),
+    ],
+    ids=" ".join,
+)
 def test_promtool_takes_the_rules_and_their_own_tests(arguments: tuple[str, ...]) -> None:
     require("prometheus", PROMTOOL)
     done = subprocess.run(
@@ -36,6 +44,31 @@ def test_promtool_takes_the_rules_and_their_own_tests(arguments: tuple[str, ...]
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SUCCESS" in done.stdout
+
+
+def test_prometheus_asks_where_the_processes_answer() -> None:
+    """The ports are those of the units and of the manifests."""
+    targets = {
+        job["job_name"]: [target for group in job["static_configs"] for target in group["targets"]]
+        for job in yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())["scrape_configs"]
+    }
+    systemd = ROOT / "deploy" / "systemd"
+    started = re.findall(r"photodock-(serve|worker)@(\w+)\.service", (systemd / "photodock.target").read_text())
+    (port,) = re.findall(r"PHOTODOCK_WORKER_METRICS_PORT=(\w*)%i", (systemd / "photodock-worker@.service").read_text())
+    expected = [f"127.0.0.1:{instance}" for process, instance in started if process == "serve"]
+    assert targets["photodock-serve"] == expected
+    expected = [f"127.0.0.1:{port}{instance}" for process, instance in started if process == "worker"]
+    assert targets["photodock-worker"] == expected
+    in_cluster = yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text())["scrape_configs"]
+    for process, job in zip(("serve", "worker"), in_cluster, strict=True):
+        (found,) = job["dns_sd_configs"]
+        manifests = list(yaml.safe_load_all((ROOT / "deploy" / "kubernetes" / f"{process}.yaml").read_text()))
+        (container,) = manifests[0]["spec"]["template"]["spec"]["containers"]
+        (service,) = [one for one in manifests if one["metadata"]["name"] == f"{process}-pods"]
+        assert (job["job_name"], found["names"]) == (f"photodock-{process}", [f"{process}-pods.photodock.svc"])
+        assert service["spec"]["clusterIP"] == "None"
+        assert [port["port"] for port in service["spec"]["ports"]] == [found["port"]]
+        assert [port["containerPort"] for port in container["ports"]] == [found["port"]]
 
 
 def test_alerts_ask_only_for_what_there_is() -> None:

@@ -65,6 +65,7 @@ def test_serve_and_worker_have_the_rights_on_photos_that_they_use_and_no_other(r
     assert of_worker == [
         {"sqs:SendMessage", "sqs:GetQueueAttributes"},
         {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
+        {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"},
     ]
     assert not [action for action in actions(next(statements(resources["DetectorRole"]))) if action.startswith("s3:")]
 
@@ -91,6 +92,19 @@ def test_the_cors_rule_is_what_an_upload_needs(resources: dict[str, Any]) -> Non
     assert rule["AllowedMethods"] == ["PUT", "GET", "HEAD"]
     assert rule["AllowedHeaders"] == ["content-type", "if-none-match", "x-amz-checksum-sha256"]
     assert rule["ExposedHeaders"] == ["ETag"]
+
+
+def test_what_monitoring_asks_is_nobodys_outside(resources: dict[str, Any]) -> None:
+    hidden = resources["Hidden"]["Properties"]
+    (condition,) = hidden["Conditions"]
+    assert set(condition["PathPatternConfig"]["Values"]) == {"/metrics", "/readyz"}
+    assert hidden["Actions"][0]["FixedResponseConfig"]["StatusCode"] == "404"
+    assert hidden["Priority"] == 1
+    for name in ("ServeMetrics", "WorkerMetrics"):
+        assert resources[name]["Condition"] == "HasMonitoring"
+        assert resources[name]["Properties"]["SourceSecurityGroupId"] == {"Ref": "MonitoringGroup"}
+    ingress = resources["TasksGroup"]["Properties"]["SecurityGroupIngress"]
+    assert [(rule["FromPort"], rule["ToPort"]) for rule in ingress] == [(8000, 8000)]
 
 
 def test_what_dies_loses_nothing(resources: dict[str, Any]) -> None:
