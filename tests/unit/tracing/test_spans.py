@@ -1,83 +1,12 @@
-"""Which spans there are, and in which trace: without a server, and without a receiver."""
+"""Which spans there are, and in which trace."""
 
-import asyncio
-from collections.abc import Iterator
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
-from photodock.domain.jobs import DetectionJob, Priority
-from photodock.queues.traced import Destination, TracedQueue
 from photodock.tracing import spans
 from photodock.tracing.ids import root_of
-from photodock.tracing.live import Ids, Live
-
-FOREIGN_TRACE = 0x0AF7651916CD43DD8448EB211C80319C
-FOREIGN = f"00-{FOREIGN_TRACE:032x}-b7ad6b7169203331-01"
-NOT_SAMPLED = f"00-{FOREIGN_TRACE:032x}-b7ad6b7169203331-00"
-
-
-class Seen:
-    def __init__(self, exporter: InMemorySpanExporter) -> None:
-        self._exporter = exporter
-
-    @property
-    def all(self) -> list[ReadableSpan]:
-        return list(self._exporter.get_finished_spans())
-
-    def traces(self) -> dict[str, int]:
-        return {span.name: trace_of(span) for span in self.all}
-
-
-def trace_of(span: ReadableSpan) -> int:
-    assert span.context is not None
-    return int(span.context.trace_id)
-
-
-def links_of(span: ReadableSpan) -> list[int]:
-    return [link.context.trace_id for link in span.links]
-
-
-def turned_on(ratio: float) -> Seen:
-    exporter, ids = InMemorySpanExporter(), Ids()
-    provider = TracerProvider(ParentBased(TraceIdRatioBased(ratio)), shutdown_on_exit=False, id_generator=ids)
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    spans.SWITCH.live = Live(provider, ids, ratio)
-    return Seen(exporter)
-
-
-@pytest.fixture
-def seen() -> Iterator[Seen]:
-    yield turned_on(1)
-    spans.SWITCH.live = None
-
-
-@pytest.fixture
-def none_seen() -> Iterator[Seen]:
-    yield turned_on(0)
-    spans.SWITCH.live = None
-
-
-class Request:
-    """A request whose answer is 200, unless it says otherwise."""
-
-    def __init__(self, traceparent: str | None = None, *, path: str = "/api/v1/photos") -> None:
-        headers = [(b"traceparent", traceparent.encode())] if traceparent else []
-        self.scope: dict[str, Any] = {"path": path, "headers": headers}
-        self.refused = False
-
-    def __enter__(self) -> "Request":
-        self.traced = spans.request(self.scope)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.traced:
-            self.traced.end("request", {}, is_error=False, is_refused=self.refused)
+from unit.tracing.conftest import FOREIGN, FOREIGN_TRACE, NOT_SAMPLED, Request, Seen, links_of, trace_of
 
 
 def test_a_photos_trace_begins_with_the_request_that_makes_it(seen: Seen) -> None:
@@ -226,58 +155,6 @@ def test_what_others_do_not_trace_is_not_traced(seen: Seen) -> None:
     assert seen.all == []
 
 
-def job(photo: UUID, traceparent: str | None) -> DetectionJob:
-    return DetectionJob(uuid4(), photo, "s3://bucket/key.jpg", ("damage",), Priority.NORMAL, "request-1", traceparent)
-
-
-class Broker:
-    """Takes every other job."""
-
-    def __init__(self) -> None:
-        self.jobs: list[DetectionJob] = []
-
-    async def publish(self, jobs: Any) -> list[str | None]:
-        self.jobs += jobs
-        return [None if number % 2 == 0 else "Refused" for number in range(len(jobs))]
-
-    async def check(self) -> None: ...
-
-    async def aclose(self) -> None: ...
-
-
-@pytest.mark.parametrize(
-    ("url", "system", "name"),
-    [
-        ("https://sqs.eu-central-1.amazonaws.com/123456789012/jobs", "aws_sqs", "jobs"),
-        ("amqp://user:secret@mq.example.com/vhost?queue=roofs", "rabbitmq", "roofs"),
-    ],
-)
-def test_messages_continue_their_photos_traces_and_detectors_the_messages(
-    seen: Seen, url: str, system: str, name: str
-) -> None:
-    first, second, broker = uuid4(), uuid4(), Broker()
-    queue = TracedQueue(broker, url)
-    reasons = asyncio.run(queue.publish([job(first, FOREIGN), job(second, None)]))
-    assert reasons == [None, "Refused"]
-    sent, refused = seen.all
-    assert (trace_of(sent), trace_of(refused)) == (FOREIGN_TRACE, root_of(second).trace_id)
-    assert (sent.status.is_ok, refused.status.is_ok) == (True, False)
-    assert sent.name == f"send {name}"
-    assert sent.attributes is not None
-    assert (sent.attributes["messaging.system"], sent.attributes["messaging.destination.name"]) == (system, name)
-    assert "secret" not in sent.to_json()
-
-    received = Destination.at(url).received(broker.jobs[0])
-    assert received is not None
-    with received.current():
-        assert spans.trace_id() == f"{FOREIGN_TRACE:032x}"
-    received.end()
-    process = seen.all[-1]
-    assert process.parent is not None
-    assert sent.context is not None
-    assert (trace_of(process), process.parent.span_id) == (FOREIGN_TRACE, sent.context.span_id)
-
-
 def test_without_traces_every_call_does_nothing() -> None:
     photo = uuid4()
     assert spans.request({"path": "/", "headers": []}) is None
@@ -287,7 +164,6 @@ def test_without_traces_every_call_does_nothing() -> None:
         spans.continue_photo(str(photo))
         assert spans.trace_id() is None
     assert spans.outgoing(FOREIGN) == FOREIGN
-    assert Destination.at("https://sqs.example.com/1/jobs").received(job(photo, FOREIGN)) is None
 
 
 async def test_a_traced_function_keeps_its_answer_and_its_error(seen: Seen) -> None:
