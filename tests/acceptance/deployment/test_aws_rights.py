@@ -35,6 +35,7 @@ TEMPLATE = Path(__file__).parents[3] / "deploy" / "aws" / "photodock.yaml"
 RESOURCES: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(TEMPLATE))))["Resources"]
 KEY = "7d444840-9dc0-11d1-b245-5ffdce74fad2/2026/11/26/01a20461-a506-73be-bd64-c3a14efd929f.jpg"
 QUEUES = ("Detection", "Events")
+BATCHED = {"sqs:SendMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility"}
 
 
 @dataclass(frozen=True)
@@ -47,14 +48,12 @@ class Account:
     foreign: str
     queues: dict[str, str]
 
-    def statements(self, *resources: str) -> list[dict[str, Any]]:
-        """Of these policies and roles, with the account's own names in them."""
-        return [self._resolved(statement) for name in resources for statement in statements_of(RESOURCES[name])]
-
     async def user(self, *resources: str) -> StoreKeys:
-        return await user_of(self.server, *self.statements(*resources))
+        """With the rights that these policies and roles give."""
+        given = [self.resolved(statement) for name in resources for statement in statements_of(RESOURCES[name])]
+        return await user_of(self.server, *map(with_batches, given))
 
-    def _resolved(self, found: Any) -> Any:
+    def resolved(self, found: Any) -> Any:
         match found:
             case {"Fn::Sub": str(text)}:
                 return text.replace("${Photos.Arn}", f"arn:aws:s3:::{self.bucket}")
@@ -65,9 +64,9 @@ class Account:
                 url = self.queues[name.removesuffix("Dead")]
                 return f"arn:aws:sqs:us-east-1:000000000000:{url.rpartition('/')[2]}{'-dead' if dead else ''}"
             case dict():
-                return {key: self._resolved(value) for key, value in found.items()}
+                return {key: self.resolved(value) for key, value in found.items()}
             case list():
-                return [self._resolved(value) for value in found]
+                return [self.resolved(value) for value in found]
         return found
 
 
@@ -77,6 +76,14 @@ def statements_of(resource: dict[str, Any]) -> Iterator[dict[str, Any]]:
     documents += [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
     for document in documents:
         yield from document["Statement"]
+
+
+def with_batches(statement: dict[str, Any]) -> dict[str, Any]:
+    """On AWS the right to send a message is that to send ten; this server has another for those."""
+    named = statement["Action"]
+    actions = [named] if isinstance(named, str) else list(named)
+    batches = [f"{action}Batch" for action in actions if action in BATCHED]
+    return {**statement, "Action": actions + batches}
 
 
 @pytest.fixture
@@ -228,8 +235,8 @@ async def test_without_tls_the_buckets_own_policy_refuses_what_the_role_allows(
 ) -> None:
     keys = await account.user("PhotosAccess", "ServeRole")
     upload = issue(Presigner(keys.bucket(account.bucket), keys.credentials.current), KEY)
-    [tls_only] = [one for one in account.statements("PhotosPolicy") if one["Sid"] == "TlsOnly"]
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [tls_only]})
+    [tls_only] = [one for one in statements_of(RESOURCES["PhotosPolicy"]) if one["Sid"] == "TlsOnly"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [account.resolved(tls_only)]})
     async with s3_client(account.owner.credentials, account.owner.bucket(account.bucket)) as s3:
         await s3.put_bucket_policy(Bucket=account.bucket, Policy=policy)
     # The local server speaks no TLS: every request is one without.
