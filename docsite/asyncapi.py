@@ -61,7 +61,11 @@ def jobs() -> Document:
     headers = {
         "message_id": UUID_TEXT | {"description": "The same in every delivery of this job: dedupe on it."},
         "correlation_id": {"type": "string", "description": "`X-Request-ID` of the request that confirmed the photo."},
-        "traceparent": {"type": "string", "description": "W3C Trace Context of that request, where it had one."},
+        "traceparent": {
+            "type": "string",
+            "description": "W3C Trace Context: with traces the span that sent the message, else that of the request, "
+            "where it had one.",
+        },
     }
     payload = {
         "photo_id": UUID_TEXT,

@@ -23,6 +23,7 @@ GROUPS = {
     "Detection": ("detection",),
     "Pixels": ("decode", "renditions", "rendition"),
     "Webhooks": ("webhook",),
+    "Traces": ("otlp", "trace"),
     "Clients' connections": ("request", "max_connections", "max_streams", "user_max", "stream", "cors"),
 }
 OTHERS = "Everything else"

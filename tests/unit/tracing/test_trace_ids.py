@@ -1,16 +1,29 @@
 """A photo's trace is known by its id alone, in every version and every process."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from photodock.tracing.ids import Parent, SpanIds, parent_in, root_of
 
+PAGE = Path(__file__).parents[3] / "docs" / "traces.md"
 PHOTO = UUID("01a20461-a506-73be-bd64-c3a14efd929f")
 
 
 def test_a_photos_trace_is_the_same_for_ever() -> None:
     assert root_of(PHOTO) == SpanIds(0x403DB32A2E3BEC4868CB53257E7CC5A1, 0x653EE9F1FF1EA0D2)
+
+
+def test_the_page_computes_it_alike() -> None:
+    [(code, photo_id)] = re.findall(r"python3 -c '([^']+)' (\S+)", PAGE.read_text())
+    done = subprocess.run(
+        [sys.executable, "-c", code, photo_id], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == f"{root_of(UUID(photo_id)).trace_id:032x}"
 
 
 def test_the_part_of_a_trace_id_that_samplers_go_by_is_spread_evenly() -> None:
