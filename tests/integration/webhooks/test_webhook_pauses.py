@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from integration.webhooks.test_webhook_deliveries import HookOf, MakeDue, change
-from photodock.bootstrap import sealing
+from photodock.bootstrap.core import sealing
 from photodock.db.listener import NoListener
 from photodock.db.pool import Database
 from photodock.settings import Settings
