@@ -198,7 +198,7 @@ REASONS: dict[tuple[str, str], str] = {
     ("CONTRIBUTING.md", "bash"): "what CI runs, and searches that take as long as they are let",
     ("docs/aws.md", "bash"): "an AWS account is needed; the template is linted by test_the_linter_finds_nothing",
     ("docs/clients/python.md", "bash"): "installs a release; tests/acceptance/release does the same",
-    ("docs/clients/typescript.md", "bash"): "packs and installs the client; `make client` builds it for its tests",
+    ("docs/clients/typescript.md", "bash"): "clients/typescript/test/**/newcomer.test.ts types them",
     ("docs/clients/uppy.md", "bash"): "installs Uppy from npm's registry, as the client's package.json does",
     ("docs/containers.md", "bash"): "a container engine or a cluster is needed; the files are linted",
     ("docs/crashes.md", "bash"): "takes 8 minutes; test_acceptance_crash_matrix.py runs its short form",

@@ -156,7 +156,8 @@ export interface paths {
         readonly put?: never;
         /**
          * Start or resume an upload in parts
-         * @description For a large photo that is `pending_upload`; a repeat answers with the same upload. Costs no quota.
+         * @description For a large photo that is `pending_upload`. Costs quota as an upload URL does; a repeat answers with the same
+         *     upload, and is free.
          */
         readonly post: operations["start_multipart_api_v1_photos__photo_id__multipart_post"];
         /**
@@ -2982,6 +2983,15 @@ export interface operations {
             };
             /** @description `invalid_request`: The request is not well formed. */
             readonly 422: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rate_limited`: Too many uploads. */
+            readonly 429: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

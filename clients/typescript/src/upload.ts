@@ -94,7 +94,10 @@ class Sending {
         if (!(error instanceof StorageError && error.mayHaveExpired)) throw error;
         // A URL that was fresh has not ended: the headers or the bytes are not those that were signed.
         if (Date.now() < endsAt) throw error;
-        issued = await this.client.refreshUpload(issued.photo_id, { signal: this.signal });
+        const fresh = await this.refreshed(issued.photo_id);
+        // It has arrived by a try whose answer was lost.
+        if (!fresh) return await this.client.confirm(issued.photo_id, { signal: this.signal });
+        issued = fresh;
         endsAt = Date.now() + issued.expires_in_seconds * 1000;
         return this.sendAndConfirm(issued);
       }
@@ -111,6 +114,16 @@ class Sending {
     });
     this.told.tell("confirming");
     return this.client.confirm(issued.photo_id, { signal: this.signal });
+  }
+
+  /** Undefined where the photo takes no upload any more. */
+  private async refreshed(photoId: string): Promise<IssuedUpload | undefined> {
+    try {
+      return await this.client.refreshUpload(photoId, { signal: this.signal });
+    } catch (refusal) {
+      if (refusal instanceof PhotodockError && refusal.code === "invalid_status_transition") return undefined;
+      throw refusal;
+    }
   }
 
   private async confirmedOr(photoId: string, error: NetworkError): Promise<Photo> {

@@ -14,7 +14,7 @@ from photodock.api.photos import library, shown
 from photodock.api.problems import responses
 from photodock.api.requests import SHA256_PATTERN, Strict, canonical_sha256, whole
 from photodock.api.secured import MAX_BATCH_BYTES, Caller, RequestTrace, SecuredRoute, secured
-from photodock.api.uploads import AWAY, COMMON
+from photodock.api.uploads import AWAY, COMMON, show_quota
 from photodock.domain.identity import Scope
 from photodock.domain.parts import MAX_PARTS
 from photodock.services.multipart import MultipartUploads, PartList, Started
@@ -126,15 +126,17 @@ def uploads(request: Request) -> MultipartUploads:
 @router.post(
     f"{ONE_PHOTO}/multipart",
     summary="Start or resume an upload in parts",
-    responses=responses(*ONE, "invalid_status_transition", "multipart_not_needed"),
+    responses=responses(*ONE, "invalid_status_transition", "multipart_not_needed", "rate_limited"),
 )
 @secured(Scope.WRITE)
 async def start_multipart(
-    request: Request, caller: Caller, photo_id: UUID, body: MultipartRequest | None = None
+    request: Request, response: Response, caller: Caller, photo_id: UUID, body: MultipartRequest | None = None
 ) -> MultipartResponse:
-    """For a large photo that is `pending_upload`; a repeat answers with the same upload. Costs no quota."""
-    part_checksums = bool(body and body.part_checksums)
-    return MultipartResponse.of(await uploads(request).start(caller, photo_id, part_checksums=part_checksums))
+    """For a large photo that is `pending_upload`. Costs quota as an upload URL does; a repeat answers with the same
+    upload, and is free."""
+    started = await uploads(request).start(caller, photo_id, part_checksums=bool(body and body.part_checksums))
+    show_quota(response, started.quota)
+    return MultipartResponse.of(started)
 
 
 @router.get(

@@ -67,9 +67,9 @@ def upload_rules(settings: Settings) -> UploadRules:
     )
 
 
-def multipart_uploads(settings: Settings, core: Core) -> MultipartUploads:
+def multipart_uploads(settings: Settings, core: Core, uploads: Uploads) -> MultipartUploads:
     rules = MultipartRules(settings.multipart_min_size, settings.upload_url_ttl_seconds, settings.pending_ttl)
-    return MultipartUploads(Tenants(core.db), core.store, core.presigner, core.confirmation, rules)
+    return MultipartUploads(Tenants(core.db), core.store, core.presigner, core.confirmation, uploads, rules)
 
 
 @asynccontextmanager
@@ -87,7 +87,7 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
         yield ApiServices(
             uploads=uploads,
             upload_batches=UploadBatches(tenants, uploads),
-            multipart=multipart_uploads(settings, core),
+            multipart=multipart_uploads(settings, core, uploads),
             confirmation=core.confirmation,
             detection=Detection(tenants, s3_uri=core.presigner.s3_uri),
             library=Library(tenants, core.store, core.presigner, changes_feed),

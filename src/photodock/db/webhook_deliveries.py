@@ -34,7 +34,7 @@ WITH room AS (
             CASE WHEN w.old_secret_until > clock_timestamp() THEN w.old_sealed_secret END], NULL) AS sealed_secrets,
         (SELECT count(*) FROM unnest($1::uuid[]) AS h (id) WHERE h.id = w.id) AS in_hand,
         CASE WHEN w.failing_since IS NULL THEN $2 ELSE 1 END AS most
-    FROM webhooks w WHERE w.enabled
+    FROM webhooks w WHERE w.enabled AND (w.id, w.url) NOT IN (SELECT * FROM unnest($5::uuid[], $6::text[]))
 ), found AS (
     SELECT due.id, r.url, r.sealed_secrets,
         r.in_hand + row_number() OVER (PARTITION BY r.id ORDER BY due.due_at) AS turn
@@ -49,10 +49,19 @@ RETURNING d.*, f.url, f.sealed_secrets
 """
 
 
-async def take(db: Database, *, in_hand: Sequence[UUID], per_webhook: int, limit: int, lease: timedelta) -> list[Due]:
+async def take(
+    db: Database,
+    *,
+    in_hand: Sequence[UUID],
+    pausing: Sequence[tuple[UUID, str]] = (),
+    per_webhook: int,
+    limit: int,
+    lease: timedelta,
+) -> list[Due]:
     """Due events, each for this caller alone until the lease ends. `in_hand`: the webhooks of what it has already,
-    each as often as it has any."""
-    rows = await db.fetch(TAKE, in_hand, per_webhook, limit, lease)
+    each as often as it has any. `pausing`: webhooks, with their URLs, that get nothing now."""
+    ids, urls = [webhook_id for webhook_id, _ in pausing], [url for _, url in pausing]
+    rows = await db.fetch(TAKE, in_hand, per_webhook, limit, lease, ids, urls)
     return [
         Due(
             id=row["id"],

@@ -84,10 +84,12 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of one attempt: `error` is None when the receiver took it."""
+    """What came of one attempt: `error` is None when the receiver took it. `pause`: for so long the receiver wants to
+    hear nothing."""
 
     http_status: int | None
     error: str | None
+    pause: timedelta | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -106,10 +108,15 @@ OLD_SECRET_KEPT = timedelta(hours=24)
 """After a rotation: how long the old secret signs too, while the receiver is brought up to date."""
 
 
-def wait_after(event_id: UUID, attempts: int) -> timedelta | None:
-    """After the `attempts`-th failure, a fifth shorter or longer by chance; None when that was the last attempt."""
+LONGEST_PAUSE = timedelta(hours=1)
+"""That a receiver may ask for: what it asks beyond, it is asked again."""
+
+
+def wait_after(event_id: UUID, attempts: int, pause: timedelta | None = None) -> timedelta | None:
+    """After the `attempts`-th failure, a fifth shorter or longer by chance, and no shorter than the `pause` that the
+    receiver asked for; None when that was the last attempt."""
     if attempts >= MAX_ATTEMPTS:
         return None
     # The id is random, so it serves as the chance that spreads the events of one outage.
     chance = event_id.int % 1000 / 1000
-    return WAITS[attempts - 1] * (0.8 + 0.4 * chance)
+    return max(WAITS[attempts - 1] * (0.8 + 0.4 * chance), pause or timedelta(0))

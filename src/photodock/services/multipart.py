@@ -22,12 +22,13 @@ from photodock.domain.errors import (
     UploadOver,
 )
 from photodock.domain.identity import Principal, Trace
+from photodock.domain.limits import Quota
 from photodock.domain.parts import Parts, part_size_for
 from photodock.domain.photo import AWAITING_UPLOAD, PENDING_UPLOAD, UPLOAD_EXPIRED, Photo
 from photodock.domain.schedule import LOOKS
 from photodock.services.confirmation import Confirmation
 from photodock.services.multipart_parts import check_all, checksums_of, named_parts
-from photodock.services.uploads import PHOTO_NOT_FOUND, utc_now
+from photodock.services.uploads import PHOTO_NOT_FOUND, Uploads, utc_now
 from photodock.storage.multipart import UploadedPart
 from photodock.storage.presigner import PresignedUpload, Presigner
 from photodock.storage.s3 import ObjectStore
@@ -48,13 +49,15 @@ class MultipartRules:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """`resumable_until`: when the photo is given up, unless URLs are asked for before."""
+    """`resumable_until`: when the photo is given up, unless URLs are asked for before. `quota`: what is left of the
+    user's minute; None where that is not limited, and for an upload that was under way, which is free."""
 
     photo_id: UUID
     parts: Parts
     part_checksums: bool
     resumable_until: datetime
     seconds_left: int
+    quota: Quota | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class MultipartUploads:
         store: ObjectStore,
         presigner: Presigner,
         confirmation: Confirmation,
+        uploads: Uploads,
         rules: MultipartRules,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
@@ -86,14 +90,16 @@ class MultipartUploads:
         self._store = store
         self._presigner = presigner
         self._confirmation = confirmation
+        self._uploads = uploads
         self._rules = rules
         self._clock = clock
 
     async def start(self, who: Principal, photo_id: UUID, *, part_checksums: bool) -> Started:
-        """Begins one, or finds the one that is under way, whatever its `part_checksums`. Idempotent.
+        """Begins one, which costs a URL, or finds the one that is under way, whatever its `part_checksums`. Idempotent.
 
         A process that dies in between leaves an upload in the store that nobody knows: the sweeper aborts it.
-        Raises PhotoNotFound, InvalidStatusTransition, MultipartNotNeeded, StorageUnavailable.
+        Raises PhotoNotFound, InvalidStatusTransition, MultipartNotNeeded, RateLimited,
+        StorageUnavailable.
         """
         photo = await self._awaited(who, photo_id)
         if photo.file_size < self._rules.min_file_size:
@@ -102,7 +108,11 @@ class MultipartUploads:
                 "with its upload URL."
             )
         db = self._db.of(who.organization_id)
-        upload = await multipart.get(db, photo_id, who.organization_id) or await self._begin(who, photo, part_checksums)
+        quota = None
+        upload = await multipart.get(db, photo_id, who.organization_id)
+        if upload is None:
+            quota = await self._uploads.take_url(who)
+            upload = await self._begin(who, photo, part_checksums)
         until = photo.url_expires_at + self._rules.pending_ttl
         return Started(
             photo_id=photo.id,
@@ -110,6 +120,7 @@ class MultipartUploads:
             part_checksums=upload.part_checksums is not None,
             resumable_until=until,
             seconds_left=max(0, int((until - self._clock()).total_seconds())),
+            quota=quota,
         )
 
     async def _begin(self, who: Principal, photo: Photo, part_checksums: bool) -> MultipartUpload:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -79,9 +78,12 @@ class Subscription:
     async def take(self, seconds: float) -> Sequence[Event]:
         """All that wait, at the latest after `seconds`; none too when it is closed."""
         if not self._wake.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await self._wake.wait()
+            # asyncio.timeout would double what this costs, and a change may wake a thousand at once.
+            alarm = asyncio.get_running_loop().call_later(seconds, self._wake.set)
+            try:
+                await self._wake.wait()
+            finally:
+                alarm.cancel()
         if not self.closed:
             self._wake.clear()
         taken = list(self._waiting)

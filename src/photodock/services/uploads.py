@@ -106,6 +106,13 @@ class Uploads:
         )
         return self._signed(issue, photo.id, photo.s3_key, new, quota)
 
+    async def take_url(self, who: Principal) -> Quota | None:
+        """Counts one URL more, for what costs the store as much as a new photo's. Raises RateLimited."""
+        quota, refused = await uploads.take_quota(self._db.of(who.organization_id), self.issue(who), pending_of=None)
+        if refused:
+            raise _rate_limited(refused, quota)
+        return quota
+
     def issue(self, who: Principal) -> Issue:
         """What all URLs issued to this caller now have in common, but for `upload_id`, which is good for one."""
         now = self._clock()

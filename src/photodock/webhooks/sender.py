@@ -5,6 +5,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any
 
 import httpcore
@@ -13,6 +14,7 @@ import httpx
 from photodock.domain.errors import WebhookUrlRefused
 from photodock.domain.webhooks import Answer
 from photodock.webhooks.addresses import Addresses
+from photodock.webhooks.pauses import asked_pause
 from photodock.webhooks.urls import UrlRules, port_of
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -101,7 +103,7 @@ class Sender:
         """Never raises for what the receiver, its host or its name did. The URL is held to the rules of today."""
         try:
             async with asyncio.timeout(self._timeout):
-                status = await self._post(self._rules.checked(url), headers, body)
+                status, retry_after = await self._post(self._rules.checked(url), headers, body)
         except WebhookUrlRefused as error:
             return Answer(None, error.detail)
         except AddressRefused:
@@ -112,16 +114,18 @@ class Sender:
             return Answer(None, _in_words(error))
         except (httpcore.NetworkError, httpcore.ProtocolError):
             return Answer(None, "The receiver ended the connection without an answer in HTTP.")
-        return Answer(status, None if 200 <= status < 300 else _of_status(status))
+        return _answer(status, retry_after)
 
-    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> int:
+    async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> tuple[int, str | None]:
+        """The answer's status, and its Retry-After."""
         target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=port_of(url), target=url.raw_path)
         sent = {"Host": url.netloc.decode("ascii"), "Content-Length": str(len(body)), **headers}
         limits = dict.fromkeys(("read", "write", "pool"), self._timeout) | {"connect": self._connect_timeout}
         async with self._pool.stream(
             "POST", target, headers=list(sent.items()), content=body, extensions={"timeout": limits}
         ) as response:
-            return response.status
+            found = (value for name, value in response.headers if name.lower() == b"retry-after")
+            return response.status, next(found, b"").decode("latin-1") or None
 
     async def _look_up(self, host: str, port: int) -> Sequence[str]:
         try:
@@ -146,6 +150,12 @@ def _in_words(error: httpcore.ConnectError) -> str:
             return "The receiver does not speak TLS as it should."
         case _:
             return "The receiver takes no connections."
+
+
+def _answer(status: int, retry_after: str | None) -> Answer:
+    if 200 <= status < 300:
+        return Answer(status, None)
+    return Answer(status, _of_status(status), asked_pause(status, retry_after, datetime.now(UTC)))
 
 
 def _of_status(status: int) -> str:

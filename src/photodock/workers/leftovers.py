@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import structlog
 
-from photodock.db import multipart
+from photodock.db import multipart, object_keys
 from photodock.db.multipart import MultipartUpload
 from photodock.db.pool import Database
 from photodock.domain.errors import StorageAccessDenied, StorageError
@@ -30,7 +31,10 @@ def utc_now() -> datetime:
 
 class Leftovers:
     """Two kinds: of photos that are not awaited any more, which the table knows; and those that no row knows, because a
-    process died before it wrote one. Any number may run side by side."""
+    process died before it wrote one. Any number may run side by side.
+
+    Of the latter only those in folders of projects that this database knows: another installation may share the bucket.
+    """
 
     def __init__(self, db: Database, store: ObjectStore, *, clock: Callable[[], datetime] = utc_now) -> None:
         self._db = db
@@ -74,20 +78,21 @@ class Leftovers:
     async def _unknown(self) -> int:
         aborted = 0
         async for batch in self._candidates():
-            known = await multipart.known(self._db, [one.upload_id for one in batch])
-            for one in batch:
-                if one.upload_id not in known:
+            known = await multipart.known(self._db, [one.upload_id for _, one in batch])
+            ours = await object_keys.known_projects(self._db, {project_id for project_id, _ in batch})
+            for project_id, one in batch:
+                if project_id in ours and one.upload_id not in known:
                     await self._store.abort_upload(one.key, one.upload_id)
                     aborted += 1
         return aborted
 
-    async def _candidates(self) -> AsyncIterator[list[OpenUpload]]:
-        """Old enough, and under a key of ours: what else uses the bucket is not touched."""
+    async def _candidates(self) -> AsyncIterator[list[tuple[UUID, OpenUpload]]]:
+        """Old enough, and under a key as ours are, with its project: what else uses the bucket is not touched."""
         oldest_kept = self._clock() - GRACE
-        batch: list[OpenUpload] = []
+        batch: list[tuple[UUID, OpenUpload]] = []
         async for one in self._store.open_uploads():
-            if one.begun_at < oldest_kept and parse_object_key(one.key):
-                batch.append(one)
+            if one.begun_at < oldest_kept and (key := parse_object_key(one.key)):
+                batch.append((key.project_id, one))
             if len(batch) == BATCH:
                 yield batch
                 batch = []

@@ -17,6 +17,7 @@ from photodock.domain.errors import DatabaseUnavailable
 from photodock.domain.retry import retrying
 from photodock.domain.webhooks import DISABLED_AFTER, Answer, wait_after
 from photodock.metrics.definitions import WEBHOOKS, WEBHOOKS_DISABLED
+from photodock.webhooks.pauses import Pauses
 from photodock.webhooks.signing import Secrets, SecretUnreadable, signed_headers
 from photodock.workers.waiting import wait_for_any
 
@@ -38,6 +39,10 @@ FINISH_SECONDS = 5.0
 
 UNREADABLE = "The webhook's secret cannot be read any more. Replace it: POST /webhooks/secret."
 HEADERS = {"Content-Type": "application/json", "User-Agent": f"photodock/{__version__}"}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Post(Protocol):
@@ -62,6 +67,7 @@ class WebhookSender:
         in_hand: int = IN_HAND,
         per_webhook: int = PER_WEBHOOK,
         finish_seconds: float = FINISH_SECONDS,
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._db = db
         self._sender = sender
@@ -73,6 +79,7 @@ class WebhookSender:
         self._finish_seconds = finish_seconds
         self._wake = asyncio.Event()
         self._in_hand: dict[asyncio.Task[None], Due] = {}
+        self._pauses = Pauses(clock)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sends until `stop` is set. What is then not finished soon, or when cancelled, is given back."""
@@ -107,6 +114,7 @@ class WebhookSender:
         taken = await webhook_deliveries.take(
             self._db,
             in_hand=[due.webhook_id for due in self._in_hand.values()],
+            pausing=self._pauses.open,
             per_webhook=self._per_webhook,
             limit=room,
             lease=LEASE,
@@ -156,7 +164,10 @@ class WebhookSender:
         log.info("webhook_delivered", **_ids(due), http_status=answer.http_status, attempts=due.attempts + 1)
 
     async def _failed(self, due: Due, answer: Answer) -> None:
-        wait = None if answer.is_gone else wait_after(due.event.id, due.attempts + 1)
+        wait = None if answer.is_gone else wait_after(due.event.id, due.attempts + 1, answer.pause)
+        if answer.pause:
+            # It is the receiver that wants to hear nothing, not of this event alone.
+            self._pauses.note(due.webhook_id, due.url, answer.pause)
         WEBHOOKS.labels("failed").inc()
         log.warning(
             "webhook_failed",

@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 from photodock.domain.parts import LEAST_PART_SIZE
+from photodock.settings import Settings
+from support.clock import within_one_minute
 from support.images import jpeg
 from support.parts import LARGE, Sender, sender
+from support.serving import serving
 from support.store import Store, key_of
 from support.system import Caller, sha256
 
@@ -245,7 +248,24 @@ async def test_another_organization_and_unknown_ids_find_nothing(photo: Sender) 
 
 
 async def test_parts_cost_no_quota(photo: Sender) -> None:
-    for answer in (await photo.call("POST"), await photo.call("GET", "/parts?numbers=1,2")):
-        assert answer.status_code == 200
-        assert not [name for name in answer.headers if name.startswith("ratelimit")]
-        assert answer.headers["cache-control"] == "no-store"
+    await photo.start()
+    answer = await photo.call("GET", "/parts?numbers=1,2")
+    assert answer.status_code == 200
+    assert not [name for name in answer.headers if name.startswith("ratelimit")]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_starting_costs_quota_as_a_url_does_and_a_repeat_is_free(settings: Settings) -> None:
+    await within_one_minute()
+    async for api in serving(settings.model_copy(update={"upload_urls_per_minute": 4})):
+        project = await api.make_project()
+        first, second = [await sender(api, project) for _ in range(2)]
+        answers = [await photo.call("POST") for photo in (first, first, second)]
+        left = [(answer.status_code, answer.headers.get("ratelimit-remaining")) for answer in answers]
+        assert left == [(200, "1"), (200, None), (200, "0")]
+        assert (await first.call("DELETE")).status_code == 204
+        refused = await first.call("POST")
+        assert code(refused) == (429, "rate_limited")
+        assert 0 < int(refused.headers["retry-after"]) <= 60
+        assert (refused.headers["ratelimit-limit"], refused.headers["ratelimit-remaining"]) == ("4", "0")
+        assert (await second.call("POST")).status_code == 200

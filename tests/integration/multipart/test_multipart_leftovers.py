@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from photodock.bootstrap.core import Core
 from photodock.bootstrap.worker import sweeper
 from photodock.db import multipart
 from photodock.domain.errors import StorageAccessDenied, StorageUnavailable
+from photodock.domain.photo import object_key
 from photodock.settings import Settings
 from photodock.workers.leftovers import GRACE, Leftovers
 from support.parts import LARGE, Sender
@@ -64,6 +66,15 @@ async def test_uploads_under_way_and_those_of_others_stay_however_old(
     ids = [one.upload_id async for one in core.store.open_uploads()]
     assert foreign["UploadId"] in ids
     await core.store.abort_upload(foreign["Key"], foreign["UploadId"])
+
+
+async def test_an_upload_of_another_installation_in_the_same_bucket_stays(core: Core) -> None:
+    """Its keys have the same form; its projects stand in another database."""
+    key = object_key(uuid4(), uuid7(), "image/jpeg", datetime.now(UTC))
+    theirs = await core.store.begin_upload(key, "image/jpeg", part_checksums=False)
+    await leftovers(core, 30 * DAY).run_once()
+    assert theirs in [one.upload_id async for one in core.store.open_uploads()]
+    await core.store.abort_upload(key, theirs)
 
 
 async def test_all_open_uploads_are_listed_page_by_page(core: Core, store: Store, monkeypatch: Any) -> None:

@@ -38,6 +38,7 @@ export async function newItem(
   const { fileName, fileSize, mimeType } = describePhoto(content, options);
   const item: StoredItem = {
     id: options.idempotencyKey ?? randomId(),
+    idempotencyKey: null,
     addedAt,
     endedAt: null,
     projectId: project,
@@ -62,6 +63,11 @@ export async function newItem(
     error: null,
   };
   return { item, file: toStoredFile(source, mimeType) };
+}
+
+/** The same under another id: the item that has its id is about to go, and its key is free when it has gone. */
+export function behind({ item, file }: NewItem): NewItem {
+  return { item: { ...item, id: randomId(), idempotencyKey: item.id }, file };
 }
 
 /** What is kept of a source: bytes are taken for a Blob. */

@@ -30,6 +30,11 @@ function ofStorage(error: StorageError): Verdict {
   return error.status === 403 || ENDED_CREDENTIALS.has(code) ? "url" : "never";
 }
 
+/** Whether the service has no such call: it is older than this client. */
+export function isUnknownCall(error: unknown): boolean {
+  return error instanceof PhotodockError && (error.code === "not_found" || error.status === 405);
+}
+
 /** Whether no answer came at all. */
 export function isNetworkFailure(error: unknown): boolean {
   return error instanceof NetworkError;

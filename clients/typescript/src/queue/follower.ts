@@ -1,5 +1,6 @@
+import { PhotodockError } from "../errors.js";
 import type { Photo } from "../models.js";
-import { verdictOf } from "./failures.js";
+import { isUnknownCall, verdictOf } from "./failures.js";
 
 /** What happens in a project. `reset`: something may have been missed. */
 export type PhotoChange = { readonly type: "photo"; readonly photoId: string } | { readonly type: "reset" };
@@ -35,6 +36,8 @@ export class Follower {
   private dueAt = Infinity;
   private looking: AbortController | undefined;
   private streamless = false;
+  /** Projects whose stream the service refuses. */
+  private readonly refused = new Set<string>();
   /** Something changed while a look was under way: it may have come too late for that one. */
   private overtaken = false;
 
@@ -122,7 +125,9 @@ export class Follower {
     const projects = new Set(this.photos.values());
     for (const [project, controller] of this.streams) if (!projects.has(project)) controller.abort();
     if (!changes || this.streamless) return;
-    for (const project of projects) if (!this.streams.has(project)) void this.listen(project, changes);
+    for (const project of projects) {
+      if (!this.streams.has(project) && !this.refused.has(project)) void this.listen(project, changes);
+    }
   }
 
   private async listen(project: string, changes: NonNullable<FollowerOptions["changes"]>): Promise<void> {
@@ -135,8 +140,10 @@ export class Follower {
         if (change.type === "reset" || this.photos.has(change.photoId)) this.schedule(GATHER_MS);
       }
     } catch (error) {
-      // Without the stream the looks go on alone. A service that has none is not asked again.
-      if (verdictOf(error) === "never") this.streamless = true;
+      // Without the stream the looks go on alone. A service that has none is not asked again, nor for a project that it
+      // refuses.
+      if (isStreamless(error)) this.streamless = true;
+      else if (verdictOf(error) === "never") this.refused.add(project);
     } finally {
       this.streams.delete(project);
       // One that never stood is no news: it is tried again after each look, at their intervals.
@@ -144,4 +151,9 @@ export class Follower {
       if (this.photos.size > 0 && stood) this.soon();
     }
   }
+}
+
+/** Neither this service nor this platform has streams. */
+function isStreamless(error: unknown): boolean {
+  return isUnknownCall(error) || (error instanceof PhotodockError && error.code === "streaming_unsupported");
 }

@@ -38,8 +38,9 @@ export interface MultipartState {
 
 /** What is stored of each photo: plain JSON. */
 export interface StoredItem {
-  /** Also the Idempotency-Key, so that however often it is asked for there is one photo. */
   readonly id: string;
+  /** Under which the photo is asked for: however often, there is one. Null: the id. */
+  readonly idempotencyKey: string | null;
   /** Milliseconds; no two of one queue alike. */
   readonly addedAt: number;
   /** When it became `completed` or `failed`. */
@@ -78,6 +79,10 @@ export interface QueueItem extends StoredItem {
   readonly progress: number;
   /** Why it waits, where it waits: it goes on by itself. */
   readonly lastError: ItemError | null;
+}
+
+export function keyOf({ idempotencyKey, id }: StoredItem): string {
+  return idempotencyKey ?? id;
 }
 
 export function hasEnded(item: StoredItem): boolean {

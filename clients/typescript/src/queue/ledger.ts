@@ -1,4 +1,5 @@
-import { hasArrived, type StoredItem } from "./item.js";
+import { bounded } from "./bounded.js";
+import { hasArrived, type Step, type StoredItem } from "./item.js";
 import { advance, type ItemEvent } from "./machine.js";
 import type { QueueStore, StoredFile } from "./store.js";
 
@@ -11,8 +12,8 @@ export interface LedgerListener {
   storeFailed(error: unknown): void;
 }
 
-/** A store that has not answered by then is taken as failed. WebKit's has been seen to hang for ever. */
-const STORE_MS = 15_000;
+/** Steps from which the next thing is to ask the service: no file is needed for that. */
+const ASKED_FIRST: ReadonlySet<Step> = new Set(["sending", "sent"]);
 /** Until a failed write is tried again, if nothing is written before. */
 const AGAIN_MS = 10_000;
 
@@ -23,6 +24,8 @@ export class Ledger {
   private readonly book = new Map<string, StoredItem>();
   private readonly unwritten = new Set<string>();
   private readonly surplusFiles = new Set<string>();
+  /** The step of each, as it stands in the store. */
+  private readonly written = new Map<string, Step>();
   private turn: Promise<unknown> = Promise.resolve();
   private again: ReturnType<typeof setTimeout> | undefined;
 
@@ -49,6 +52,7 @@ export class Ledger {
   adopt(items: readonly StoredItem[]): void {
     const fresh = items.filter((item) => !this.book.has(item.id));
     for (const item of [...fresh].sort((a, b) => a.addedAt - b.addedAt)) this.book.set(item.id, item);
+    for (const { id, step } of fresh) this.written.set(id, step);
     if (fresh.length > 0) this.listener.changed(fresh);
   }
 
@@ -74,7 +78,7 @@ export class Ledger {
     return this.inTurn(async () => {
       const changed = this.advanced(changes);
       if (changed.length === 0) return;
-      await bounded(this.store.save(changed));
+      await this.save(changed);
       for (const item of changed) this.book.set(item.id, item);
       this.listener.changed(changed);
     });
@@ -83,7 +87,8 @@ export class Ledger {
   remove(ids: readonly string[]): Promise<void> {
     return this.inTurn(async () => {
       await bounded(this.store.remove(ids));
-      for (const id of ids) for (const known of [this.book, this.unwritten, this.surplusFiles]) known.delete(id);
+      for (const id of ids)
+        for (const known of [this.book, this.unwritten, this.surplusFiles, this.written]) known.delete(id);
       this.listener.removed(ids);
     });
   }
@@ -123,11 +128,30 @@ export class Ledger {
   private async catchUp(): Promise<void> {
     const ids = [...this.unwritten];
     const files = [...this.surplusFiles];
-    await bounded(this.store.save(ids.map((id) => this.book.get(id)).filter((item) => item !== undefined)));
+    const items = ids.map((id) => this.book.get(id)).filter((item) => item !== undefined);
+    try {
+      await this.save(items);
+    } catch (error) {
+      if (!(await this.madeRoom())) throw error;
+      await this.save(items);
+    }
     for (const id of ids) this.unwritten.delete(id);
     // Only after it is written that nobody needs them any more.
     if (files.length > 0) await bounded(this.store.removeFiles(files));
     for (const id of files) this.surplusFiles.delete(id);
+  }
+
+  private async save(items: readonly StoredItem[]): Promise<void> {
+    await bounded(this.store.save(items));
+    for (const { id, step } of items) this.written.set(id, step);
+  }
+
+  /** On a full disk: files go whose photo has arrived, as the service will say to whoever reads the record as it is. */
+  private async madeRoom(): Promise<boolean> {
+    const files = [...this.surplusFiles].filter((id) => ASKED_FIRST.has(this.written.get(id) ?? "waiting"));
+    if (files.length > 0) await bounded(this.store.removeFiles(files));
+    for (const id of files) this.surplusFiles.delete(id);
+    return files.length > 0;
   }
 
   /** One after the other, so that no write overtakes another. */
@@ -135,19 +159,5 @@ export class Ledger {
     const result = this.turn.then(work);
     this.turn = result.catch(() => undefined);
     return result;
-  }
-}
-
-async function bounded<T>(work: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error("The queue's store does not answer."));
-    }, STORE_MS);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
   }
 }

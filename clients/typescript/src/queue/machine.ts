@@ -102,11 +102,14 @@ function issued(item: StoredItem, upload: IssuedUpload, at: number): StoredItem 
   return { ...item, step, photoId: upload.photo_id, target };
 }
 
-/** Back to sending with a fresh URL, a few times. */
+/**
+ * Back to sending with a fresh URL, a few times. An upload in parts begins with one too: by it a photo that was given up
+ * is waited for again, and parts that are there stay.
+ */
 function again(item: StoredItem, error: ItemError, at: number): StoredItem {
   const refusals = item.refusals + 1;
   if (refusals >= REFUSALS) return { ...failed(item, error, at), refusals };
-  return { ...item, step: "ready", target: null, refusals };
+  return { ...item, step: "ready", target: null, multipart: null, refusals };
 }
 
 function followed(item: StoredItem, photo: Pick<Photo, "id" | "status" | "error">, at: number): StoredItem {

@@ -1,3 +1,4 @@
+import { bounded } from "./bounded.js";
 import { Engine, type EngineListener, type EngineOptions } from "./engine.js";
 import { Files, type ResolveUri } from "./files.js";
 import { hasArrived, hasEnded, type StoredItem } from "./item.js";
@@ -103,7 +104,7 @@ export class OwnedQueue {
       await this.ledger.command([[id, { type: "paused", paused: true }]]);
       this.engine.interrupt(id);
     } else {
-      await this.options.store.savePaused(true);
+      await bounded(this.options.store.savePaused(true));
       this.engine.paused = true;
       this.engine.interruptAll();
     }
@@ -112,7 +113,7 @@ export class OwnedQueue {
   private async resume(id: string | undefined): Promise<void> {
     if (id !== undefined) await this.ledger.command([[id, { type: "paused", paused: false }]]);
     else {
-      await this.options.store.savePaused(false);
+      await bounded(this.options.store.savePaused(false));
       this.engine.paused = false;
     }
     this.engine.pauses.lift();

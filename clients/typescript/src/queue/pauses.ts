@@ -7,6 +7,8 @@ import type { Work } from "./plan.js";
 const BACKOFF: RetryPolicy = { attempts: Infinity, baseSeconds: 1, capSeconds: 60, longestRetryAfterSeconds: Infinity };
 /** Where a limit is reached and no answer says for how long. */
 const QUOTA_SECONDS = 15;
+/** A proxy, or a clock that is wrong by days, may ask for more than anybody wants to wait: asking again costs nothing. */
+const LONGEST_WAIT_SECONDS = 3_600;
 /** Nobody signs in within a second: the first pause of a session that has ended is anything up to this one's. */
 const SESSION_HEAD_START = 4;
 
@@ -56,11 +58,14 @@ export class Pauses {
     this.items.delete(id);
   }
 
-  /** Whether it was a failure of all: then it is no single item's. */
+  /**
+   * Whether it was a failure of all: then it is no single item's. Not of a file that goes in parts: its calls are made
+   * where nobody is held, so that it would be begun again at once.
+   */
   failed(kind: Work["kind"] | "follow", error: unknown): boolean {
     const [lane, reason, seconds] = holdOf(laneOf(kind), error) ?? [];
     if (lane && reason) this.lanes.set(lane, later(this.lanes.get(lane), error, reason, seconds));
-    return reason === "rate_limited" || reason === "session";
+    return laneOf(kind) !== "transfers" && (reason === "rate_limited" || reason === "session");
   }
 
   succeeded(kind: Work["kind"] | "follow"): void {
@@ -109,7 +114,9 @@ function holdOf(lane: Lane, error: unknown): [Lane, WaitReason, number] | null {
   if (isNetworkFailure(error)) return [lane === "transfers" ? lane : "calls", "unavailable", 0];
   if (verdictOf(error) === "session") return ["calls", "session", 0];
   if (!(error instanceof PhotodockError)) return null;
-  if (error.status === 429) return [lane, "rate_limited", wait || QUOTA_SECONDS];
+  // Met while a file is sent in parts, a limit is not that of the PUTs.
+  const limited = lane === "transfers" ? "requests" : lane;
+  if (error.status === 429) return [limited, "rate_limited", wait || QUOTA_SECONDS];
   return error.retryable ? ["calls", "unavailable", wait] : null;
 }
 
@@ -128,7 +135,8 @@ function endOf({ since, until }: Pause, now: number): number {
 }
 
 function retryAfter(error: unknown): number {
-  return error instanceof PhotodockError ? (error.retryAfterSeconds ?? 0) : 0;
+  const asked = error instanceof PhotodockError ? (error.retryAfterSeconds ?? 0) : 0;
+  return Math.min(asked, LONGEST_WAIT_SECONDS);
 }
 
 function jitter(until: number): number {

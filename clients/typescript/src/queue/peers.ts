@@ -15,6 +15,8 @@ export type Message =
   | { readonly type: "removed"; readonly ids: readonly string[] }
   | { readonly type: "moment"; readonly moment: Moment; readonly sent: ReadonlyMap<string, number> }
   | { readonly type: "hello" }
+  /** A tab has become the owner: what was wanted of the one before may not have been done. */
+  | { readonly type: "owner" }
   | { readonly type: "command"; readonly number: string; readonly command: Command }
   | { readonly type: "done"; readonly number: string; readonly failure: string | null };
 

@@ -1,4 +1,4 @@
-import { hasEnded, type Step, type StoredItem } from "./item.js";
+import { hasEnded, keyOf, type Step, type StoredItem } from "./item.js";
 
 /** One thing to begin now. */
 export type Work =
@@ -62,21 +62,34 @@ function isFree(item: StoredItem, { now, paused, busy, notBefore }: Conditions):
 }
 
 function calls(items: readonly StoredItem[], at: (step: Step) => StoredItem[], conditions: Conditions): Work[] {
+  const leaving = items.filter(({ step }) => step === "cancelling");
+  const waiting = at("waiting").filter((item) => !waitsFor(leaving, item));
   return [
     ...many("confirm", [...at("sent"), ...at("sending")], BATCH, conditions),
     ...one("delete", at("cancelling"), conditions),
-    ...many("look", toLook(at("waiting"), conditions), LOOKUP, conditions),
-    ...(conditions.mayRequest ? requests(items, at, conditions) : []),
+    ...many("look", toLook(waiting, conditions), LOOKUP, conditions),
+    ...(conditions.mayRequest ? requests(items, waiting, at("ready"), conditions) : []),
   ];
 }
 
-function requests(items: readonly StoredItem[], at: (step: Step) => StoredItem[], conditions: Conditions): Work[] {
+/** A photo that is being deleted must be gone before the same file, or its key, is asked for again. */
+function waitsFor(leaving: readonly StoredItem[], item: StoredItem): boolean {
+  const { checksum } = item;
+  return leaving.some((gone) => keyOf(gone) === keyOf(item) || (checksum != null && gone.checksum === checksum));
+}
+
+function requests(
+  items: readonly StoredItem[],
+  waiting: readonly StoredItem[],
+  free: readonly StoredItem[],
+  conditions: Conditions,
+): Work[] {
   const ready = items.filter(
     (item) => item.step === "ready" && !item.paused && conditions.busy.get(item.id) !== "send",
   );
   const wanted = Math.max(0, conditions.ahead - ready.length);
-  const declared = at("waiting").filter((item) => isDeclared(item, conditions));
-  const expired = at("ready").filter((item) => needsUrl(item, conditions.now));
+  const declared = waiting.filter((item) => isDeclared(item, conditions));
+  const expired = free.filter((item) => needsUrl(item, conditions.now));
   return [...one("refresh", expired, conditions), ...many("request", declared.slice(0, wanted), BATCH, conditions)];
 }
 

@@ -1,9 +1,10 @@
 import type { PhotodockClient } from "../client.js";
-import { insert, newItem, toStoredFile, type AddOptions, type NewItem, type QueueSource } from "./adding.js";
+import { behind, insert, newItem, toStoredFile, type AddOptions, type NewItem, type QueueSource } from "./adding.js";
 import { changesOf, queueApi } from "./api.js";
+import { bounded } from "./bounded.js";
 import { Concurrency } from "./concurrency.js";
 import type { QueueEvents } from "./emitter.js";
-import { hasEnded, type QueueItem, type StoredItem } from "./item.js";
+import { hasEnded, keyOf, type QueueItem, type StoredItem } from "./item.js";
 import { BrowserNetwork, type NetworkPolicy } from "./network.js";
 import { DAY_SECONDS, DEFAULT_NAME, defaultStore, MULTIPART_THRESHOLD, type UploadQueueOptions } from "./options.js";
 import { OwnedQueue, type OwnedOptions } from "./owned.js";
@@ -39,6 +40,8 @@ export class UploadQueue {
   private readonly concurrency: Concurrency;
   private policy: NetworkPolicy;
   private adding: Promise<unknown> = Promise.resolve();
+  /** Items that this tab's user does not want any more: each until that is done, or has failed. */
+  private readonly leaving = new Set<string>();
   private running: Running | undefined;
   private lastPlace = 0;
 
@@ -92,8 +95,14 @@ export class UploadQueue {
   }
 
   /** Not to be sent after all: what the service knows of it is deleted. What has arrived is only taken off the list. */
-  cancel(id?: string): Promise<void> {
-    return this.command({ type: "cancel", id });
+  async cancel(id?: string): Promise<void> {
+    const ids = this.view.items.map((item) => item.id).filter((each) => id === undefined || each === id);
+    for (const each of ids) this.leaving.add(each);
+    try {
+      await this.command({ type: "cancel", id });
+    } finally {
+      for (const each of ids) this.leaving.delete(each);
+    }
   }
 
   /** What has failed, once more; with its file where that was missing. It is the same photo still. */
@@ -139,7 +148,7 @@ export class UploadQueue {
   private begin(): Running {
     const controller = new AbortController();
     const tabs = new Tabs(this.view, this.held, (listener) => new Peers(this.name, listener));
-    const shown = this.store.load().then(({ items }) => {
+    const shown = bounded(this.store.load()).then(({ items }) => {
       this.view.changed([...items].sort(byAge).filter(({ id }) => !this.view.get(id)));
     });
     const locks = this.options.locks === undefined ? defaultLocks() : this.options.locks;
@@ -180,12 +189,15 @@ export class UploadQueue {
     const added = this.adding.then(async () => {
       await this.start();
       const { projectId } = this.options;
-      const wanted = await Promise.all(sources.map((source) => newItem(source, options, projectId, this.nextPlace())));
+      const described = sources.map((source) => newItem(source, options, projectId, this.nextPlace()));
+      const wanted = (await Promise.all(described)).map((one) => (this.view.get(one.item.id) ? behind(one) : one));
       const known = new Map<string, StoredItem>();
       for (const one of wanted) known.set(one.item.id, this.sameAs(one.item, known) ?? one.item);
       const fresh = wanted.filter(({ item }) => known.get(item.id) === item);
       if (fresh.length > 0) {
         const { items, held } = await insert(this.store, fresh, this.options.keepFiles !== "ask");
+        for (const [id, file] of held) this.held.set(id, file);
+        this.view.changed(items);
         this.running?.tabs.added(items, held);
       }
       const ids = wanted.map(({ item }) => known.get(item.id)?.id ?? item.id);
@@ -204,10 +216,14 @@ export class UploadQueue {
 
   /** The item that this file has already, in the queue or earlier in the same call. */
   private sameAs(item: StoredItem, earlier: ReadonlyMap<string, StoredItem>): StoredItem | undefined {
-    const all = [...this.view.items, ...earlier.values()];
-    const same = all.find(({ id }) => id === item.id);
+    const all = [...this.view.items, ...earlier.values()].filter((one) => !this.isLeaving(one));
+    const same = all.find((one) => keyOf(one) === keyOf(item));
     if (same || this.options.dedupe === false || item.fingerprint === null) return same;
-    return all.find(({ fingerprint, step }) => fingerprint === item.fingerprint && step !== "cancelling");
+    return all.find(({ fingerprint }) => fingerprint === item.fingerprint);
+  }
+
+  private isLeaving({ id, step }: StoredItem): boolean {
+    return step === "cancelling" || this.leaving.has(id);
   }
 
   /** Whoever adds a file that has failed before wants it to be tried again. */
@@ -219,7 +235,8 @@ export class UploadQueue {
 
   private async command(command: Command): Promise<void> {
     await this.start();
-    await this.running?.tabs.command(command);
+    if (!this.running) throw new Error("The queue was stopped before this was done.");
+    await this.running.tabs.command(command);
   }
 }
 

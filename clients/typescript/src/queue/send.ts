@@ -4,6 +4,7 @@ import type { Photo } from "../models.js";
 import { putFile, type SignedPut } from "../storage.js";
 import { isFileUri, type Transport, type TransportBody } from "../transport.js";
 import type { IssuedPart, QueueApi } from "./api.js";
+import { isUnknownCall } from "./failures.js";
 import type { MultipartState, StoredItem } from "./item.js";
 import type { ItemEvent } from "./machine.js";
 
@@ -60,11 +61,6 @@ export async function sendParts(item: StoredItem, body: TransportBody, options: 
     }
   }
   return api.completeMultipart(photoId, { signal });
-}
-
-/** Whether the service has no such call: it is older than this client. */
-export function isUnknownCall(error: unknown): boolean {
-  return error instanceof PhotodockError && (error.code === "not_found" || error.status === 405);
 }
 
 /** Whether the parts that were sent are gone, or are not those that are wanted. */

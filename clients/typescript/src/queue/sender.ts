@@ -3,19 +3,11 @@ import type { Photo } from "../models.js";
 import type { Transport } from "../transport.js";
 import type { QueueApi } from "./api.js";
 import type { Concurrency } from "./concurrency.js";
-import { isNetworkFailure, toItemError } from "./failures.js";
+import { isNetworkFailure, isUnknownCall, toItemError } from "./failures.js";
 import type { Files } from "./files.js";
 import type { StoredItem } from "./item.js";
 import type { Change, Ledger } from "./ledger.js";
-import {
-  canBeSplit,
-  isForWhole,
-  isPartsLost,
-  isUnknownCall,
-  sendParts,
-  sendWhole,
-  type SendingOptions,
-} from "./send.js";
+import { canBeSplit, isForWhole, isPartsLost, sendParts, sendWhole, type SendingOptions } from "./send.js";
 import { isClosed, type Outcome } from "./work.js";
 
 export interface SenderOptions {

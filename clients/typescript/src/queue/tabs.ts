@@ -18,6 +18,8 @@ export class Tabs implements OwnedListener {
   private readonly held: Map<string, StoredFile>;
   private readonly peers: Peers;
   private readonly tickets = new Tickets();
+  /** What this tab, as the owner, is doing for somebody. */
+  private readonly obeying = new Set<Promise<unknown>>();
   /** What was added while this tab was about to become the owner and had read the store already. */
   private meanwhile: StoredItem[] | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -33,6 +35,7 @@ export class Tabs implements OwnedListener {
 
   close(): void {
     clearTimeout(this.timer);
+    this.tickets.close();
     this.peers.close();
   }
 
@@ -43,19 +46,22 @@ export class Tabs implements OwnedListener {
     this.meanwhile = undefined;
     this.owned = owned;
     owned.adopt(meanwhile);
+    this.peers.post({ type: "owner" });
     await this.tickets.execute((command) => owned.execute(command));
     if (!signal.aborted) {
       await new Promise((resolve) => {
         signal.addEventListener("abort", resolve);
       });
     }
-    await owned.stop();
+    // What is wanted from now on the next owner does; what was begun is written down before that one reads.
     this.owned = undefined;
+    await Promise.all(this.obeying);
+    await owned.stop();
     this.view.moment(owned.moment, false);
   }
 
   async command(command: Command): Promise<void> {
-    if (this.owned) await this.owned.execute(command);
+    if (this.owned) await this.obey(this.owned, command);
     else {
       await this.tickets.issue(command, (number) => {
         this.peers.post({ type: "command", number, command });
@@ -65,7 +71,6 @@ export class Tabs implements OwnedListener {
 
   /** This tab's user has added these, and they are stored. */
   added(items: readonly StoredItem[], files: ReadonlyMap<string, StoredFile>): void {
-    for (const [id, file] of files) this.held.set(id, file);
     if (!this.owned) this.peers.post({ type: "added", items, files });
     this.adopt(items);
   }
@@ -127,7 +132,12 @@ export class Tabs implements OwnedListener {
         this.adopt(message.items);
         break;
       case "command":
-        if (this.owned) void this.obey(this.owned, message.number, message.command);
+        if (this.owned) void this.answer(this.owned, message.number, message.command);
+        break;
+      case "owner":
+        this.tickets.again((number, command) => {
+          this.peers.post({ type: "command", number, command });
+        });
         break;
       case "done":
         this.tickets.done(message.number, message.failure);
@@ -149,8 +159,15 @@ export class Tabs implements OwnedListener {
     for (const [id, bytes] of message.sent) this.view.sentBytes(id, bytes);
   }
 
-  private async obey(owned: OwnedQueue, number: string, command: Command): Promise<void> {
-    this.peers.post({ type: "done", number, failure: await failureOf(owned.execute(command)) });
+  private async answer(owned: OwnedQueue, number: string, command: Command): Promise<void> {
+    this.peers.post({ type: "done", number, failure: await failureOf(this.obey(owned, command)) });
+  }
+
+  private async obey(owned: OwnedQueue, command: Command): Promise<void> {
+    const work = owned.execute(command);
+    const end = failureOf(work).finally(() => this.obeying.delete(end));
+    this.obeying.add(end);
+    await work;
   }
 }
 

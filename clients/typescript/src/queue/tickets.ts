@@ -20,6 +20,16 @@ export class Tickets {
     });
   }
 
+  /** To another owner: the one before may be gone, and this with it. */
+  again(post: (number: string, command: Command) => void): void {
+    for (const [number, { command }] of this.open) post(number, command);
+  }
+
+  /** Nobody waits for them any more. */
+  close(): void {
+    for (const number of this.open.keys()) this.done(number, "The queue was stopped before this was done.");
+  }
+
   done(number: string, failure: string | null): void {
     const ticket = this.open.get(number);
     this.open.delete(number);

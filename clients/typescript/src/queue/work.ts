@@ -4,12 +4,11 @@ import type { Hasher } from "../hash.js";
 import type { UploadItem } from "../models.js";
 import { bytesOf } from "../source.js";
 import type { QueueApi } from "./api.js";
-import { toItemError, verdictOf } from "./failures.js";
+import { isUnknownCall, toItemError, verdictOf } from "./failures.js";
 import type { Files } from "./files.js";
-import type { StoredItem } from "./item.js";
+import { keyOf, type StoredItem } from "./item.js";
 import type { Change } from "./ledger.js";
 import type { Work } from "./plan.js";
-import { isUnknownCall } from "./send.js";
 
 /** What became of a work: what happened to its items, and which have to be tried again and why. */
 export interface Outcome {
@@ -24,6 +23,8 @@ export interface Worker {
   readonly hash: Hasher | null;
   /** The service has no such call. */
   lookupIsUnknown(): void;
+  /** Whether another item, which is wanted, is the same photo. */
+  isShared(item: StoredItem): boolean;
 }
 
 type Items = readonly StoredItem[];
@@ -54,7 +55,7 @@ export async function perform(work: Work, worker: Worker, options: CallOptions):
         return photos.map((photo, index) => confirmed(idAt(items, index), photo));
       });
     case "delete":
-      await deletePhoto(work.items[0], api, options);
+      if (!worker.isShared(work.items[0])) await deletePhoto(work.items[0], api, options);
       return { ...changed([]), removed: [work.items[0].id] };
     case "send":
       throw new Error("Files are sent by the sender.");
@@ -157,7 +158,7 @@ function requestOf(item: StoredItem): UploadItem {
     file_name: item.fileName,
     file_size: item.fileSize,
     mime_type: item.mimeType,
-    idempotency_key: item.id,
+    idempotency_key: keyOf(item),
     ...(item.checksum != null && { checksum_sha256: item.checksum }),
     ...(item.detectionTypes && { detection_types: item.detectionTypes }),
     ...(item.priority && { priority: item.priority }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { blocksOf } from "../support/documents.js";
+import { shown } from "../support/newcomer.js";
 import { png } from "../support/photos.js";
 import { Chromium } from "./harness.js";
 
@@ -13,13 +13,9 @@ afterAll(async () => {
 });
 
 test("the page of the documentation uploads a photo, and says why another file is refused", async () => {
-  const { baseUrl, projectId, token } = chromium.installation;
-  const [block] = blocksOf("docs/clients/typescript.md").filter(({ language }) => language === "html");
-  const html = block?.code
-    .replace("/photodock/index.js", "/dist/index.js")
-    .replace("https://photos.example.com", baseUrl)
-    .replace(/"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"/, `"${projectId}"`);
-  const page = await chromium.pageOf(html ?? "", { "/photodock-token": token });
+  const { token } = chromium.installation;
+  const html = shown("html", "A web page", chromium.installation).replace("/photodock/index.js", "/dist/index.js");
+  const page = await chromium.pageOf(html, { "/photodock-token": token });
 
   const file = { name: "roof.png", mimeType: "image/png", buffer: Buffer.from(png()) };
   await page.locator("#file").setInputFiles(file);

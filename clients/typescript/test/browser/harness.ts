@@ -91,12 +91,17 @@ async function servePages(origin: string, served: ReadonlyMap<string, string>): 
   return server;
 }
 
+function typeOf(path: string): string {
+  if (path.endsWith(".js")) return "text/javascript";
+  return path === "/" || path.endsWith(".html") ? "text/html" : "text/plain";
+}
+
 async function content(
   path: string,
   served: ReadonlyMap<string, string>,
 ): Promise<[type: string, body: string | Buffer]> {
   const text = served.get(path);
-  if (text !== undefined) return [path === "/" || path.endsWith(".html") ? "text/html" : "text/plain", text];
+  if (text !== undefined) return [typeOf(path), text];
   if (!path.startsWith("/dist/") || !path.endsWith(".js")) throw new Error(path);
   return ["text/javascript", await readFile(new URL(path.slice("/dist/".length), DIST))];
 }

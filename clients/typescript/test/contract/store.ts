@@ -5,7 +5,14 @@ import type { QueueStore } from "../../src/queue/store.js";
 
 export function storedItem(id: string, changes: Partial<StoredItem> = {}): StoredItem {
   return {
-    ...{ id, addedAt: 1_700_000_000_000, endedAt: null, projectId: "project", fileName: "Dach — 屋根 🏠.jpg" },
+    ...{
+      id,
+      idempotencyKey: null,
+      addedAt: 1_700_000_000_000,
+      endedAt: null,
+      projectId: "project",
+      fileName: "Dach — 屋根 🏠.jpg",
+    },
     ...{ fileSize: 2_000, mimeType: "image/jpeg", detectionTypes: ["damage"], priority: "high", paused: false },
     ...{ clientMetadata: { latitude: 52.5163, longitude: 13.3777 }, origin: { kind: "store" }, fingerprint: null },
     ...{ step: "waiting", checksum: null, looked: false, existing: false, photoId: null, target: null },

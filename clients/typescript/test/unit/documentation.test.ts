@@ -43,5 +43,5 @@ test.each(BLOCKS)("the example at $place is good", (block) => {
 
 test("an example that is not good is found", () => {
   const code = 'import { PhotodockClient } from "@photodock/client";\nnew PhotodockClient({ url: "x" });\n';
-  expect(problemsOf({ place: "here", language: "ts", code }).join()).toContain("line 2: ");
+  expect(problemsOf({ place: "here", heading: "", language: "ts", code }).join()).toContain("line 2: ");
 });

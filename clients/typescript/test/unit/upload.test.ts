@@ -80,6 +80,16 @@ test("an ended URL is replaced by a fresh one of the same photo", async () => {
   expect(calls(server).slice(0, 5)).toEqual([REQUEST, "PUT /one", REFRESH, "PUT /two", CONFIRM]);
 });
 
+test("an ended URL of a photo that has arrived meanwhile is no failure: it is confirmed", async () => {
+  const server = await scripted({
+    ...WELL,
+    "PUT /one": [refusal(403, "AccessDenied")],
+    [REFRESH]: [[409, problem(409, "invalid_status_transition")]],
+  });
+  await expect(upload(server)).resolves.toMatchObject({ status: "completed" });
+  expect(calls(server).slice(0, 4)).toEqual([REQUEST, "PUT /one", REFRESH, CONFIRM]);
+});
+
 test("a second 403 is the end: the headers or the bytes are not those that were signed", async () => {
   const denied = refusal(403, "SignatureDoesNotMatch");
   const server = await scripted({ ...WELL, "PUT /one": [denied], "PUT /two": [denied] });

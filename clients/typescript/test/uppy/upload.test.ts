@@ -88,6 +88,10 @@ test("after a reload the upload goes on, with what Uppy had kept of it", async (
 
   const { head } = uppy;
   uppy = await UppyPage.open(chromium, script);
+  // The page was closed in the middle of part 2, of which the store may have had all by then. Part 1 it had for sure.
+  const { uploaded } = await uppy.client.multipart.parts(kept?.key ?? "");
+  const there = uploaded.map(({ part_number }) => part_number);
+  expect(there).toContain(1);
   uppy.head = head;
   const sent = uppy.sent();
   const restored = await uppy.add(LARGE);
@@ -99,8 +103,7 @@ test("after a reload the upload goes on, with what Uppy had kept of it", async (
   );
   const outcome = await uppy.upload(restored);
   expect(outcome).toMatchObject({ error: null, key: kept?.key });
-  // The page was closed in the middle of part 2, of which the store may have had all by then. Part 1 it had for sure.
-  expect([[2, 3], [3]]).toContainEqual(sent);
+  expect(sent).toEqual([1, 2, 3].filter((number) => !there.includes(number)));
 });
 
 test("a refused file shows the service's sentence", async () => {

@@ -6,7 +6,8 @@ import { UploadQueue } from "../../../src/queue/queue.js";
 import { MemoryStore, type QueueStore } from "../../../src/queue/store.js";
 import type { Transport } from "../../../src/transport.js";
 import { photo, TestNetwork, turns, pass, worldClient } from "./setup.js";
-import { World, worldApi, worldTransport, type Fault } from "./world.js";
+import { World, type Fault } from "./world.js";
+import { worldApi, worldTransport } from "./world-client.js";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,12 +1,14 @@
 import { onTestFinished, vi } from "vitest";
 
 import { PhotodockClient } from "../../../src/client.js";
+import type { QueueItem } from "../../../src/queue/item.js";
 import type { NetworkMonitor, NetworkState } from "../../../src/queue/network.js";
 import type { UploadQueueOptions } from "../../../src/queue/options.js";
 import { UploadQueue } from "../../../src/queue/queue.js";
 import { MemoryStore } from "../../../src/queue/store.js";
 import type { Transport } from "../../../src/transport.js";
-import { worldApi, worldTransport, type World } from "./world.js";
+import type { World } from "./world.js";
+import { worldApi, worldTransport } from "./world-client.js";
 
 const realImmediate = setImmediate;
 let names = 0;
@@ -44,6 +46,24 @@ export class TestNetwork implements NetworkMonitor {
     this.state = state;
     for (const listener of this.listeners) listener(state);
   }
+}
+
+export function offline(): TestNetwork {
+  const network = new TestNetwork();
+  network.become({ online: false });
+  return network;
+}
+
+export function items(queue: UploadQueue): readonly QueueItem[] {
+  return queue.getSnapshot().items;
+}
+
+export function steps(queue: UploadQueue): string[] {
+  return items(queue).map(({ step }) => step);
+}
+
+export function allCompleted(queue: UploadQueue): () => boolean {
+  return () => steps(queue).every((step) => step === "completed");
 }
 
 let made = 0;

@@ -7,7 +7,7 @@ import { Peers } from "../../../src/queue/peers.js";
 import { MemoryStore, type StoredFile } from "../../../src/queue/store.js";
 import { Tabs } from "../../../src/queue/tabs.js";
 import { View } from "../../../src/queue/view.js";
-import { photo, TestNetwork, worldQueue } from "./setup.js";
+import { photo, steps, TestNetwork, turns, worldQueue } from "./setup.js";
 import { World } from "./world.js";
 
 /** Web Locks of one name, for the tabs of one test. */
@@ -34,6 +34,7 @@ class Locks implements LocksLike {
 }
 
 interface Browser {
+  readonly name: string;
   readonly world: World;
   readonly store: MemoryStore;
   readonly tab: (options?: { network?: TestNetwork; keepFiles?: "ask" }) => UploadQueue;
@@ -43,11 +44,12 @@ interface Browser {
 function browser(): Browser {
   const world = new World({ latencyMs: 1, processingMs: 1 });
   const shared = { store: new MemoryStore(), name: crypto.randomUUID(), locks: new Locks() };
-  return { world, store: shared.store, tab: (options = {}) => worldQueue(world, { ...shared, ...options }) };
-}
-
-function steps(queue: UploadQueue): string[] {
-  return queue.getSnapshot().items.map(({ step }) => step);
+  return {
+    world,
+    name: shared.name,
+    store: shared.store,
+    tab: (options = {}) => worldQueue(world, { ...shared, ...options }),
+  };
 }
 
 function shows(queue: UploadQueue, expected: string[]): Promise<void> {
@@ -124,6 +126,98 @@ test("when the owner stops another one takes over, and does what was wanted mean
   await added;
   await shows(second, ["completed", "completed"]);
   expect(world.photos.size).toBe(2);
+});
+
+/** Holds a call of the store until it is let go. */
+function gate(): { readonly opened: Promise<void>; open: () => void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}
+
+/** Resolves when a message of this type has gone through the tabs' channel. */
+function heard(name: string, type: string): Promise<void> {
+  const channel = new BroadcastChannel(name);
+  return new Promise((resolve) => {
+    channel.onmessage = ({ data }) => {
+      if ((data as { type: string }).type !== type) return;
+      channel.close();
+      resolve();
+    };
+  });
+}
+
+test("what a tab wants while nobody owns the queue, whichever other tab comes to own it does", async () => {
+  const { name, store, tab } = browser();
+  const [first, second, third] = [tab(), tab(), tab()];
+  await first.start();
+  await owns(first);
+  await second.start();
+  await third.start();
+  const { opened, open } = gate();
+  const load = store.load.bind(store);
+  const loading = vi.spyOn(store, "load").mockImplementation(async () => opened.then(load));
+  await first.stop();
+  await vi.waitFor(() => {
+    expect(loading).toHaveBeenCalled();
+  });
+  const told = heard(name, "command");
+  const paused = third.pause();
+  await told;
+  open();
+  await paused;
+  expect(second.getSnapshot()).toMatchObject({ isOwner: true, paused: true });
+});
+
+test("what an owner has begun to do for another tab is written down before the next owner reads", async () => {
+  const { store, tab } = browser();
+  const [first, second] = [tab(), tab()];
+  await first.start();
+  await owns(first);
+  await second.start();
+  const { opened, open } = gate();
+  const save = store.savePaused.bind(store);
+  const saving = vi.spyOn(store, "savePaused").mockImplementation(async (paused) => opened.then(() => save(paused)));
+  const paused = second.pause();
+  await vi.waitFor(() => {
+    expect(saving).toHaveBeenCalled();
+  });
+  const stopped = first.stop();
+  for (let time = 0; time < 20; time += 1) await turns();
+  open();
+  await Promise.all([stopped, paused, owns(second)]);
+  expect(second.getSnapshot().paused).toBe(true);
+});
+
+test("a command that nobody has done when its tab stops is refused", async () => {
+  const nobody: LocksLike = {
+    request: (_, { signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => {
+          reject(signal.reason as Error);
+        });
+      }),
+  };
+  const queue = worldQueue(new World(), { locks: nobody });
+  await queue.start();
+  const paused = queue.pause();
+  const refused = expect(paused).rejects.toThrow("stopped");
+  await queue.stop();
+  await refused;
+});
+
+test("what is added while the queue is being stopped is stored, and there at the next start", async () => {
+  const { store, tab } = browser();
+  const queue = tab();
+  await queue.start();
+  const add = store.add.bind(store);
+  vi.spyOn(store, "add").mockImplementation(async (items, files) => {
+    await queue.stop();
+    await add(items, files);
+  });
+  const { id } = await queue.add(photo());
+  await queue.start();
+  expect(queue.getSnapshot().items.map((item) => item.id)).toEqual([id]);
 });
 
 test("a stopped queue can be started again", async () => {
