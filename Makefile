@@ -83,7 +83,7 @@ web-where-possible:
 	@if $(HAS_NODE) 2>/dev/null && $(WEB_PATH) command -v npm >/dev/null; then \
 		$(MAKE) --silent web || echo "The console could not be built; everything else runs without it."; \
 	else \
-		echo "The console is not built: that needs Node 20.19 or newer. Everything else runs without it."; \
+		echo "The console is not built: install Node 20.19 or newer, then \`make web\`. Everything else runs without it."; \
 	fi
 
 # The documentation site; docsite/hooks.py says what it is made of.

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -63,8 +63,8 @@ test("two hundred photos of a folder arrive, although the browser is closed in t
   await after.context.close();
   expect(await statuses(project)).toEqual(Array<string>(COUNT).fill("completed"));
   const seconds = (from: number, to: number): string => ((to - from) / 1000).toFixed(1);
-  console.log(
+  const said =
     `Of ${String(COUNT)} photos all were stored in the browser after ${seconds(begun, stored)} s, ${String(there)} had arrived ` +
-      `when it was closed after ${seconds(begun, closed)} s; opened again, all were completed after ${seconds(reopened, done)} s.`,
-  );
+    `when it was closed after ${seconds(begun, closed)} s; opened again, all were completed after ${seconds(reopened, done)} s.\n`;
+  await writeFile(`${SCREENSHOTS}/lid.txt`, said);
 });
