@@ -83,7 +83,7 @@ web-where-possible:
 	@if $(HAS_NODE) 2>/dev/null && $(WEB_PATH) command -v npm >/dev/null; then \
 		$(MAKE) --silent web || echo "The console could not be built; everything else runs without it."; \
 	else \
-		echo "The console is not built: that needs Node 20.19 or newer. Everything else runs without it."; \
+		echo "The console is not built: install Node 20.19 or newer, then \`make web\`. Everything else runs without it."; \
 	fi
 
 # The documentation site; docsite/hooks.py says what it is made of.
@@ -95,7 +95,7 @@ test-web: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the console's tests, in Chromium
 test: $(VENV)/dev.stamp $(WEB_BUILT) $(DOCSITE)/node_modules/.stamp ## Run the tests, with coverage; all but those of the targets below
 	@$(PYTEST) -n 2 -m 'not long and not browser and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
 
-test-long: $(VENV)/dev.stamp ## Run the long tests: kills, partitions, failover, random interleavings
+test-long: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the long tests: kills, partitions, failover, random interleavings
 # They wait more than they compute, so that more of them run at once than there are processors.
 	@$(PYTEST) -n 4 -m long $(ARGS)
 

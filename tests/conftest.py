@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 LONG = (
+    "acceptance/console/test_acceptance_console_lid.py",
     "acceptance/crashes",
     "acceptance/deployment",
     "acceptance/live",
@@ -81,7 +82,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         place = item.path.relative_to(Path(__file__).parent).as_posix()
         if place.startswith(LONG):
             item.add_marker(pytest.mark.long)
-        if place.startswith(BROWSER):
+        if place.startswith(BROWSER) and not place.startswith(LONG):
             item.add_marker(pytest.mark.browser)
         if place.startswith(FUZZ):
             item.add_marker(pytest.mark.fuzz)

@@ -1,6 +1,6 @@
-import type { Photo, PhotodockClient, PhotoEvent, PhotoStatus } from "@photodock/client";
+import type { Photo, PhotoEvent, PhotoPage, PhotoStatus } from "@photodock/client";
 
-import { isSignedOut, wordsOf } from "./session.js";
+import { isSignedOut, wordsOf, type Session } from "./session.js";
 
 export interface LibrarySnapshot {
   /** Newest first. */
@@ -11,28 +11,33 @@ export interface LibrarySnapshot {
 }
 
 const PAGE = 100;
+/** The API's own limit. */
+const MOST_OF_A_PAGE = 200;
 /** Changes are gathered for so long: one call for a whole batch. */
 const GATHER_MS = 250;
+/** Changes that could not be read are asked for again. */
+const AGAIN_MS = 5_000;
 const EMPTY: LibrarySnapshot = { photos: [], loading: false, complete: false, error: null };
 
-/** The photos of a project, as far as they were scrolled to, kept up to date by its events. */
+/** The photos of a project, as far as they were scrolled to, kept up to date by its feed. */
 export class Library {
-  private readonly client: PhotodockClient;
+  private readonly session: Session;
   private readonly projectId: string;
   private readonly status: PhotoStatus | null;
   private readonly signedOut: () => void;
   private readonly controller = new AbortController();
   private readonly listeners = new Set<() => void>();
-  private readonly byId = new Map<string, Photo>();
   private readonly changed = new Set<string>();
+  private byId = new Map<string, Photo>();
   private snapshot = EMPTY;
   private cursor: string | null = null;
-  /** Of pages that were asked for before a reset nothing is taken. */
+  /** Of pages that were asked for before all was read anew nothing is taken. */
   private generation = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private leaveFeed: (() => void) | undefined;
 
-  constructor(client: PhotodockClient, projectId: string, status: PhotoStatus | null, signedOut: () => void) {
-    this.client = client;
+  constructor(session: Session, projectId: string, status: PhotoStatus | null, signedOut: () => void) {
+    this.session = session;
     this.projectId = projectId;
     this.status = status;
     this.signedOut = signedOut;
@@ -48,62 +53,77 @@ export class Library {
   readonly getSnapshot = (): LibrarySnapshot => this.snapshot;
 
   start(): void {
+    this.leaveFeed = this.session.feed(this.projectId).listen({
+      changed: (event) => {
+        this.take(event);
+      },
+      failed: (error) => {
+        this.failed(error);
+      },
+    });
     void this.reload();
-    void this.listen();
   }
 
   stop(): void {
+    this.leaveFeed?.();
     this.controller.abort();
     clearTimeout(this.timer);
   }
 
-  /** The next page, if there is one and it is not on its way. */
+  /** The next page, if there is one and nothing is on its way. */
   async more(): Promise<void> {
     if (this.snapshot.loading || this.snapshot.complete) return;
-    const { generation } = this;
-    const first = this.cursor === null;
-    this.show({ loading: true, error: null });
-    try {
-      const query = { project_id: this.projectId, limit: PAGE, cursor: this.cursor, status: this.status };
-      const page = await this.client.photos(query, { signal: this.controller.signal });
-      if (generation !== this.generation) return;
-      if (first) this.byId.clear();
+    await this.read(async (isCurrent) => {
+      const page = await this.page(this.cursor, PAGE);
+      if (!isCurrent()) return;
       for (const photo of page.items) this.byId.set(photo.id, photo);
       this.cursor = page.next_cursor;
-      this.show({ photos: this.sorted(), loading: false, complete: page.next_cursor === null });
-    } catch (error) {
-      if (generation === this.generation) this.failed(error);
-    }
+    });
   }
 
   /** Reads these photos anew: after a change, or when a picture's address has ended. */
-  refresh(photoId: string): void {
+  refresh(photoId: string, after = GATHER_MS): void {
     this.changed.add(photoId);
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
       void this.readChanged();
-    }, GATHER_MS);
+    }, after);
   }
 
-  private async reload(): Promise<void> {
+  /** All that was scrolled to, and shown at once when it is there: nothing jumps. */
+  async reload(): Promise<void> {
     this.generation += 1;
-    this.cursor = null;
-    this.show({ loading: false, complete: false });
-    await this.more();
+    const wanted = this.byId.size;
+    await this.read(async (isCurrent) => {
+      const found = new Map<string, Photo>();
+      let cursor: string | null = null;
+      do {
+        const page: PhotoPage = await this.page(cursor, wanted > PAGE ? MOST_OF_A_PAGE : PAGE);
+        if (!isCurrent()) return;
+        for (const photo of page.items) found.set(photo.id, photo);
+        cursor = page.next_cursor;
+      } while (cursor !== null && found.size < wanted);
+      this.byId = found;
+      this.cursor = cursor;
+    });
   }
 
-  private async listen(): Promise<void> {
+  private async read(work: (isCurrent: () => boolean) => Promise<void>): Promise<void> {
+    const { generation } = this;
+    const isCurrent = (): boolean => generation === this.generation;
+    this.show({ loading: true });
     try {
-      let first = true;
-      for await (const event of this.client.events(this.projectId, { signal: this.controller.signal })) {
-        // The first reset says that the stream is open; the list may have been read before that.
-        if (event.type === "reset" && first) void this.readNewest();
-        else this.take(event);
-        first = false;
-      }
+      await work(isCurrent);
+      if (isCurrent())
+        this.show({ photos: this.sorted(), loading: false, complete: this.cursor === null, error: null });
     } catch (error) {
-      this.failed(error);
+      if (isCurrent()) this.failed(error);
     }
+  }
+
+  private page(cursor: string | null, limit: number): Promise<PhotoPage> {
+    const query = { project_id: this.projectId, status: this.status, cursor, limit };
+    return this.session.client.photos(query, { signal: this.controller.signal });
   }
 
   private take(event: PhotoEvent): void {
@@ -117,29 +137,22 @@ export class Library {
     }
   }
 
-  private async readNewest(): Promise<void> {
-    const query = { project_id: this.projectId, limit: PAGE, status: this.status };
-    await this.merge(() => this.client.photos(query, { signal: this.controller.signal }));
-  }
-
   private async readChanged(): Promise<void> {
     const ids = [...this.changed].slice(0, PAGE);
     for (const id of ids) this.changed.delete(id);
-    const query = { ids: ids.join(","), limit: PAGE };
-    await this.merge(() => this.client.photos(query, { signal: this.controller.signal }));
-    const next = this.changed.values().next();
-    if (!next.done) this.refresh(next.value);
-  }
-
-  private async merge(read: () => Promise<{ items: readonly Photo[] }>): Promise<void> {
     try {
-      for (const photo of (await read()).items) {
+      const query = { ids: ids.join(","), limit: PAGE };
+      const { items } = await this.session.client.photos(query, { signal: this.controller.signal });
+      for (const photo of items) {
         if (this.status === null || photo.status === this.status) this.byId.set(photo.id, photo);
         else this.byId.delete(photo.id);
       }
-      this.show({ photos: this.sorted() });
+      this.show({ photos: this.sorted(), error: null });
+      const [next] = this.changed;
+      if (next !== undefined) this.refresh(next);
     } catch (error) {
       this.failed(error);
+      if (!this.controller.signal.aborted) for (const id of ids) this.refresh(id, AGAIN_MS);
     }
   }
 

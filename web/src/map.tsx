@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 
-import { coordinateWords, type Position } from "./words.js";
+import type { World } from "./land.js";
+import { coordinateWords, directionWords, type Position } from "./words.js";
 
 interface Props {
   readonly position: Position;
@@ -8,52 +9,86 @@ interface Props {
   readonly direction: number | null;
 }
 
+/** Degrees of latitude from the upper to the lower edge: a few countries, so that one sees where on earth it is. */
+const SPAN = 24;
+const WIDE = 2;
+/** Near the poles a degree of longitude is next to nothing, and would be drawn as such. */
+const NARROWEST = 0.2;
+
 /** Where on earth: drawn from data of the page's own. A link leads to who has streets. */
 export function PositionMap({ position, direction }: Props) {
-  const [land, setLand] = useState("");
+  const world = useWorld();
+  const { latitude, longitude } = position;
+  // As wide, against its height, as the land is there.
+  const narrow = Math.max(NARROWEST, Math.cos((latitude * Math.PI) / 180));
+  const x = (longitude + 180) * narrow;
+  const y = 90 - latitude;
+  const view = [x - (SPAN * WIDE) / 2, y - SPAN / 2, SPAN * WIDE, SPAN];
+  const words = coordinateWords(position);
+  const looking = direction === null ? "" : directionWords(direction);
+  const place = `${String(latitude)}&mlon=${String(longitude)}#map=17/${String(latitude)}/${String(longitude)}`;
+  return (
+    <div class="place">
+      <svg
+        class="map"
+        viewBox={view.map((one) => one.toFixed(3)).join(" ")}
+        role="img"
+        aria-label={`A map around ${words}`}
+      >
+        {/* Once more to the left and to the right, for what lies near the date line. */}
+        {world &&
+          [-360, 0, 360].map((turn) => (
+            <g key={turn} transform={`scale(${String(narrow)} 1) translate(${String(turn)} 0)`}>
+              <path class="land" d={world.land} />
+              <path class="border" d={world.borders} />
+            </g>
+          ))}
+        <g transform={`translate(${String(x)} ${String(y)})`}>
+          {direction !== null && (
+            <path class="beam" d="M0 0-2.6-7A7.5 7.5 0 0 1 2.6-7Z" transform={turned(direction)} />
+          )}
+          <circle class="spot" r="0.9" />
+        </g>
+      </svg>
+      <div class="where">
+        {direction !== null && (
+          <svg class="arrow" viewBox="-12 -12 24 24" role="img" aria-label={`The camera looked to ${looking}`}>
+            <circle r="11" />
+            <path d="M0-8 5 6 0 3-5 6Z" transform={turned(direction)} />
+          </svg>
+        )}
+        <p>
+          {words}
+          {direction !== null && (
+            <>
+              <br />
+              Looking {looking}
+            </>
+          )}
+        </p>
+      </div>
+      <a class="out" href={`https://www.openstreetmap.org/?mlat=${place}`} target="_blank" rel="noopener noreferrer">
+        Open in OpenStreetMap
+      </a>
+    </div>
+  );
+}
+
+function turned(degrees: number): string {
+  return `rotate(${String(degrees)})`;
+}
+
+/** A file of its own: most visits need no map. */
+function useWorld(): World | null {
+  const [world, setWorld] = useState<World | null>(null);
   useEffect(() => {
     let shown = true;
-    // A file of its own: most visits need no map.
-    void import("./land.js").then(({ landPath }) => {
-      if (shown) setLand(landPath());
+    void import("./land.js").then(({ worldPaths }) => {
+      if (shown) setWorld(worldPaths());
     });
     return () => {
       shown = false;
     };
   }, []);
-  const { latitude, longitude } = position;
-  const x = longitude + 180;
-  const y = 90 - latitude;
-  const words = coordinateWords(position);
-  const place = `${String(latitude)}&mlon=${String(longitude)}#map=17/${String(latitude)}/${String(longitude)}`;
-  return (
-    <div class="place">
-      <svg viewBox="0 0 360 180" role="img" aria-label={`A map of the world with ${words}`}>
-        <path class="land" d={land} />
-        <path class="cross" d={`M${String(x)} 0V180M0 ${String(y)}H360`} />
-        <circle class="spot" cx={x} cy={y} r="4" />
-      </svg>
-      <p>
-        {direction !== null && (
-          <svg
-            class="arrow"
-            viewBox="-12 -12 24 24"
-            role="img"
-            aria-label={`Camera looked to ${direction.toFixed(0)} degrees from north`}
-          >
-            <circle r="11" />
-            <path d="M0-8 5 6 0 3-5 6Z" transform={`rotate(${String(direction)})`} />
-          </svg>
-        )}
-        <span>
-          {words}
-          {direction !== null && `, looking ${direction.toFixed(0)}°`}
-          <br />
-          <a href={`https://www.openstreetmap.org/?mlat=${place}`} target="_blank" rel="noopener noreferrer">
-            Open in OpenStreetMap
-          </a>
-        </span>
-      </p>
-    </div>
-  );
+  return world;
 }

@@ -1,5 +1,7 @@
 import { PhotodockClient, PhotodockError, UploadQueue } from "@photodock/client";
 
+import { Feed } from "./feed.js";
+
 const KEY = "photodock-token";
 
 /** Who is signed in, in this tab: the token is gone with the tab. */
@@ -7,12 +9,19 @@ export class Session {
   readonly client: PhotodockClient;
   readonly queue: UploadQueue;
   readonly token: string;
+  private readonly feeds = new Map<string, Feed>();
 
   constructor(token: string) {
     this.token = token;
     this.client = new PhotodockClient({ baseUrl: location.origin, token: () => Promise.resolve(token) });
     // A queue of each user's own: nobody's photos are sent in another one's name.
     this.queue = new UploadQueue(this.client, { name: `photodock-${ownerOf(token)}` });
+  }
+
+  feed(projectId: string): Feed {
+    const feed = this.feeds.get(projectId) ?? new Feed(this.client, projectId);
+    this.feeds.set(projectId, feed);
+    return feed;
   }
 }
 
@@ -47,13 +56,24 @@ export function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** By the token's own word and this machine's clock: only to say why it was not accepted. */
+export function hasExpired(token: string): boolean {
+  const { exp } = claimsOf(token);
+  return typeof exp === "number" && exp * 1000 < Date.now();
+}
+
 /** The token's organization and user, only to keep queues apart: the service alone verifies tokens. */
 function ownerOf(token: string): string {
+  const { iss, org, sub } = claimsOf(token);
+  const parts = [iss, org, sub].filter((one) => typeof one === "string");
+  return parts.length > 0 ? parts.join("-") : "unknown";
+}
+
+function claimsOf(token: string): Readonly<Record<string, unknown>> {
   try {
     const body = token.split(".")[1]?.replaceAll("-", "+").replaceAll("_", "/") ?? "";
-    const { iss, org, sub } = JSON.parse(atob(body)) as Partial<Record<string, string>>;
-    return [iss, org, sub].filter((one) => one !== undefined).join("-");
+    return JSON.parse(atob(body)) as Record<string, unknown>;
   } catch {
-    return "unknown";
+    return {};
   }
 }

@@ -1,24 +1,39 @@
 import { useState } from "preact/hooks";
 
+import icon from "./icon.svg";
+
+/** Why a token was not accepted. */
+export type Refusal = "expired" | "unknown";
+
 interface Props {
-  readonly ended: boolean;
+  readonly refusal: Refusal | null;
   readonly onToken: (token: string) => void;
 }
 
-export function SignIn({ ended, onToken }: Props) {
+const REFUSAL_WORDS: Readonly<Record<Refusal, string>> = {
+  expired: "Your token has expired. Get a new one from where you had it. Photos that wait to be sent are kept.",
+  unknown: "The token was not accepted. Copy it once more, whole: it may be cut off, or belong to another service.",
+};
+
+export function SignIn({ refusal, onToken }: Props) {
   const [token, setToken] = useState("");
   return (
     <main class="signin">
-      <h1>photodock</h1>
-      {ended && (
-        <p class="notice bad" role="alert">
-          The token was not accepted: it has ended, or is not of this service. Sign in with another one.
+      <h1>
+        <img src={icon} alt="" width={40} height={40} />
+        photodock
+      </h1>
+      {refusal && (
+        <p id="refusal" class="notice bad" role="alert">
+          {REFUSAL_WORDS[refusal]}
         </p>
       )}
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (token.trim() !== "") onToken(token.trim());
+          // A token has no spaces; the breaks of a terminal's lines come along when one is copied.
+          const given = token.replace(/\s/g, "");
+          if (given !== "") onToken(given);
         }}
       >
         <label for="token">Token</label>
@@ -29,18 +44,19 @@ export function SignIn({ ended, onToken }: Props) {
           spellcheck={false}
           required
           value={token}
-          aria-describedby="token-help"
+          aria-describedby={refusal ? "refusal token-help" : "token-help"}
+          aria-invalid={refusal !== null}
           onInput={({ currentTarget }) => {
             setToken(currentTarget.value);
           }}
         />
+        <button type="submit" class="primary">
+          Sign in
+        </button>
         <p id="token-help" class="quiet">
           Your administrator gives you one; <code>photodock up</code> prints an address that has one in it. It stays in
           this tab and is forgotten with it.
         </p>
-        <button type="submit" class="primary">
-          Sign in
-        </button>
       </form>
     </main>
   );

@@ -1,6 +1,8 @@
-import type { Photo } from "@photodock/client";
+import type { Photo, PhotoStatus } from "@photodock/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { thumbHashToRGBA } from "thumbhash";
+
+import { STATUS_WORDS } from "./words.js";
 
 interface Props {
   readonly photo: Photo;
@@ -31,10 +33,19 @@ export function Picture({ photo, rendition, alt, onFailure }: Props) {
           onError={() => onFailure?.()}
         />
       ) : (
-        <span class="no-picture">{photo.status === "pending_upload" ? "Not here yet" : "No preview yet"}</span>
+        <span class="no-picture">{missingWords(photo)}</span>
       )}
     </>
   );
+}
+
+/** Later than this after its upload no preview comes any more, but after an outage. */
+const SOON_MS = 120_000;
+
+function missingWords({ status, uploaded_at }: Photo): string {
+  if (status === "pending_upload" || uploaded_at === null) return "Not here yet";
+  const isSoon = status !== "failed" && Date.now() - Date.parse(uploaded_at) < SOON_MS;
+  return isSoon ? "Preview to come" : "No preview";
 }
 
 function Placeholder({ hash }: { readonly hash: string | null }) {
@@ -55,4 +66,8 @@ function draw(canvas: HTMLCanvasElement, hash: string): void {
   } catch {
     // A hash that cannot be read leaves the plain ground.
   }
+}
+
+export function Badge({ status }: { readonly status: PhotoStatus }) {
+  return <span class={`badge ${status}`}>{STATUS_WORDS[status]}</span>;
 }

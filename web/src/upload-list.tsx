@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 
 import { sizeWords } from "./words.js";
 
-const SHOWN = 50;
+/** A whole list of hundreds would push the gallery off the screen. */
+const SHOWN = 5;
 /** What needs somebody first, then what moves, then what waits; what is done last. */
 const ORDER: readonly QueueItem["step"][] = [
   "failed",
@@ -26,26 +27,34 @@ const STEP_WORDS: Readonly<Record<QueueItem["step"], string>> = {
   cancelling: "Removing",
 };
 
-export function UploadList({ items, queue }: { readonly items: readonly QueueItem[]; readonly queue: UploadQueue }) {
+interface Props {
+  readonly items: readonly QueueItem[];
+  readonly queue: UploadQueue;
+}
+
+export function UploadList({ items, queue }: Props) {
   const [all, setAll] = useState(false);
   const sorted = [...items].sort((a, b) => ORDER.indexOf(a.step) - ORDER.indexOf(b.step) || a.addedAt - b.addedAt);
-  const shown = all ? sorted : sorted.slice(0, SHOWN);
+  const shown = all ? sorted : sorted.filter(({ step }) => step !== "completed").slice(0, SHOWN);
   return (
     <>
-      <ul class="list">
-        {shown.map((item) => (
-          <Row key={item.id} item={item} queue={queue} />
-        ))}
-      </ul>
-      {shown.length < sorted.length && (
+      {shown.length > 0 && (
+        <ul class="list">
+          {shown.map((item) => (
+            <Row key={item.id} item={item} queue={queue} />
+          ))}
+        </ul>
+      )}
+      {(all || shown.length < sorted.length) && (
         <button
           type="button"
           class="plain"
+          aria-expanded={all}
           onClick={() => {
-            setAll(true);
+            setAll(!all);
           }}
         >
-          Show {sorted.length - shown.length} more
+          {all ? "Show fewer" : `Show all ${String(sorted.length)} files`}
         </button>
       )}
     </>
@@ -59,10 +68,10 @@ function Row({ item, queue }: { readonly item: QueueItem; readonly queue: Upload
   return (
     <li class="row" data-step={step} data-name={fileName}>
       <div class="what">
-        <strong>
+        <strong title={fileName}>
           {item.photoId !== null && step !== "failed" ? <a href={`#/photos/${item.photoId}`}>{fileName}</a> : fileName}
         </strong>
-        <span class={`state ${step}`}>
+        <span class={`state ${item.paused && moving ? "paused" : step}`}>
           {item.paused && moving ? "Paused" : STEP_WORDS[step]}
           {step === "completed" && item.existing && " (was there already)"}
           {" · "}

@@ -1,10 +1,11 @@
-import type { QueueSnapshot } from "@photodock/client";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
+import { Choice } from "./choice.js";
+import { useDropTarget } from "./drop-target.js";
 import { dropped, ofFolder, type Found } from "./files.js";
-import { useSnapshot } from "./hooks.js";
+import { useSnapshot, useWindowEvent } from "./hooks.js";
+import { Overview } from "./overview.js";
 import { wordsOf, type Session } from "./session.js";
-import { UploadList } from "./upload-list.js";
 
 interface Props {
   readonly session: Session;
@@ -13,20 +14,15 @@ interface Props {
   readonly onSignedOut: () => void;
 }
 
-const WAIT_WORDS: Readonly<Record<NonNullable<QueueSnapshot["waitingFor"]>, string>> = {
-  paused: "Paused.",
-  offline: "Offline. It goes on by itself when the network is back.",
-  policy: "Waits for another network.",
-  rate_limited: "The service asked to wait a moment. It goes on by itself.",
-  unavailable: "The service cannot be reached. It is tried again by itself.",
-  session: "The token has ended. Sign in again: nothing is lost.",
-};
+/** So many are stored at a time: the first are on their way while the last are still being stored. */
+const BATCH = 20;
 
 /** Where photos come in. Stays mounted beside a photo's page, so that uploads go on. */
 export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
   const { queue } = session;
   const snapshot = useSnapshot(queue);
   const [said, say] = useState<string | null>(null);
+  const [storing, setStoring] = useState(false);
   useEffect(() => {
     queue.start().catch((error: unknown) => {
       say(`The list of uploads cannot be read: ${wordsOf(error)}`);
@@ -34,31 +30,46 @@ export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
     return queue.on("session", onSignedOut);
   }, [queue, onSignedOut]);
   const add = async (found: Found | Promise<Found>): Promise<void> => {
+    setStoring(true);
     try {
       const { files, leftOut } = await found;
-      await queue.addAll(files, { projectId });
-      say(leftOut > 0 ? `${String(leftOut)} files that are no pictures were left out.` : null);
+      for (let at = 0; at < files.length; at += BATCH) {
+        if (files.length > BATCH) say(`Taking in ${String(at)} of ${String(files.length)} …`);
+        await queue.addAll(files.slice(at, at + BATCH), { projectId });
+      }
+      say(files.length === 0 || leftOut > 0 ? leftOutWords(files.length, leftOut) : null);
+      // What waits here may be all there is of a photo: of the browser's camera, of a card that is wiped.
+      void keepStorage();
     } catch (error) {
       say(`The files could not be read: ${wordsOf(error)}`);
+    } finally {
+      setStoring(false);
     }
   };
+  const inPage = snapshot.items.some(({ origin, step }) => origin.kind === "page" && !ENDED.has(step));
+  useStayQuestion(storing || inPage);
   const isOver = useDropTarget((transfer) => void add(dropped(transfer)));
   return (
     <section class="uploads" aria-labelledby="uploads-title" hidden={hidden}>
       <h2 id="uploads-title">Add photos</h2>
       <div class={isOver ? "drop over" : "drop"}>
-        <p>
-          <span class="wide">Drop photos or a folder here, or </span>choose:
-        </p>
+        <p class="wide">Drop photos or a folder anywhere on this page, or choose them:</p>
         <div class="choices">
-          <Choice label="Photos" main accept="image/*" multiple onFiles={(files) => void add({ files, leftOut: 0 })} />
-          <Choice label="Folder" webkitdirectory onFiles={(files) => void add(ofFolder(files))} />
           <Choice
             label="Camera"
             accept="image/jpeg"
             capture="environment"
             onFiles={(files) => void add({ files, leftOut: 0 })}
           />
+          {/* Both by name: an iPhone then makes a JPEG of each HEIC by itself. */}
+          <Choice
+            label="Photos"
+            main
+            accept="image/jpeg,image/png"
+            multiple
+            onFiles={(files) => void add({ files, leftOut: 0 })}
+          />
+          <Choice label="Folder" webkitdirectory onFiles={(files) => void add(ofFolder(files))} />
         </div>
         <p class="quiet">JPEG and PNG. What was added survives a reload.</p>
       </div>
@@ -67,115 +78,34 @@ export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
           {said}
         </p>
       )}
+      {inPage && (
+        <p class="notice warm" role="status">
+          This browser has no room to keep the photos. Leave this page open until they are sent.
+        </p>
+      )}
       {snapshot.items.length > 0 && <Overview session={session} snapshot={snapshot} />}
     </section>
   );
 }
 
-function Overview({ session, snapshot }: { readonly session: Session; readonly snapshot: QueueSnapshot }) {
-  const { queue } = session;
-  const { progress, paused, waitingFor } = snapshot;
-  const done = progress.completed + progress.failed === progress.total;
-  return (
-    <div class="overview">
-      <div class="bar">
-        <p role="status" data-completed={progress.completed} data-failed={progress.failed} data-total={progress.total}>
-          <strong>
-            {progress.completed} of {progress.total} completed
-          </strong>
-          {progress.failed > 0 && `, ${String(progress.failed)} failed`}
-          {waitingFor !== null && !done && <span class="waiting">{WAIT_WORDS[waitingFor]}</span>}
-        </p>
-        <div class="actions">
-          {!done &&
-            (paused ? (
-              <button type="button" onClick={() => void queue.resume()}>
-                Resume all
-              </button>
-            ) : (
-              <button type="button" onClick={() => void queue.pause()}>
-                Pause all
-              </button>
-            ))}
-          {progress.failed > 0 && (
-            <button type="button" onClick={() => void queue.retry()}>
-              Retry failed
-            </button>
-          )}
-          {progress.completed > 0 && (
-            <button type="button" onClick={() => void queue.clear()}>
-              Clear completed
-            </button>
-          )}
-        </div>
-      </div>
-      <progress max={1} value={progress.fraction} aria-label="All uploads" />
-      <UploadList items={snapshot.items} queue={queue} />
-    </div>
-  );
+/** From `sent` on the service has it, or it has ended. */
+const ENDED: ReadonlySet<string> = new Set(["sent", "processing", "completed", "failed", "cancelling"]);
+
+function leftOutWords(taken: number, leftOut: number): string {
+  if (taken === 0) return "There is no photo in what was chosen.";
+  return leftOut === 1
+    ? "1 file that is no picture was left out."
+    : `${String(leftOut)} files that are no pictures were left out.`;
 }
 
-interface ChoiceProps {
-  readonly label: string;
-  readonly onFiles: (files: File[]) => void;
-  readonly main?: boolean;
-  readonly accept?: string;
-  readonly multiple?: boolean;
-  readonly capture?: "environment";
-  readonly webkitdirectory?: boolean;
+/** Asks the browser to keep what is stored even when it runs short of space. */
+async function keepStorage(): Promise<void> {
+  if (!(await navigator.storage.persisted())) await navigator.storage.persist();
 }
 
-/** A button in place of the browser's own input, which no style sheet reaches. */
-function Choice({ label, onFiles, main = false, ...input }: ChoiceProps) {
-  const field = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <input
-        {...input}
-        ref={field}
-        type="file"
-        hidden
-        aria-label={label}
-        onChange={({ currentTarget }) => {
-          const files = [...(currentTarget.files ?? [])];
-          // Else the same file again would be no change.
-          currentTarget.value = "";
-          if (files.length > 0) onFiles(files);
-        }}
-      />
-      <button type="button" class={main ? "primary" : ""} onClick={() => field.current?.click()}>
-        {label}
-      </button>
-    </>
-  );
-}
-
-/** The whole window takes files: nobody has to aim, and none opens in place of the page. */
-function useDropTarget(onDrop: (transfer: DataTransfer) => void): boolean {
-  const [over, setOver] = useState(false);
-  const latest = useRef(onDrop);
-  latest.current = onDrop;
-  useEffect(() => {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const hold = (event: DragEvent): void => {
-      event.preventDefault();
-      setOver(true);
-    };
-    const leave = (event: DragEvent): void => {
-      if (event.relatedTarget === null) setOver(false);
-    };
-    const drop = (event: DragEvent): void => {
-      event.preventDefault();
-      setOver(false);
-      if (event.dataTransfer) latest.current(event.dataTransfer);
-    };
-    addEventListener("dragover", hold, { signal });
-    addEventListener("dragleave", leave, { signal });
-    addEventListener("drop", drop, { signal });
-    return () => {
-      controller.abort();
-    };
-  }, []);
-  return over;
+/** The browser asks before it leaves a page whose files are nowhere else yet. */
+function useStayQuestion(wanted: boolean): void {
+  useWindowEvent("beforeunload", (event) => {
+    if (wanted) event.preventDefault();
+  });
 }

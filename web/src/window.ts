@@ -12,3 +12,26 @@ export function windowOf(
   const below = Math.min(rows, Math.ceil((top + height) / rowHeight) + overscan);
   return { first: above * columns, last: Math.min(count, below * columns), rows };
 }
+
+/** Where a key leads from a place in the grid; undefined: nowhere. `screen`: how many a screen shows. */
+export function placeAfter(
+  key: string,
+  place: number,
+  count: number,
+  columns: number,
+  screen: number,
+): number | undefined {
+  const steps: Readonly<Record<string, number>> = {
+    ArrowRight: 1,
+    ArrowLeft: -1,
+    ArrowDown: columns,
+    ArrowUp: -columns,
+    PageDown: screen,
+    PageUp: -screen,
+    Home: -place,
+    End: count - 1 - place,
+  };
+  const step = steps[key];
+  if (step === undefined) return undefined;
+  return Math.min(Math.max(place + step, 0), count - 1);
+}

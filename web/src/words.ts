@@ -1,5 +1,7 @@
 import type { Photo, PhotoStatus } from "@photodock/client";
 
+import { boxesOf } from "./detections.js";
+
 export const STATUS_WORDS: Readonly<Record<PhotoStatus, string>> = {
   pending_upload: "Awaited",
   uploaded: "Uploaded",
@@ -60,12 +62,101 @@ export function nameWords(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export function valueWords(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
-  if (Array.isArray(value)) return value.map(valueWords).join(", ");
-  return Object.entries(value)
-    .map(([name, one]) => `${nameWords(name)} ${valueWords(one)}`)
-    .join(", ");
+/** Pixels, as the photo is looked at: EXIF's orientations from 5 on lie on their side. */
+export function uprightSizeOf(photo: Photo): { readonly width: number; readonly height: number } | null {
+  const { width, height } = photo;
+  if (width === null || height === null) return null;
+  return Number(photo.exif_data?.orientation ?? 1) >= 5 ? { width: height, height: width } : { width, height };
+}
+
+const ENDINGS: Readonly<Record<string, readonly string[] | undefined>> = {
+  "image/jpeg": [".jpg", ".jpeg", ".jpe", ".jfif"],
+  "image/png": [".png"],
+};
+
+/** The photo's name, which ends as its type does, as the service has it: a photo is never saved as a program or a page. */
+export function downloadName({ file_name, mime_type }: Pick<Photo, "file_name" | "mime_type">): string {
+  const endings = ENDINGS[mime_type] ?? [];
+  return endings.some((ending) => file_name.toLowerCase().endsWith(ending))
+    ? file_name
+    : `${file_name}${endings[0] ?? ""}`;
+}
+
+export type Row = readonly [name: string, value: string];
+
+/** Facts of the camera as photographers say them, what is asked for most first. */
+export function exifRows(exif: Readonly<Record<string, unknown>>): Row[] {
+  const known = Object.keys(EXIF_WORDS);
+  return rowsOf(exif)
+    .sort(([one], [other]) => known.indexOf(one) - known.indexOf(other))
+    .map(([name, value]) => {
+      const say = EXIF_WORDS[name];
+      return say ? [say[0], say[1](value)] : [nameWords(name), shortened(value)];
+    });
+}
+
+/** What a detector found, however deep; what it has drawn a box around by its label alone. */
+export function resultRows(results: unknown): Row[] {
+  return rowsOf(results).map(([name, value]) => [nameWords(name), shortened(value)]);
+}
+
+const EXIF_WORDS: Readonly<Record<string, readonly [name: string, words: (value: unknown) => string] | undefined>> = {
+  camera_make: ["Camera make", shortened],
+  camera_model: ["Camera model", shortened],
+  lens_model: ["Lens", shortened],
+  captured_at: ["Captured at", (value) => String(value).replace("T", " ")],
+  captured_at_offset: ["Time zone", (value) => `UTC${String(value)}`],
+  exposure_time_s: ["Exposure", exposureWords],
+  f_number: ["Aperture", (value) => `f/${shortened(value)}`],
+  iso: ["ISO", shortened],
+  focal_length_mm: ["Focal length", (value) => `${shortened(value)} mm`],
+  flash: ["Flash", (value) => (Number(value) % 2 === 1 ? "Fired" : "Did not fire")],
+  orientation: ["Orientation", (value) => ORIENTATION_WORDS[Number(value)] ?? String(value)],
+  "gps_coordinates latitude": ["Latitude", (value) => `${String(value)}°`],
+  "gps_coordinates longitude": ["Longitude", (value) => `${String(value)}°`],
+  "gps_coordinates altitude_m": ["Altitude", (value) => `${shortened(value)} m`],
+  "gps_coordinates direction_deg": ["Direction", (value) => directionWords(Number(value))],
+  "gps_coordinates timestamp": ["Time of the position", (value) => timeWords(String(value))],
+};
+
+const ORIENTATION_WORDS: Readonly<Record<number, string | undefined>> = {
+  1: "Upright",
+  2: "Mirrored",
+  3: "Upside down",
+  4: "Upside down, mirrored",
+  5: "On its side, mirrored",
+  6: "On its side, top to the right",
+  7: "On its side, mirrored",
+  8: "On its side, top to the left",
+};
+
+function exposureWords(value: unknown): string {
+  const seconds = Number(value);
+  return seconds < 0.5 ? `1/${String(Math.round(1 / seconds))} s` : `${shortened(seconds)} s`;
+}
+
+const COMPASS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"];
+
+export function directionWords(degrees: number): string {
+  return `${degrees.toFixed(0)}°, ${COMPASS[Math.round(degrees / 45) % 8] ?? ""}`;
+}
+
+/** Each value by the way to it, as `exposure mean_luminance`. */
+function rowsOf(value: unknown, way: readonly string[] = []): (readonly [string, unknown])[] {
+  if (Array.isArray(value)) {
+    const simple = value.every((one) => typeof one !== "object" || one === null);
+    if (simple) return [[way.join(" "), value.map(shortened).join(", ") || "none"]];
+    return value.flatMap((one, index) => rowsOf(one, [...way, String(index + 1)]));
+  }
+  if (typeof value !== "object" || value === null) return way.length > 0 ? [[way.join(" "), value]] : [];
+  const [box] = "box" in value ? boxesOf(value, way.at(-1)) : [];
+  if (box) return [[way.join(" "), box.label]];
+  return Object.entries(value).flatMap(([name, one]) => rowsOf(one, [...way, name]));
+}
+
+function shortened(value: unknown): string {
+  if (typeof value === "number") return String(Math.round(value * 10_000) / 10_000);
+  return typeof value === "string" || typeof value === "boolean" ? String(value) : "–";
 }
 
 function asPosition(value: unknown): Position | null {

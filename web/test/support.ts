@@ -5,7 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { chromium, type Browser, type BrowserContextOptions, type CDPSession, type Page } from "playwright-core";
 
 /** What tests/acceptance/console has started and made. */
-function variable(name: string): string {
+export function variable(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: run \`make test-web\`.`);
   return value;
@@ -14,10 +14,15 @@ function variable(name: string): string {
 export const URL_ = variable("PHOTODOCK_TEST_URL");
 export const TOKEN = variable("PHOTODOCK_TEST_TOKEN");
 export const FOREIGN_TOKEN = variable("PHOTODOCK_TEST_FOREIGN_TOKEN");
+/** May report results, as a detector does. */
+export const DETECTOR_TOKEN = variable("PHOTODOCK_TEST_DETECTOR_TOKEN");
+export const EXPIRED_TOKEN = variable("PHOTODOCK_TEST_EXPIRED_TOKEN");
+/** The store's origin. */
+export const STORE = variable("PHOTODOCK_TEST_STORE");
 /** As `photodock up` printed it. */
 export const CONSOLE_URL = variable("PHOTODOCK_TEST_CONSOLE_URL");
 export const SCREENSHOTS = variable("PHOTODOCK_TEST_SCREENSHOTS");
-const PHOTOS = variable("PHOTODOCK_TEST_PHOTOS");
+export const PHOTOS = variable("PHOTODOCK_TEST_PHOTOS");
 
 export interface GivenFile {
   readonly name: string;
@@ -36,6 +41,13 @@ export async function photoFiles(): Promise<GivenFile[]> {
   );
 }
 
+/** The one of this name. */
+export function named(files: readonly GivenFile[], name: string): GivenFile {
+  const found = files.find((file) => file.name === name);
+  if (!found) throw new Error(`There is no ${name}.`);
+  return found;
+}
+
 export async function call<T>(method: string, path: string, body?: unknown, token = TOKEN): Promise<T> {
   const answer = await fetch(`${URL_}/api/v1${path}`, {
     method,
@@ -44,13 +56,49 @@ export async function call<T>(method: string, path: string, body?: unknown, toke
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${path}: ${String(answer.status)} ${text}`);
-  return JSON.parse(text) as T;
+  return (text === "" ? undefined : JSON.parse(text)) as T;
 }
 
 export async function makeProject(name: string, token = TOKEN): Promise<string> {
   const id = randomUUID();
   await call("PUT", `/projects/${id}`, { name }, token);
   return id;
+}
+
+interface Shown {
+  readonly id: string;
+  readonly status: string;
+  readonly renditions: readonly unknown[];
+}
+
+/** A photo, uploaded past the page; its detection and its renditions are under way. */
+export async function upload(projectId: string, file: GivenFile): Promise<string> {
+  const { name, mimeType, buffer } = file;
+  const request = { project_id: projectId, file_name: name, file_size: buffer.length, mime_type: mimeType };
+  interface Issued {
+    readonly photo_id: string;
+    readonly upload_url: string;
+    readonly headers: Record<string, string>;
+  }
+  const { photo_id: id, upload_url, headers } = await call<Issued>("POST", "/photos/upload-url", request);
+  const answer = await fetch(upload_url, { method: "PUT", headers, body: new Uint8Array(buffer) });
+  if (!answer.ok) throw new Error(`PUT: ${String(answer.status)} ${await answer.text()}`);
+  await call("PATCH", `/photos/${id}/status`, { status: "uploaded" });
+  return id;
+}
+
+/** What a detector would say of it, before the sample detector does. */
+export async function report(photoId: string, detections: object): Promise<void> {
+  await call("PATCH", `/photos/${photoId}/status`, { status: "processing" }, DETECTOR_TOKEN);
+  await call("PATCH", `/photos/${photoId}/status`, { status: "completed", detections }, DETECTOR_TOKEN);
+}
+
+/** Once the photo is as it should be. */
+export async function until(photoId: string, is: (photo: Shown) => boolean): Promise<void> {
+  const deadline = Date.now() + 60_000;
+  while (!is(await call<Shown>("GET", `/photos/${photoId}?wait=1`))) {
+    if (Date.now() > deadline) throw new Error(`${photoId} has not become what it should.`);
+  }
 }
 
 /** Statuses of a project's photos. */
@@ -107,7 +155,15 @@ export async function drop(page: Page, files: readonly GivenFile[]): Promise<voi
   }, given);
 }
 
-/** Sends no faster, so that a test can find an upload in its middle; undefined: as fast as it goes. */
+/** Drops files and folders of this machine, as its file manager would. */
+export async function dropPaths(page: Page, paths: readonly string[]): Promise<void> {
+  const cdp = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await cdp.send("Input.dispatchDragEvent", { type, x: 200, y: 300, data });
+  await cdp.detach();
+}
+
 /** One for each page: of several, each would keep the conditions that it has set. */
 const sessions = new WeakMap<Page, Promise<CDPSession>>();
 
@@ -119,7 +175,7 @@ async function emulate(page: Page, conditions: { offline: boolean; uploadThrough
   await cdp.send("Network.emulateNetworkConditions", { latency: 0, downloadThroughput: -1, ...conditions });
 }
 
-/** Without a speed: as fast as it goes. */
+/** Sends no faster, so that a test can find an upload in its middle. Without a speed: as fast as it goes. */
 export async function slowDown(page: Page, bytesPerSecond?: number): Promise<void> {
   await emulate(page, { offline: false, uploadThroughput: bytesPerSecond ?? -1 });
 }
@@ -132,8 +188,14 @@ export async function completed(page: Page, count: number): Promise<void> {
   await page.locator(`[data-completed="${String(count)}"]`).waitFor({ timeout: 80_000 });
 }
 
+/** Shows each file, not just the first. */
+export async function showAll(page: Page): Promise<void> {
+  await page.getByRole("button", { name: /^Show all/ }).click();
+}
+
 /** Once some, and not all, are under way or through. */
 export async function inTheMiddle(page: Page): Promise<void> {
+  await showAll(page);
   await page.waitForFunction(() => {
     const rows = [...document.querySelectorAll<HTMLElement>(".row")].map(({ dataset }) => dataset.step);
     return rows.includes("sending") && rows.some((step) => step === "waiting" || step === "ready");
@@ -146,9 +208,11 @@ interface Finding {
   readonly nodes: readonly { readonly html: string }[];
 }
 
+const AXE = readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
 /** What axe-core finds serious or worse. */
 export async function seriousFaults(page: Page): Promise<string[]> {
-  await page.evaluate(await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8"));
+  await page.evaluate(await AXE);
   const found = await page.evaluate(() => {
     const { axe } = globalThis as unknown as { axe: { run: () => Promise<{ violations: Finding[] }> } };
     return axe.run();

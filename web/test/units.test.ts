@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 
 import { boxesOf } from "../src/detections.js";
 import { ofFolder } from "../src/files.js";
-import { routeOf } from "../src/hooks.js";
-import { coordinateWords, sizeWords, valueWords } from "../src/words.js";
-import { windowOf } from "../src/window.js";
+import { hashOf, routeOf } from "../src/hooks.js";
+import { placeAfter, windowOf } from "../src/window.js";
+import { coordinateWords, directionWords, downloadName, exifRows, resultRows, sizeWords } from "../src/words.js";
 
 test("boxes are found wherever a detector puts them, and nothing else is taken for one", () => {
   const results = {
@@ -33,14 +33,46 @@ test("of a folder just the pictures are taken", () => {
   expect(leftOut).toBe(2);
 });
 
-test("addresses lead to a project or to a photo", () => {
-  expect(routeOf("")).toEqual({ name: "gallery", projectId: null });
-  expect(routeOf("#/projects/p1")).toEqual({ name: "gallery", projectId: "p1" });
+test("addresses lead to a project, as it is filtered, or to a photo", () => {
+  expect(routeOf("")).toEqual({ name: "gallery", projectId: null, status: null });
+  expect(routeOf("#/projects/p1")).toEqual({ name: "gallery", projectId: "p1", status: null });
+  expect(routeOf("#/projects/p1/no-status")).toEqual({ name: "gallery", projectId: "p1", status: null });
   expect(routeOf("#/photos/x%2Fy")).toEqual({ name: "photo", photoId: "x/y" });
+  expect(routeOf("#/photos/%zz")).toEqual({ name: "photo", photoId: "%zz" });
+  expect(routeOf(hashOf("p 1", "failed"))).toEqual({ name: "gallery", projectId: "p 1", status: "failed" });
+});
+
+test("keys lead through the grid, and not out of it", () => {
+  const from = (key: string, place: number): number | undefined => placeAfter(key, place, 10, 4, 8);
+  expect(["ArrowRight", "ArrowDown", "PageDown", "End"].map((key) => from(key, 1))).toEqual([2, 5, 9, 9]);
+  expect(["ArrowLeft", "ArrowUp", "PageUp", "Home"].map((key) => from(key, 8))).toEqual([7, 4, 0, 0]);
+  expect(from("ArrowLeft", 0)).toBe(0);
+  expect(from("a", 3)).toBeUndefined();
 });
 
 test("values are said in words", () => {
   expect(coordinateWords({ latitude: -33.8568, longitude: 151.2153 })).toBe("33.8568° S, 151.2153° E");
   expect(sizeWords(2_345_678)).toBe("2.3 MB");
-  expect(valueWords({ f_number: 1.6, tags: ["a", "b"] })).toBe("F number 1.6, Tags a, b");
+  expect([0, 44, 180, 350].map(directionWords)).toEqual(["0°, north", "44°, north-east", "180°, south", "350°, north"]);
+  expect(
+    exifRows({ exposure_time_s: 0.004, f_number: 1.6, flash: 16, gps_coordinates: { altitude_m: 47.59 } }),
+  ).toEqual([
+    ["Exposure", "1/250 s"],
+    ["Aperture", "f/1.6"],
+    ["Flash", "Did not fire"],
+    ["Altitude", "47.59 m"],
+  ]);
+  const found = { damage: [{ label: "hail", score: 0.931234, box: [1, 2, 3, 4] }], tags: [], nothing: null };
+  expect(resultRows(found)).toEqual([
+    ["Damage 1", "hail 93 %"],
+    ["Tags", "none"],
+    ["Nothing", "–"],
+  ]);
+});
+
+test("a photo is saved under an ending of its type", () => {
+  const name = (file_name: string, mime_type: string): string => downloadName({ file_name, mime_type });
+  expect(name("Roof.JPG", "image/jpeg")).toBe("Roof.JPG");
+  expect(name("roof.html", "image/jpeg")).toBe("roof.html.jpg");
+  expect(name("roof", "image/png")).toBe("roof.png");
 });

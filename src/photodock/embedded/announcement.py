@@ -14,6 +14,8 @@ from rich.console import Console
 
 from photodock.embedded.files import write_private
 
+PATH = "photo.jpg"
+"""Not the folder where somebody happens to be: a new terminal's is the home folder, with every image below it."""
 _LOGINS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
@@ -64,10 +66,10 @@ def show(console: Console, announcement: Announcement, logs: Path) -> None:
         f"[bold]Token[/]    {announcement.token}",
         f"[bold]Logs[/]     {logs}",
         "",
-        "Upload photos from another terminal (put your own folder or files for the last word):",
+        "Upload photos from another terminal (your own files and folders in place of photo.jpg):",
         "",
         f"PHOTODOCK_URL={announcement.url} PHOTODOCK_TOKEN={announcement.token} "
-        f"{_program()} upload --project {announcement.project_id} .",
+        f"{_program()} upload --project {announcement.project_id} {PATH}",
         "",
     )
     for line in lines:

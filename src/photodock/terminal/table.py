@@ -16,7 +16,7 @@ from photodock.terminal.view import printable, say
 
 def show_table(console: Console, outcomes: Sequence[Outcome]) -> None:
     """One row for each file, and below it a sentence for each that failed."""
-    show_whole(console, _table(outcomes, plain=not console.is_terminal))
+    show_whole(console, _table(outcomes, width=console.width if console.is_terminal else None))
     for outcome in outcomes:
         if outcome.error:
             say(console, f"{outcome.file.label}: {outcome.error.code}: {outcome.error.detail}")
@@ -30,18 +30,34 @@ def show_whole(console: Console, table: Table) -> None:
     console.print(table)
 
 
-def _table(outcomes: Sequence[Outcome], *, plain: bool) -> Table:
-    table = Table(box=None if plain else box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("File", overflow="fold")
-    # An id that is cut or broken cannot be copied.
-    table.add_column("Photo id", no_wrap=True, min_width=36)
-    table.add_column("Status", overflow="fold")
-    table.add_column("Size", justify="right", overflow="fold")
-    table.add_column("Camera", overflow="fold")
-    table.add_column("Captured at", overflow="fold")
-    table.add_column("GPS", overflow="fold")
-    for outcome in outcomes:
-        table.add_row(*_row(outcome))
+COLUMNS = ("File", "Photo id", "Status", "Size", "Camera", "Captured at", "GPS")
+SPARED = ("GPS", "Captured at", "Camera")
+"""Left out where a terminal has no room for them, in this order."""
+GAP = 2
+LEAST_NAME = 16
+"""Characters that a file's name keeps before a column is left out."""
+
+
+def _table(outcomes: Sequence[Outcome], *, width: int | None) -> Table:
+    """`width`: of the terminal; None: no terminal, so that all columns are there."""
+    columns = dict(zip(COLUMNS, zip(*map(_row, outcomes), strict=True), strict=True))
+    widths = {name: max(len(name), *(cell.cell_len for cell in cells)) for name, cells in columns.items()}
+    for name in SPARED if width is not None else ():
+        if sum(widths.values()) - max(0, widths["File"] - LEAST_NAME) + GAP * len(widths) > (width or 0):
+            del widths[name]
+    table = Table(box=None if width is None else box.SIMPLE_HEAD, pad_edge=False)
+    for name, wide in widths.items():
+        # An id or a code that is cut or broken cannot be copied.
+        whole = name in ("Photo id", "Status")
+        table.add_column(
+            name,
+            overflow="fold",
+            no_wrap=whole,
+            min_width=wide if whole else None,
+            justify="right" if name == "Size" else "left",
+        )
+    for row in zip(*(columns[name] for name in widths), strict=True):
+        table.add_row(*row)
     return table
 
 
@@ -51,7 +67,7 @@ def _row(outcome: Outcome) -> list[Text]:
     cells = [
         outcome.file.label,
         str(outcome.photo_id or "-"),
-        outcome.error.code if outcome.error else outcome.status or "-",
+        _status(outcome),
         decimal(photo.file_size if photo else outcome.file.size),
         camera(exif),
         captured_at(exif),
@@ -60,3 +76,7 @@ def _row(outcome: Outcome) -> list[Text]:
     row = [Text(printable(cell)) for cell in cells]
     row[2].stylize("red" if outcome.error else "green")
     return row
+
+
+def _status(outcome: Outcome) -> str:
+    return outcome.error.code if outcome.error else outcome.status or "-"

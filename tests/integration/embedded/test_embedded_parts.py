@@ -132,7 +132,7 @@ def test_what_is_shown_pastes_as_it_is_however_narrow_the_terminal(tmp_path: Pat
     [command] = [line for line in lines if " upload " in line]
     assert f"PHOTODOCK_TOKEN={announcement.token}" in command
     assert f"PHOTODOCK_URL={announcement.url}" in command
-    assert f"--project {announcement.project_id}" in command
+    assert command.endswith(f"--project {announcement.project_id} photo.jpg")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,17 @@
 """What is printed: the table, JSON lines, bars on a terminal."""
 
-import pytest
+import re
+from io import StringIO
+from pathlib import Path
+from uuid import UUID
 
+import pytest
+from rich.console import Console
+
+from photodock.client import ClientError
+from photodock.terminal.files import SourceFile
+from photodock.terminal.outcome import Outcome
+from photodock.terminal.table import show_table
 from photodock.terminal.view import printable
 from support.fake_photodock import DETECTION
 
@@ -88,6 +98,24 @@ def test_a_terminal_sees_bars_and_then_the_table(run, server, make_photo):
     assert "\x1b[?25h" in bars, "and back before the table"
     assert "completed" in table
     assert run.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (160, ["File", "Photo id", "Status", "Size", "Camera", "Captured at", "GPS"]),
+        (80, ["File", "Photo id", "Status", "Size"]),
+    ],
+)
+def test_a_narrow_terminal_is_spared_columns_and_never_an_id_or_a_code(width, columns):
+    file = SourceFile(Path("roof.jpg"), "roof.jpg", 300_000)
+    photo_id = UUID("01a2045d-e729-75a1-a237-622d7a224704")
+    wrong = Outcome(file, photo_id, None, ClientError("invalid_file_type", "No photo."))
+    shown = StringIO()
+    show_table(Console(file=shown, width=width, force_terminal=True, color_system=None), [wrong])
+    head, _, row, *_ = [line for line in shown.getvalue().splitlines() if line.strip()]
+    assert re.split("  +", head.strip()) == columns
+    assert row.split()[:3] == ["roof.jpg", str(photo_id), "invalid_file_type"]
 
 
 def test_json_is_one_object_a_line_and_nothing_else(run, server, make_photo):

@@ -1,0 +1,161 @@
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+
+import {
+  call,
+  Chromium,
+  cutOff,
+  drop,
+  EXPIRED_TOKEN,
+  inTheMiddle,
+  makeProject,
+  named,
+  photoFiles,
+  report,
+  SCREENSHOTS,
+  seriousFaults,
+  slowDown,
+  until,
+  upload,
+  URL_,
+  type GivenFile,
+} from "./support.js";
+
+let chromium: Chromium;
+let photos: GivenFile[];
+
+beforeAll(async () => {
+  chromium = await Chromium.start();
+  photos = await photoFiles();
+});
+
+afterEach(() => {
+  expect(chromium.troubles).toEqual([]);
+});
+
+afterAll(() => chromium.stop());
+
+const MOTIONLESS = { reducedMotion: "reduce" } as const;
+
+/** On a phone and on a desk, by day and by night: a picture for whoever looks at them, no fault, and nothing cut off. */
+async function look(page: Page, name: string): Promise<void> {
+  const faults: string[] = [];
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: width === 360 ? 740 : 900 });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.evaluate(() => {
+        scrollTo(0, 0);
+      });
+      await page.screenshot({ path: `${SCREENSHOTS}/${name}-${String(width)}-${colorScheme}.png`, fullPage: true });
+      const found = [...(await seriousFaults(page)), ...(await page.evaluate(small))];
+      faults.push(...found.map((fault) => `${name}, ${String(width)} px, ${colorScheme}: ${fault}`));
+    }
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (wide > width) faults.push(`${name}: ${String(wide)} px wide on a screen of ${String(width)}`);
+  }
+  expect(faults).toEqual([]);
+}
+
+/** What a finger in a glove would miss: all that can be pressed is 44 px high, but for links within a sentence. */
+function small(): string[] {
+  return [...document.querySelectorAll<HTMLElement>("button, select, input, a[href]")]
+    .map((one) => ({ one, box: one.getBoundingClientRect() }))
+    .filter(({ one, box }) => box.width > 1 && box.height < 44 && one.closest(".what") === null)
+    .map(({ one, box }) => `${String(box.height)} px high: ${one.outerHTML.slice(0, 80)}`);
+}
+
+test("signing in, and a token that has expired", async () => {
+  const page = await chromium.page(MOTIONLESS);
+  await page.goto(URL_);
+  await page.getByLabel("Token").waitFor();
+  await look(page, "sign-in");
+  await page.goto(`${URL_}/#token=${EXPIRED_TOKEN}`);
+  await page.getByText("Your token has expired.").waitFor();
+  await look(page, "sign-in-expired");
+});
+
+test("an empty project, photos on their way, offline, and a gallery", async () => {
+  const project = await makeProject("Roof, Hauptstraße 12, house at the back, second staircase");
+  const page = await chromium.console(project, MOTIONLESS);
+  await page.getByText("No photos yet.").waitFor();
+  await look(page, "empty");
+
+  await slowDown(page, 100_000);
+  await drop(page, [
+    { name: "notes about the roof.txt", mimeType: "text/plain", buffer: Buffer.alloc(4096, "no photo ") },
+  ]);
+  await page.locator('.row[data-step="failed"]').waitFor();
+  await drop(page, photos);
+  await inTheMiddle(page);
+  const last = page.locator(`.row[data-name="${photos.at(-1)?.name ?? ""}"]`);
+  await last.getByRole("button", { name: "Pause" }).click();
+  await last.getByRole("button", { name: "Resume" }).waitFor();
+  await look(page, "uploading-all");
+  await page.getByRole("button", { name: "Show fewer" }).click();
+  await look(page, "uploading");
+  await cutOff(page);
+  await page.getByText("You are offline.").waitFor();
+  await look(page, "offline");
+  await slowDown(page);
+  await last.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: /^Show all/ }).click();
+  await last.getByRole("button", { name: "Resume" }).click();
+  await page.locator(`[data-completed="${String(photos.length)}"]`).waitFor({ timeout: 80_000 });
+  await page.getByRole("button", { name: "Show fewer" }).click();
+  await page.locator(".tile .picture.shown").nth(5).waitFor();
+  await look(page, "gallery");
+
+  // The pictures take their time, as over a slow line.
+  const slow = await page.context().newPage();
+  await slow.emulateMedia(MOTIONLESS);
+  await slow.route(/[.]thumbnail[.]webp/, () => undefined);
+  await slow.goto(
+    `${URL_}/#token=${await page.evaluate(() => sessionStorage.getItem("photodock-token") ?? "")}&project=${project}`,
+  );
+  await slow.locator(".tile .placeholder").nth(5).waitFor();
+  await look(slow, "gallery-placeholders");
+});
+
+test("a photo with all that is known of it, and the question before it is deleted", async () => {
+  const project = await makeProject("One photo");
+  const file = named(photos, "a-site-03.jpg");
+  const id = await upload(project, file);
+  await report(id, {
+    damage: [
+      { label: "hail", score: 0.93, box: [180, 120, 420, 300] },
+      { label: "missing tile", score: 0.71, box: [760, 0, 300, 220] },
+    ],
+  });
+  await until(id, ({ renditions }) => renditions.length === 2);
+  const page = await chromium.console(project, MOTIONLESS);
+  await page.goto(`${URL_}/#/photos/${id}`);
+  await page.locator(".large .picture.shown").waitFor();
+  await page.locator(".map .land").first().waitFor();
+  await page.locator(".history li").nth(3).waitFor();
+  await look(page, "photo");
+  await page.getByRole("button", { name: "Delete …" }).click();
+  await look(page, "photo-delete");
+});
+
+test("a photo whose detection failed, one that is awaited, and one that is not there", async () => {
+  const project = await makeProject("Failed");
+  const whole = named(photos, "a-site-01.jpg").buffer;
+  const cut = { name: "cut-off.jpg", mimeType: "image/jpeg", buffer: whole.subarray(0, whole.length / 2) };
+  const id = await upload(project, cut);
+  await until(id, ({ status }) => status === "failed");
+  const page = await chromium.console(project, MOTIONLESS);
+  await page.goto(`${URL_}/#/photos/${id}`);
+  await page.getByText("The detection failed").waitFor();
+  await page.locator(".history .failed").waitFor();
+  await look(page, "photo-failed");
+
+  const request = { project_id: project, file_name: "to-come.jpg", file_size: 4096, mime_type: "image/jpeg" };
+  const awaited = await call<{ photo_id: string }>("POST", "/photos/upload-url", request);
+  await page.goto(`${URL_}/#/photos/${awaited.photo_id}`);
+  await page.locator(".history .pending_upload").waitFor();
+  await look(page, "photo-awaited");
+  await page.goto(`${URL_}/#/photos/nothing`);
+  await page.getByRole("heading", { name: "Photo not found" }).waitFor();
+  await look(page, "not-found");
+});
