@@ -1,7 +1,7 @@
 """Issuing upload URLs for many photos at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from uuid_utils.compat import uuid4, uuid7
@@ -43,7 +43,7 @@ class UploadBatches:
         wanted = {one.place: one for one in _wanted(asked, issue, results)}
         answers = await uploads.request_many(self._db, issue, list(wanted.values())) if wanted else {}
         issued = {
-            place: self._issued(replace(issue, upload_id=wanted[place].upload_id), answer, asked[place].new)
+            place: self._issued(issue._replace(upload_id=wanted[place].upload_id), answer, asked[place].new)
             for place, answer in answers.items()
         }
         found: dict[int, Result] = {**results, **issued}
