@@ -101,9 +101,8 @@ class Gallery:
         )
         new = NewPhoto(project_id, "roof.jpg", 2048, "image/jpeg", None, ("damage",), Priority.NORMAL, None)
         key = object_key(project_id, photo_id, new.mime_type, now)
-        await uploads.request(
-            self.tenants, issue, new, photo_id=photo_id, s3_key=key, idempotency_key=None, request_hash=None
-        )
+        asked = uploads.as_request(issue, new, photo_id=photo_id, s3_key=key, idempotency_key=None, request_hash=None)
+        await uploads.request(self.tenants, issue, asked)
 
     async def get(self) -> None:
         photo_id, organization_id = random.choice(self.known)  # noqa: S311 - as above

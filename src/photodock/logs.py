@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,13 @@ from photodock.tracing.spans import trace_id
 
 # Nothing puts these into a line on purpose; this keeps an accident from reaching the log.
 SECRET_WORDS = ("token", "authorization", "secret", "password", "signature", "upload_url", "download_url")
+
+
+def add_level_and_time(_: Any, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """As structlog's own two processors, at a third of the price: each request writes a line."""
+    event["level"] = "warning" if level == "warn" else "error" if level == "exception" else level
+    event["timestamp"] = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return event
 
 
 def hide_secrets(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -73,8 +80,7 @@ def configure(level: str, *, traces: bool = False) -> None:
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         *([add_trace_id] if traces else []),
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_level_and_time,
         structlog.processors.format_exc_info,
         hide_secrets,
     ]

@@ -15,6 +15,7 @@ from typing import Any
 from crash.points import FOLDER, SERVE
 from photodock.cli import app
 from photodock.db import moves, outbox, photos, renditions, sweep, uploads
+from photodock.db.upload_groups import UploadGroups
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.storage.s3 import ObjectStore
@@ -57,7 +58,8 @@ def after(owner: Any, name: str, spring_it: Callable[[], None], *, whatever_come
 
 
 def trap_serve(at: Spring) -> None:
-    after(uploads, "request", partial(at, "issue-committed"))
+    for issuing in (UploadGroups, uploads):
+        after(issuing, "request", partial(at, "issue-committed"))
     before(Confirmation, "confirm", partial(at, "confirm-begun"))
     after(ObjectStore, "read_head", partial(at, "confirm-read"))
     after(moves, "mark_uploaded", partial(at, "confirm-committed"))

@@ -35,16 +35,22 @@ class UploadResponse(BaseModel):
 
     @classmethod
     def of(cls, issued: IssuedUpload) -> "UploadResponse":
-        return cls(
-            upload_id=issued.upload_id,
-            photo_id=issued.photo_id,
-            upload_url=issued.upload.url,
-            headers=issued.upload.headers,
-            s3_url=issued.s3_url,
-            status_url=STATUS_URL.format(issued.photo_id),
-            expires_in_seconds=issued.upload.expires_in_seconds,
-            expires_at=issued.upload.expires_at,
-        )
+        return cls(**cls.values(issued))
+
+    @staticmethod
+    def values(issued: IssuedUpload) -> dict[str, Any]:
+        """Of all fields, in their order: as JSON the same as the model's."""
+        return {
+            "upload_id": issued.upload_id,
+            "photo_id": issued.photo_id,
+            "upload_url": issued.upload.url,
+            "method": "PUT",
+            "headers": issued.upload.headers,
+            "s3_url": issued.s3_url,
+            "status_url": STATUS_URL.format(issued.photo_id),
+            "expires_in_seconds": issued.upload.expires_in_seconds,
+            "expires_at": issued.upload.expires_at,
+        }
 
 
 class PhotoError(BaseModel):

@@ -29,7 +29,7 @@ from photodock.api import (
 from photodock.api.auth import TokenVerifier
 from photodock.api.console import Console
 from photodock.api.direct import Direct
-from photodock.api.middleware import LastResort, RequestContext
+from photodock.api.middleware import ForPages, LastResort, RequestContext
 from photodock.api.openapi import Described, TakenIn
 from photodock.api.stopping import stop_noticed
 from photodock.services.confirmation import Confirmation
@@ -160,12 +160,13 @@ def description() -> dict[str, Any]:
 
 def in_front_of(app: Application, cors_allowed_origins: tuple[str, ...]) -> ASGIApp:
     """From the outside in: errors and refusals, too, carry CORS headers and an id."""
+    inner = LastResort(Direct(app.framework, app))
     cors = CORSMiddleware(
-        LastResort(Direct(app.framework, app)),
+        inner,
         allow_origins=cors_allowed_origins,
         allow_methods=("GET", "POST", "PUT", "PATCH", "DELETE"),
         allow_headers=ALLOWED_HEADERS,
         expose_headers=EXPOSED_HEADERS,
         max_age=3600,
     )
-    return RequestContext(cors)
+    return RequestContext(ForPages(inner, cors))

@@ -19,6 +19,7 @@ import httptools
 import structlog
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from photodock.api.cycle import Cycle
 from photodock.api.headers import ANSWER_HEADERS
 from photodock.api.problems import KINDS, TIMED_OUT, problem
 
@@ -69,7 +70,7 @@ class GuardedProtocol(HttpToolsProtocol):
         super().__init__(*args, **options)
         self._limits = limits
         self._awaited = Awaited.NOTHING
-        self._read_by = self._write_by = math.inf
+        self._read_by = self._write_by = self._idle_since = math.inf
         self._received = 0
         self._was_closing = False
         self._is_last = False
@@ -88,7 +89,6 @@ class GuardedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._unset_keepalive_if_required()
         awaited, before = self._awaited, self._received
         self._received += len(data)
         if awaited is Awaited.NOTHING:
@@ -122,6 +122,7 @@ class GuardedProtocol(HttpToolsProtocol):
             raise TooManyPipelined
         self._awaited, self._read_by = Awaited.BODY, math.inf
         super().on_headers_complete()
+        self.cycle.__class__ = Cycle  # uvicorn makes its own; its task has not begun yet
         # What comes behind the body is a trailer: no proxy has looked at it, and it says nothing of who calls.
         self.headers = []
         if self._is_last:
@@ -150,9 +151,16 @@ class GuardedProtocol(HttpToolsProtocol):
         self._write_by = math.inf
         super().resume_writing()
 
-    def timeout_keep_alive_handler(self) -> None:
-        # Closing would wait for ever for a client that leaves the last answer unread.
-        self.transport.abort()
+    def on_response_complete(self) -> None:
+        """uvicorn's, without the timer that it sets for each idle connection: that deadline, too, is noted."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle_since = self.loop.time()
 
     def _await(self, what: Awaited, seconds: float) -> None:
         self._awaited, self._read_by = what, self.loop.time() + seconds
@@ -163,7 +171,13 @@ class GuardedProtocol(HttpToolsProtocol):
     def _look(self) -> None:
         """No deadline that is set later than this can end before the next look."""
         now = self.loop.time()
-        if now >= self._write_by or (self.transport.is_closing() and self._was_closing):
+        is_idle = self._awaited is Awaited.NOTHING and not self._is_answering
+        if (
+            now >= self._write_by
+            or (is_idle and now >= self._idle_since + self.timeout_keep_alive)
+            or (self.transport.is_closing() and self._was_closing)
+        ):
+            # Closing would wait for ever for a client that leaves the last answer unread.
             self.transport.abort()
             return
         if now >= self._read_by:

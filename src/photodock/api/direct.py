@@ -14,7 +14,8 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as Asgi
 
@@ -24,8 +25,10 @@ from photodock.api.auth import TokenVerifier
 from photodock.api.error_responses import rate_limit_headers, respond
 from photodock.api.requests import UploadRequest
 from photodock.api.secured import MAX_HEADER_BYTES, NO_STORE, SECURITY
-from photodock.domain.errors import PhotodockError
+from photodock.api.shown import Place, Shown
+from photodock.domain.errors import PhotodockError, PhotoNotFound
 from photodock.domain.identity import Principal
+from photodock.services.library import Library, readable_organization
 
 Headers = dict[bytes, bytes]
 
@@ -55,6 +58,7 @@ class Direct:
     def __init__(self, app: ASGIApp, owner: FastAPI) -> None:
         self._app = app
         self._state = owner.state
+        self._shown = Shown()
 
     async def __call__(self, scope: Asgi, receive: Receive, send: Send) -> None:
         try:
@@ -91,7 +95,7 @@ class Direct:
         issued = await self._state.uploads.request(caller, new, key)
         quota = issued.quota
         limits = rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds) if quota else {}
-        await _send(send, 200, {**limits, "Cache-Control": NO_STORE}, UploadResponse.of(issued))
+        await _send(send, 200, {**limits, "Cache-Control": NO_STORE}, to_json(UploadResponse.values(issued)))
 
     async def _show(self, scope: Asgi, receive: Receive, send: Send) -> None:
         headers = _plain_headers(scope)
@@ -103,13 +107,30 @@ class Direct:
             await self._app(scope, receive, send)
             return
         _note(scope, caller, SHOW, photo_id=photo_id)
-        view = await self._state.library.get(caller, photo_id)
+        library: Library = self._state.library
         known = photos.parse_etags(headers.get(b"if-none-match", b"").decode("latin-1"))
-        answered = {"ETag": view.etag, "Cache-Control": photos.CACHE_CONTROL}
-        if photos.is_known(view, known):
-            await _send(send, 304, answered, None)
-        else:
-            await _send(send, 200, answered, PhotoResponse.of(view))
+        place = Place(readable_organization(caller), photo_id)
+        if known or place in self._shown:
+            etag = await self._etag(library, caller, place)
+            if photos.is_known(etag, known):
+                await _send(send, 304, _photo_headers(etag), None)
+                return
+            if content := self._shown.find(place, etag, library.signed_by):
+                await _send(send, 200, _photo_headers(etag), content)
+                return
+        signed_by = library.signed_by
+        view = await library.get(caller, photo_id)
+        answer = PhotoResponse.of(view)
+        content = answer.__pydantic_serializer__.to_json(answer)
+        self._shown.keep(place, view.etag, signed_by, content)
+        await _send(send, 200, _photo_headers(view.etag), content)
+
+    async def _etag(self, library: Library, caller: Principal, place: Place) -> str:
+        try:
+            return await library.etag(caller, place.photo_id)
+        except PhotoNotFound:
+            self._shown.forget(place)
+            raise
 
     def _caller(self, headers: Headers, call: Call) -> Principal | None:
         tokens: TokenVerifier = self._state.tokens
@@ -174,10 +195,13 @@ def _again(messages: list[Message], receive: Receive) -> Receive:
     return receive_again
 
 
-async def _send(send: Send, status: int, headers: dict[str, str], body: BaseModel | None) -> None:
-    content = b"" if body is None else body.__pydantic_serializer__.to_json(body)
+def _photo_headers(etag: str) -> dict[str, str]:
+    return {"ETag": etag, "Cache-Control": photos.CACHE_CONTROL}
+
+
+async def _send(send: Send, status: int, headers: dict[str, str], content: bytes | None) -> None:
     raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    if body is not None:
+    if content is not None:
         raw += (b"content-length", str(len(content)).encode()), (b"content-type", b"application/json")
     await send({"type": "http.response.start", "status": status, "headers": raw})
-    await send({"type": "http.response.body", "body": content})
+    await send({"type": "http.response.body", "body": content or b""})

@@ -22,6 +22,8 @@ INTERNAL_ERROR = "internal_error"
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 HELD = "photodock.held"
 """In a request's scope: the answer was held back on the client's wish, so that its time says nothing."""
+VARY = ((b"vary", b"Origin"),)
+"""Told to those that name no origin; to the others CORS tells it."""
 PLAIN_ID = re.compile(r"[0-9A-Fa-f-]{1,36}")
 """A UUID or a number."""
 
@@ -38,6 +40,7 @@ class RequestContext:
             return
         started = time.perf_counter()
         correlation_id = scope["correlation_id"] = request_id(scope)
+        added = (b"x-request-id", correlation_id.encode()), *(() if names_origin(scope) else VARY)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
         traced = spans.request(scope)
@@ -48,7 +51,7 @@ class RequestContext:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 security = scope.get(SECURITY_HEADERS, ANSWER_HEADERS)
-                message["headers"] = [*message["headers"], (b"x-request-id", correlation_id.encode()), *security]
+                message["headers"] = [*message["headers"], *added, *security]
             await send(message)
 
         try:
@@ -60,6 +63,21 @@ class RequestContext:
             log_request(scope, route, status, seconds)
             if traced:
                 end_span(traced, scope, route, status)
+
+
+class ForPages:
+    """CORS for those that name their origin, as browsers do for pages; the others are spared what it costs.
+
+    `cors` leads to `app`.
+    """
+
+    def __init__(self, app: ASGIApp, cors: ASGIApp) -> None:
+        self._app = app
+        self._cors = cors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_of_page = scope["type"] == "http" and names_origin(scope)
+        await (self._cors if is_of_page else self._app)(scope, receive, send)
 
 
 class LastResort:
@@ -93,6 +111,10 @@ class LastResort:
             if begun:
                 raise
             await send_internal_error(send, scope["correlation_id"])
+
+
+def names_origin(scope: Scope) -> bool:
+    return any(name == b"origin" for name, _ in scope["headers"])
 
 
 def request_id(scope: Scope) -> str:
@@ -130,8 +152,10 @@ async def send_internal_error(send: Send, correlation_id: str) -> None:
 
 def log_request(scope: Scope, route: str | None, status: int, seconds: float) -> None:
     # The route's pattern and not the address: an address may carry what a log must not, even where an id belongs.
-    parameters = ((key, str(value)) for key, value in scope.get("path_params", {}).items())
-    fields = {key: value for key, value in parameters if PLAIN_ID.fullmatch(value)}
+    fields = {}
+    for key, value in scope.get("path_params", {}).items():
+        if PLAIN_ID.fullmatch(text := str(value)):
+            fields[key] = text
     if "error_code" in scope:
         fields["error_code"] = scope["error_code"]
     log.info(

@@ -121,7 +121,7 @@ async def get_photo(
         if wait
         else await library(request).get(caller, photo_id)
     )
-    if is_known(view, etags):
+    if is_known(view.etag, etags):
         return Response(status_code=304, headers={"ETag": view.etag, "Cache-Control": CACHE_CONTROL})
     return shown(response, view)
 
@@ -203,8 +203,8 @@ def shown(response: Response, view: View) -> PhotoResponse:
     return PhotoResponse.of(view)
 
 
-def is_known(view: View, etags: frozenset[str]) -> bool:
-    return view.etag in etags or "*" in etags
+def is_known(etag: str, etags: frozenset[str]) -> bool:
+    return etag in etags or "*" in etags
 
 
 def parse_ids(text: str | None) -> list[UUID] | None:

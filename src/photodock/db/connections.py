@@ -24,7 +24,7 @@ class Connections:
     def __init__(self, connect: Callable[[], Awaitable[Any]], *, max_size: int, timeout: float) -> None:
         self._connect = connect
         self._max_size = max_size
-        self._timeout = timeout
+        self.timeout = timeout
         self._places = asyncio.Semaphore(max_size)
         self._idle: list[tuple[Any, float]] = []
         self._open: set[Any] = set()
@@ -57,7 +57,7 @@ class Connections:
         if self._places.locked():
             POOL_WAITS.inc()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(self.timeout):
                 await self._places.acquire()
                 try:
                     return self._take() or await self._opened()

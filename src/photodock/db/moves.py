@@ -6,10 +6,14 @@ row and writes the history. No row back means that another process was faster: r
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
+from photodock.db.groups import Groups
 from photodock.db.photos import PLAIN_COLUMNS, to_photo
 from photodock.db.pool import Executor, Row
+from photodock.db.tenants import Tenants
+from photodock.domain.errors import DatabaseUnavailable
 from photodock.domain.identity import Trace
 from photodock.domain.photo import DETECTION_FAILURES, UPLOADED, Photo, State, sources_of
 from photodock.domain.values import JsonObject
@@ -20,7 +24,7 @@ from photodock.tracing.spans import outgoing, traced
 # $9 sweep_at. Locking first makes the decision on the newest row; the history has it from the very same statement.
 MOVE = """
 WITH found AS (
-    SELECT id, status, error_code FROM photos WHERE id = $1 FOR UPDATE
+    SELECT id, status, error_code FROM photos WHERE {which}
 ), moved AS (
     UPDATE photos p SET
         status = $4, error_code = $5, error_detail = $8, sweep_at = $9, version = p.version + 1,
@@ -30,9 +34,9 @@ WITH found AS (
         completed_at = CASE WHEN $4 = 'completed' THEN clock_timestamp() END,
         failed_at = CASE WHEN $4 = 'failed' THEN clock_timestamp() END
         {assignments}
-    FROM found f
+    FROM found f {joined}
     WHERE p.id = f.id AND (f.status, coalesce(f.error_code, '')) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-    RETURNING p.*, f.status AS from_status, f.error_code AS from_error
+    RETURNING p.*, f.status AS from_status, f.error_code AS from_error {returned}
 ), event AS (
     INSERT INTO photo_status_events (photo_id, organization_id, from_status, to_status, actor, reason)
     SELECT id, organization_id, from_status, status, $6, $7 FROM moved
@@ -42,8 +46,18 @@ SELECT {columns}, from_status, from_error FROM moved p
 """
 
 
-def move_sql(assignments: str = "", more: str = "", columns: str = PLAIN_COLUMNS) -> str:
-    return MOVE.format(assignments=assignments, more=more, columns=columns)
+def move_sql(
+    assignments: str = "",
+    more: str = "",
+    columns: str = PLAIN_COLUMNS,
+    *,
+    which: str = "id = $1 FOR UPDATE",
+    joined: str = "",
+    returned: str = "",
+) -> str:
+    return MOVE.format(
+        assignments=assignments, more=more, columns=columns, which=which, joined=joined, returned=returned
+    )
 
 
 PLAIN_MOVE = move_sql()
@@ -133,6 +147,58 @@ class Found:
     exif_data: JsonObject | None
 
 
+UPLOADED_TOGETHER = move_sql(
+    # What somebody else holds is left out.
+    which="id = ANY($1) ORDER BY id FOR UPDATE SKIP LOCKED",
+    assignments=", width = a.width, height = a.height, exif_data = a.exif_data, jobs_sent = 0",
+    joined="""JOIN unnest(
+        $1::uuid[], $10::integer[], $11::integer[], $12::jsonb[], $13::text[], $14::text[], $15::text[],
+        $16::boolean[]) AS a (id, width, height, exif_data, s3_uri, correlation_id, traceparent, renditions)
+        ON a.id = f.id""",
+    returned=", a.s3_uri, a.correlation_id, a.traceparent, a.renditions AS with_renditions",
+    more="""
+, job AS (
+    INSERT INTO outbox (photo_id, organization_id, s3_url, detection_types, priority, correlation_id, traceparent)
+    SELECT id, organization_id, s3_uri, detection_types, priority, correlation_id, traceparent FROM moved
+), rendition_job AS (
+    INSERT INTO rendition_jobs (photo_id, organization_id, s3_key)
+    SELECT id, organization_id, s3_key FROM moved WHERE with_renditions ON CONFLICT DO NOTHING
+)
+""",
+    columns=PLAIN_COLUMNS + ", pg_notify('photodock_outbox', '')",
+)
+
+
+_Asked: TypeAlias = tuple[UUID, Move, tuple[object, ...]]
+
+
+class UploadedGroup:
+    """Moves to `uploaded` that wait at the same time, in one statement. Those that it leaves out go alone: whose photo
+    somebody else holds, or may not move; all of them when it fails. For workers: of any organization."""
+
+    def __init__(self, db: Tenants) -> None:
+        self._db = db.any
+        self._groups = Groups[_Asked, Row | None](self._ask, timeout=db.any.acquire_timeout)
+
+    async def move(self, photo_id: UUID, change: Move, facts: tuple[object, ...]) -> Row | None:
+        """None: it has to go alone. Raises DatabaseUnavailable."""
+        return await self._groups.answer((photo_id, change, facts))
+
+    async def _ask(self, group: list[_Asked]) -> list[Row | None]:
+        _, change, _ = group[0]
+        alike = {photo_id: facts for photo_id, other, facts in group if other == change}
+        columns = [list(column) for column in zip(*alike.values(), strict=True)]
+        _, *arguments = change.arguments(group[0][0])
+        try:
+            rows = await self._db.fetch(UPLOADED_TOGETHER, list(alike), *arguments, *columns)
+        except DatabaseUnavailable:
+            raise
+        except Exception:
+            return [None] * len(group)  # one of them did it: alone each gets its own
+        moved = {row["id"]: row for row in rows}
+        return [moved.pop(photo_id, None) if other == change else None for photo_id, other, _ in group]
+
+
 @traced("mark uploaded")
 async def mark_uploaded(
     db: Executor,
@@ -143,14 +209,13 @@ async def mark_uploaded(
     s3_uri: str,
     trace: Trace,
     renditions: bool = False,
+    group: UploadedGroup | None = None,
 ) -> Photo | None:
     """Stores what was read, moves to `uploaded` and appends the detection job: one statement, one commit.
 
-    `renditions`: a job for these too.
+    `renditions`: a job for these too. `group`: first tried together with others, for any organization.
     """
-    row = await db.fetchrow(
-        UPLOADED_MOVE,
-        *change.arguments(photo_id),
+    facts = (
         found.width,
         found.height,
         found.exif_data,
@@ -159,7 +224,8 @@ async def mark_uploaded(
         outgoing(trace.traceparent),
         renditions,
     )
-    return _moved(row)
+    row = group and await group.move(photo_id, change, facts)
+    return _moved(row or await db.fetchrow(UPLOADED_MOVE, *change.arguments(photo_id), *facts))
 
 
 MISMATCH_MOVE = move_sql(

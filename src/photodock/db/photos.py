@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
+from photodock.db.groups import Groups
 from photodock.db.pool import Connection, Executor, Row
 from photodock.db.tenants import Tenants, Transactions
 from photodock.domain.jobs import Priority
@@ -50,6 +51,28 @@ async def seen(db: Tenants, photo_id: UUID, organization_id: UUID | None) -> Pho
         return await get(db.any, photo_id, None)
     rows = await db.of(organization_id).call("get_photo", photo_id, columns=PLAIN_COLUMNS)
     return to_photo(rows[0]) if rows else None
+
+
+class Versions:
+    """Whether photos are as they were: of all that wait at the same time, in one statement."""
+
+    def __init__(self, db: Tenants) -> None:
+        self._db = db
+        self._groups = Groups[tuple[UUID, UUID], int | None](self._ask, timeout=db.any.acquire_timeout)
+
+    @traced("photo version")
+    async def of(self, photo_id: UUID, organization_id: UUID | None) -> int | None:
+        """The version of the photo that `seen` would find."""
+        if organization_id is not None:
+            return await self._groups.answer((organization_id, photo_id))
+        row = await self._db.any.fetchrow("SELECT version FROM photos WHERE id = $1", photo_id)
+        return row["version"] if row else None
+
+    async def _ask(self, group: list[tuple[UUID, UUID]]) -> Sequence[int | None]:
+        organizations, ids = map(list, zip(*group, strict=True))
+        rows = await self._db.call_for_all("photo_versions", organizations, ids)
+        found = {(row["organization_id"], row["id"]): row["version"] for row in rows}
+        return [found.get(one) for one in group]
 
 
 @traced("list photos")

@@ -38,7 +38,11 @@ def translate(error: BaseException | None) -> None:
     if isinstance(error, BEHIND):
         raise SchemaBehind("The database is not ready for this version: run `photodock migrate` first.") from error
     if isinstance(error, AWAY):
-        raise DatabaseUnavailable("The database can't be reached right now. Try again in a few seconds.") from error
+        raise unreachable() from error
+
+
+def unreachable() -> DatabaseUnavailable:
+    return DatabaseUnavailable("The database can't be reached right now. Try again in a few seconds.")
 
 
 @contextmanager
@@ -138,6 +142,10 @@ class Database:
         self._connections = Connections(
             lambda: self._connector.connect(self._prepare), max_size=max_size, timeout=acquire_timeout
         )
+
+    @property
+    def acquire_timeout(self) -> float:
+        return self._connections.timeout
 
     @property
     def pool(self) -> Connections:

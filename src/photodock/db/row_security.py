@@ -16,12 +16,15 @@ MAX_NAME_BYTES = 63
 REFUSED, EXISTS, EXISTS_NOW = "42501", "42710", "23505"
 """SQLSTATE: insufficient_privilege, duplicate_object, unique_violation (made by another migration at this moment)."""
 
-# What stands in `organization_id` is compared with the transaction's own: after another transaction's end the setting
-# is empty, not null. The table's owner is not held to it, nor a role with BYPASSRLS; everybody else is.
+# What stands in `organization_id` must be among those that the transaction works for, mostly one: after another
+# transaction's end the setting is empty, not null. The table's owner is not held to it, nor a role with BYPASSRLS;
+# everybody else is.
 CREATE_POLICY = """
-CREATE POLICY {policy} ON {table}
-    USING (organization_id = nullif(current_setting('photodock.organization_id', true), '')::uuid)
+CREATE POLICY {policy} ON {table} USING (
+    organization_id = ANY (string_to_array(current_setting('photodock.organization_id', true), ',')::uuid[]))
 """
+BEFORE_LISTS = "NULLIF"
+"""In the policy of versions that knew no statement for several organizations."""
 BIND_ORGANIZATION = """
 CREATE OR REPLACE FUNCTION bind_organization(p_organization_id uuid) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
@@ -32,10 +35,19 @@ BEGIN
     RETURN p_organization_id;
 END $$
 """
+BIND_ORGANIZATIONS = """
+CREATE OR REPLACE FUNCTION bind_organizations(p_organization_ids uuid[]) RETURNS uuid[] LANGUAGE plpgsql AS $$
+DECLARE
+    organizations text := set_config('photodock.organization_id', array_to_string(p_organization_ids, ','), true);
+    tenant text := set_config('role', {role}, true);
+BEGIN
+    RETURN p_organization_ids;
+END $$
+"""
 TABLES = """
-SELECT c.relname, c.relrowsecurity, EXISTS (
-        SELECT FROM pg_policies p WHERE p.schemaname = current_schema() AND p.tablename = c.relname
-            AND p.policyname = $1) AS has_policy
+SELECT c.relname, c.relrowsecurity, (
+        SELECT p.qual FROM pg_policies p WHERE p.schemaname = current_schema() AND p.tablename = c.relname
+            AND p.policyname = $1) AS policy
 FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id' AND NOT a.attisdropped
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') ORDER BY c.relname
 """
@@ -67,14 +79,20 @@ def ensure_role(connection: Connection) -> str:
 def protect_tables(connection: Connection, role: str) -> None:
     """Every table that carries `organization_id` has its policy, and `role` its rights. Idempotent."""
     run = connection.exec_driver_sql
-    for table, is_on, has_policy in run(TABLES, (POLICY,)).all():
+    for table, is_on, policy in run(TABLES, (POLICY,)).all():
         name = quoted(table)
-        if not has_policy:
+        is_old = policy is not None and BEFORE_LISTS in policy
+        if is_old:
+            # Not all tables at a time: their locks would wait for the service's, and the service's for them.
+            connection.commit()
+            run(f"DROP POLICY {POLICY} ON {name}")
+        if is_old or policy is None:
             run(CREATE_POLICY.format(policy=POLICY, table=name))
         if not is_on:
             run(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
         run(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {quoted(role)}")
-    run(BIND_ORGANIZATION.format(role="'" + role.replace("'", "''") + "'"))
+    for function in (BIND_ORGANIZATION, BIND_ORGANIZATIONS):
+        run(function.format(role="'" + role.replace("'", "''") + "'"))
 
 
 def quoted(name: str) -> str:

@@ -1,11 +1,12 @@
 """The database as one organization may see it: the second wall, behind the `WHERE organization_id` of each query.
 
-Every statement runs as a role without BYPASSRLS, to which row-level security shows the rows of one organization alone.
+Every statement runs as a role without BYPASSRLS, to which row-level security shows the rows of one organization alone,
+or of those whose requests a statement answers together.
 Role and organization are bound to the transaction and end with it: nothing of the session is relied on, so that a
 pooler may hand the connection to anyone afterwards.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import TypeAlias, overload
@@ -58,6 +59,13 @@ class Tenants:
     def __init__(self, db: Database) -> None:
         self.any = db
 
+    async def call_for_all(self, function: str, organizations: Sequence[UUID], *args: object) -> list[Row]:
+        """`Tenant.call` for requests of several organizations: bound to these, with each request's own as the first
+        argument, an array."""
+        return await self.any.fetch(
+            _call(function, len(args), "called.*", binder="bind_organizations"), organizations, *args
+        )
+
     @overload
     def of(self, organization_id: UUID) -> Tenant: ...
     @overload
@@ -68,8 +76,8 @@ class Tenants:
 
 
 @cache
-def _call(function: str, arguments: int, columns: str) -> str:
+def _call(function: str, arguments: int, columns: str, binder: str = "bind_organization") -> str:
     # The function takes its organization from the one that binds: PostgreSQL can't call them the other way round.
     others = "".join(f", ${number}" for number in range(2, arguments + 2))
-    bound = "bind_organization($1) AS bound"
+    bound = f"{binder}($1) AS bound"
     return f"SELECT {columns} FROM {bound} CROSS JOIN LATERAL {function}(bound{others}) AS called"  # noqa: S608  (names of our own)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from photodock.db.photos import to_photo
@@ -25,8 +26,7 @@ class Outcome(StrEnum):
     """The photo of this key was deleted meanwhile: asking again makes a new one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """What is common to all ways of issuing a URL."""
 
     organization_id: UUID
@@ -48,8 +48,7 @@ class Issue:
         return Quota(most, max(0, most - used), limit.seconds_left(row["at"])), refused
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """`quota` is what is left of the user's minute, or of the limit `refused`; null where none was looked at."""
 
     outcome: Outcome
@@ -59,9 +58,11 @@ class Answer:
     refused: Limit | None = None
 
 
-@traced("request_upload")
-async def request(
-    db: Tenants,
+Request: TypeAlias = tuple[object, ...]
+"""What SQL is told of one request for a new photo, in the order of the function's parameters."""
+
+
+def as_request(
     issue: Issue,
     new: NewPhoto,
     *,
@@ -69,9 +70,8 @@ async def request(
     s3_key: str,
     idempotency_key: str | None,
     request_hash: bytes | None,
-) -> Answer:
-    [row] = await db.of(issue.organization_id).call(
-        "request_upload",
+) -> Request:
+    return (
         issue.user_id,
         new.project_id,
         photo_id,
@@ -89,8 +89,12 @@ async def request(
         issue.now,
         issue.url_expires_at,
         issue.sweep_at,
-        issue.limits.in_order,
     )
+
+
+@traced("request_upload")
+async def request(db: Tenants, issue: Issue, asked: Request) -> Answer:
+    [row] = await db.of(issue.organization_id).call("request_upload", *asked, issue.limits.in_order)
     return Answer(Outcome(row["outcome"]), row["photo_id"], row["s3_key"], *issue.counted(row))
 
 

@@ -1,10 +1,10 @@
 """What keeps one user or one organization from taking up what is there for all."""
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
+from typing import NamedTuple
 
 
 class Limit(StrEnum):
@@ -41,8 +41,7 @@ class Limits(dict[Limit, int]):
         return [self.get(limit) for limit in list(Limit)[:last]]
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(NamedTuple):
     """What is left of a limit; `reset_seconds` until its count begins anew."""
 
     limit: int

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 
 from photodock.db import moves, photos, sweep
-from photodock.db.moves import Found, Move
+from photodock.db.moves import Found, Move, UploadedGroup
 from photodock.db.photos import Deletion
 from photodock.db.pool import Executor
 from photodock.db.tenants import Tenants
@@ -51,6 +51,7 @@ class Confirmation:
 
     def __init__(self, db: Tenants, store: ObjectStore, presigner: Presigner, *, renditions: bool = False) -> None:
         self._db = db
+        self._group = UploadedGroup(db)
         self._renditions = renditions
         self._store = store
         self._presigner = presigner
@@ -93,7 +94,9 @@ class Confirmation:
             ) from error
         db = self._db.of(organization_id)
         moved = await (
-            self._fail(db, photo, problem, actor) if problem else self._accept(db, photo, inspection, actor, trace)
+            self._fail(db, photo, problem, actor)
+            if problem
+            else self._accept(organization_id, photo, inspection, actor, trace)
         )
         # Nothing moved: another process was faster, and its result stands.
         return moved or await self._get(photo.id, organization_id)
@@ -152,18 +155,19 @@ class Confirmation:
         return None if found == photo.checksum_sha256 else "The content has another SHA-256 than was declared."
 
     async def _accept(
-        self, db: Executor, photo: Photo, inspection: Inspection, actor: str, trace: Trace
+        self, organization_id: UUID | None, photo: Photo, inspection: Inspection, actor: str, trace: Trace
     ) -> Photo | None:
         if inspection.error:
             log.warning("metadata_unreadable", photo_id=str(photo.id), reason=inspection.error)
         return await moves.mark_uploaded(
-            db,
+            self._db.of(organization_id),
             photo.id,
             Move(to=UPLOADED, actor=actor, reason="upload confirmed"),
             Found(inspection.width, inspection.height, inspection.exif_data),
             s3_uri=self._presigner.s3_uri(photo.s3_key),
             trace=trace,
             renditions=self._renditions,
+            group=self._group if organization_id is None else None,
         )
 
     async def _fail(self, db: Executor, photo: Photo, problem: str, actor: str) -> Photo | None:

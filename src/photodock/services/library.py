@@ -57,6 +57,10 @@ class View:
     etag: str
 
 
+def _etag(version: int, slot: int) -> str:
+    return f'"{version}-{slot}"'
+
+
 class Library:
     def __init__(
         self,
@@ -68,20 +72,29 @@ class Library:
     ) -> None:
         self._db = db
         self._feed = feed
+        self._versions = photos.Versions(db)
         self._store = store
         self._presigner = presigner
         self._clock = clock
 
     def view(self, photo: Photo) -> View:
         """`etag` changes with the row's version and with the signing slot, as the URLs do."""
-        slot = int(self._clock().timestamp()) // SLOT_SECONDS
+        slot = self._slot()
         return View(
             photo=photo,
             s3_url=self._presigner.object_url(photo.s3_key),
             download_url=self._download_url(photo, slot) if photo.uploaded_at else None,
             renditions=self._renditions(photo, slot) if photo.renditions else (),
-            etag=f'"{photo.version}-{slot}"',
+            etag=_etag(photo.version, slot),
         )
+
+    def _slot(self) -> int:
+        return int(self._clock().timestamp()) // SLOT_SECONDS
+
+    @property
+    def signed_by(self) -> object:
+        """The credentials that sign URLs now: the same object until they change."""
+        return self._presigner.credentials
 
     def _renditions(self, photo: Photo, slot: int) -> tuple[RenditionView, ...]:
         now = datetime.fromtimestamp(slot * SLOT_SECONDS, UTC)
@@ -110,6 +123,13 @@ class Library:
         if photo is None:
             raise PhotoNotFound(PHOTO_NOT_FOUND)
         return self.view(photo)
+
+    async def etag(self, who: Principal, photo_id: UUID) -> str:
+        """What `get` would give as the photo's ETag now, without the photo. Raises PhotoNotFound."""
+        version = await self._versions.of(photo_id, readable_organization(who))
+        if version is None:
+            raise PhotoNotFound(PHOTO_NOT_FOUND)
+        return _etag(version, self._slot())
 
     async def wait(
         self, who: Principal, photo_id: UUID, etags: frozenset[str], seconds: float, stopping: asyncio.Event

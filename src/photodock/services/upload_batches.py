@@ -1,7 +1,7 @@
 """Issuing upload URLs for many photos at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from uuid_utils.compat import uuid4, uuid7
@@ -47,7 +47,7 @@ class UploadBatches:
             if answer.photo_id:
                 photo_begins(answer.photo_id)
         issued = {
-            place: self._issued(replace(issue, upload_id=wanted[place].upload_id), answer, asked[place].new)
+            place: self._issued(issue._replace(upload_id=wanted[place].upload_id), answer, asked[place].new)
             for place, answer in answers.items()
         }
         found: dict[int, Result] = {**results, **issued}

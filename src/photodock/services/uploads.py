@@ -1,8 +1,8 @@
 """Issuing upload URLs: for a new photo, again for the same request, and afresh for a photo still awaited."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from uuid_utils.compat import uuid4, uuid7
@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid4, uuid7
 from photodock.db import photos, uploads
 from photodock.db.pool import Connection
 from photodock.db.tenants import Tenants
+from photodock.db.upload_groups import UploadGroups
 from photodock.db.uploads import Answer, Issue, Outcome
 from photodock.domain.errors import (
     IdempotencyConflict,
@@ -31,8 +32,7 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedUpload:
+class IssuedUpload(NamedTuple):
     """`quota` is what is left of the user's minute: None where that is not limited, and for a replay, which is free."""
 
     photo_id: UUID
@@ -47,6 +47,7 @@ class Uploads:
         self, db: Tenants, presigner: Presigner, rules: UploadRules, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._db = db
+        self._groups = UploadGroups(db)
         self._presigner = presigner
         self._rules = rules
         self._clock = clock
@@ -60,19 +61,17 @@ class Uploads:
         issue = self.issue(who)
         photo_id = uuid7()
         photo_begins(photo_id)
-        key = object_key(new.project_id, photo_id, new.mime_type, issue.now)
-        request_hash = fingerprint(new) if idempotency_key is not None else None
-        answer = Answer(Outcome.GONE, None, None)
-        while answer.outcome is Outcome.GONE:
-            answer = await uploads.request(
-                self._db,
-                issue,
-                new,
-                photo_id=photo_id,
-                s3_key=key,
-                idempotency_key=idempotency_key,
-                request_hash=request_hash,
-            )
+        asked = uploads.as_request(
+            issue,
+            new,
+            photo_id=photo_id,
+            s3_key=object_key(new.project_id, photo_id, new.mime_type, issue.now),
+            idempotency_key=idempotency_key,
+            request_hash=fingerprint(new) if idempotency_key is not None else None,
+        )
+        answer = await self._groups.request(issue, asked)
+        while answer is None or answer.outcome is Outcome.GONE:
+            answer = await uploads.request(self._db, issue, asked)
         if answer.outcome is Outcome.REPLAYED and answer.photo_id:
             photo_was_there(answer.photo_id)
         return self.issued(issue, answer, new)

@@ -48,6 +48,11 @@ class Presigner:
         # By method: uploads are signed for this second, downloads for the one in which their slot began.
         self._last: dict[str, Second] = {}
 
+    @property
+    def credentials(self) -> Credentials:
+        """Those that sign now: the same object until they change."""
+        return self._credentials()
+
     def put(
         self,
         key: str,

@@ -16,6 +16,26 @@ from photodock.storage.credentials import Credentials
 ALGORITHM = "AWS4-HMAC-SHA256"
 
 
+class Mac:
+    """HMAC-SHA256 (RFC 2104), begun with its key and copied for each use, because keying it costs more than using it.
+    As its two hashes: the library's own object takes three times as long to copy.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes, begun: bytes = b"") -> None:
+        """`key` has at most 64 bytes."""
+        padded = key.ljust(64, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded) + begun)
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
+
+    def hexdigest(self, rest: bytes) -> str:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(rest)
+        outer.update(inner.digest())
+        return outer.hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class CredentialScope:
     """What all URLs of one day, one region and one set of credentials share."""
@@ -23,8 +43,7 @@ class CredentialScope:
     credentials: Credentials
     date: str
     name: str
-    mac: hmac.HMAC = field(repr=False)
-    """Begun with the signing key; copied for each use, because keying it costs more than using it."""
+    signing_key: bytes = field(repr=False)
     credential_parameters: str
     token_parameter: str = field(repr=False)
 
@@ -40,7 +59,7 @@ class CredentialScope:
             credentials=credentials,
             date=date,
             name=name,
-            mac=hmac.new(signing_key, digestmod="sha256"),
+            signing_key=signing_key,
             credential_parameters=f"X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={credential}",
             token_parameter=f"&X-Amz-Security-Token={quote(token, safe='')}" if token else "",
         )
@@ -54,7 +73,7 @@ class Second:
     start: datetime
     end: datetime
     parameters: str
-    mac: hmac.HMAC = field(repr=False)
+    mac: Mac = field(repr=False)
     """Of the string to sign, but for the canonical request's hash at its end."""
     seconds_left: int | None
     """Until the credentials end; None if they don't."""
@@ -64,14 +83,12 @@ class Second:
         timestamp = start.strftime("%Y%m%dT%H%M%SZ")
         ends_at = scope.credentials.expires_at
         seconds_left = None if ends_at is None else int((ends_at - start).total_seconds())
-        mac = scope.mac.copy()
-        mac.update(f"{ALGORITHM}\n{timestamp}\n{scope.name}\n".encode())
         return cls(
             scope=scope,
             start=start,
             end=start + timedelta(seconds=1),
             parameters=f"{scope.credential_parameters}&X-Amz-Date={timestamp}",
-            mac=mac,
+            mac=Mac(scope.signing_key, f"{ALGORITHM}\n{timestamp}\n{scope.name}\n".encode()),
             seconds_left=seconds_left,
         )
 
@@ -84,6 +101,4 @@ class Second:
         return min(wanted_seconds, self.seconds_left)
 
     def signature(self, canonical_request: str) -> str:
-        mac = self.mac.copy()
-        mac.update(hashlib.sha256(canonical_request.encode()).hexdigest().encode())
-        return mac.hexdigest()
+        return self.mac.hexdigest(hashlib.sha256(canonical_request.encode()).hexdigest().encode())

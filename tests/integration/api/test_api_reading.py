@@ -170,3 +170,22 @@ async def test_a_change_of_the_row_changes_the_etag(api: Caller, project: str, d
     row = await db.fetchrow("SELECT version FROM photos WHERE id = $1", UUID(issued["photo_id"]))
     assert row is not None
     assert second.headers["etag"].startswith(f'"{row["version"]}-')
+
+
+async def test_a_photo_read_again_is_as_it_is_now(api: Caller, project: str) -> None:
+    """The second answer may be the first one again; it must not outlive a change, or reach anybody else."""
+    issued = await api.issue(project, data := jpeg())
+    path = f"/photos/{issued['photo_id']}"
+    first, second = await api.call("GET", path), await api.call("GET", path)
+    assert (second.status_code, second.content, second.headers["etag"]) == (200, first.content, first.headers["etag"])
+    stranger = api.stranger()
+    assert (await stranger.call("GET", path)).status_code == 404
+    assert (await stranger.call("GET", path, headers={"If-None-Match": first.headers["etag"]})).status_code == 404
+    assert (await api.pipeline().call("GET", path)).content == first.content
+    await api.put(issued, data)
+    await api.confirm(issued["photo_id"])
+    third = await api.call("GET", path)
+    assert (third.json()["status"], third.headers["etag"] != first.headers["etag"]) == ("uploaded", True)
+    await api.call("DELETE", path)
+    gone = await api.call("GET", path)
+    assert (gone.status_code, gone.json()["code"]) == (404, "photo_not_found")

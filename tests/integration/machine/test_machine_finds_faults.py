@@ -69,9 +69,9 @@ def marking_first(publish: Any) -> Any:
     return fault
 
 
-def without_key(request: Any) -> Any:
+def without_key(as_request: Any) -> Any:
     def fault(*args: Any, **options: Any) -> Any:
-        return request(*args, **options | {"idempotency_key": None, "request_hash": None})
+        return as_request(*args, **options | {"idempotency_key": None, "request_hash": None})
 
     return fault
 
@@ -93,7 +93,7 @@ FAULTS: dict[str, Fault] = {
     "a job gets a new id each time": around(outbox, "_to_row", with_new_ids),
     "a job is marked before it is sent": around(relay.Relay, "_publish", marking_first),
     "a retry keeps what was": replaced(outbox, "start_anew", nothing),
-    "a key makes two photos": around(uploads, "request", without_key),
+    "a key makes two photos": around(uploads, "as_request", without_key),
     "everybody reads everything": around(photos, "seen", of_any_organization),
 }
 

@@ -49,9 +49,8 @@ class Gallery:
         )
         photo_id = uuid7()
         key = object_key(self.project.id, photo_id, new.mime_type, now)
-        await uploads.request(
-            Tenants(self.db), issue, new, photo_id=photo_id, s3_key=key, idempotency_key=None, request_hash=None
-        )
+        asked = uploads.as_request(issue, new, photo_id=photo_id, s3_key=key, idempotency_key=None, request_hash=None)
+        await uploads.request(Tenants(self.db), issue, asked)
         return await self.get(photo_id)
 
     async def uploaded(self) -> Photo:

@@ -1,0 +1,123 @@
+"""Questions that wait at the same time, with a stand-in for the statement that answers them."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from photodock.db.groups import AT_ONCE, MOST, Groups
+from photodock.domain.errors import DatabaseUnavailable
+
+
+class Statements:
+    """Answers each question with itself, once `open` is set; `fault` is raised in place of the next answer."""
+
+    def __init__(self) -> None:
+        self.groups: list[list[int]] = []
+        self.open = asyncio.Event()
+        self.fault: Exception | None = None
+        self.running = self.most = 0
+
+    async def ask(self, group: list[int]) -> Sequence[int]:
+        self.groups.append(group)
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.open.wait()
+        self.running -= 1
+        if self.fault:
+            fault, self.fault = self.fault, None
+            raise fault
+        return group
+
+
+@pytest.fixture
+def statements() -> Statements:
+    return Statements()
+
+
+async def asked(groups: Groups[int, int], *numbers: int) -> list["asyncio.Task[int]"]:
+    """Tasks that ask, all of them under way."""
+    tasks = [asyncio.create_task(groups.answer(number)) for number in numbers]
+    await turn()
+    return tasks
+
+
+async def turn() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def all_busy(groups: Groups[int, int]) -> list["asyncio.Task[int]"]:
+    """As many questions as there are statements at a time, each alone in one."""
+    return [task for number in range(AT_ONCE) for task in await asked(groups, -number - 1)]
+
+
+async def test_a_question_alone_is_asked_at_once(statements):
+    statements.open.set()
+    groups = Groups(statements.ask, timeout=5)
+    assert [await groups.answer(number) for number in (1, 2)] == [1, 2]
+    assert statements.groups == [[1], [2]]
+
+
+async def test_what_waits_goes_together_in_its_order_and_gets_its_own_answers(statements):
+    groups = Groups(statements.ask, timeout=5)
+    tasks = await all_busy(groups) + await asked(groups, *range(MOST + 3))
+    statements.open.set()
+    assert await asyncio.gather(*tasks) == [-1, -2, *range(MOST + 3)]
+    assert statements.groups[AT_ONCE:] == [list(range(MOST)), list(range(MOST, MOST + 3))]
+    assert statements.most == AT_ONCE
+
+
+async def test_a_fault_is_its_groups_alone(statements):
+    groups = Groups(statements.ask, timeout=5)
+    busy, both = await all_busy(groups), await asked(groups, 1, 2)
+    statements.fault = DatabaseUnavailable("away")
+    statements.open.set()
+    found: list[Any] = await asyncio.gather(*busy, return_exceptions=True)
+    assert sorted(type(one).__name__ for one in found) == ["DatabaseUnavailable", "int"]
+    assert await asyncio.gather(*both) == [1, 2]
+
+
+async def test_two_of_a_group_do_not_share_one_exception(statements):
+    groups = Groups(statements.ask, timeout=5)
+    busy, both = await all_busy(groups), await asked(groups, 1, 2)
+
+    async def away(_: list[int]) -> Sequence[int]:
+        raise DatabaseUnavailable("away")
+
+    groups._ask = away
+    statements.open.set()
+    one, other = await asyncio.gather(*both, return_exceptions=True)
+    await asyncio.gather(*busy)
+    assert isinstance(one, DatabaseUnavailable)
+    assert isinstance(other, DatabaseUnavailable)
+    assert one is not other
+
+
+async def test_a_caller_who_leaves_is_not_asked_for_and_disturbs_nobody(statements):
+    groups = Groups(statements.ask, timeout=5)
+    busy = await all_busy(groups)
+    leaves_early, stays = await asked(groups, 1, 2)
+    busy[0].cancel()
+    leaves_early.cancel()
+    await turn()
+    statements.open.set()
+    assert await stays == 2
+    assert await busy[1] == -2
+    assert statements.groups[AT_ONCE:] == [[2]]
+
+
+async def test_who_waits_too_long_is_told_and_the_others_go_on(statements):
+    groups = Groups(statements.ask, timeout=0.02)
+    busy, waiting = await all_busy(groups), await asked(groups, 1, 2)
+    for task in waiting:
+        with pytest.raises(DatabaseUnavailable):
+            await task
+    later = await asked(groups, 3)
+    with pytest.raises(DatabaseUnavailable):
+        await later[0]
+    statements.open.set()
+    assert await asyncio.gather(*busy) == [-1, -2]
+    assert await groups.answer(4) == 4
+    assert [number for group in statements.groups for number in group] == [-1, -2, 4]
