@@ -14,7 +14,7 @@ from typing import Any
 
 from crash.points import FOLDER, SERVE
 from photodock.cli import app
-from photodock.db import moves, outbox, photos, renditions, sweep, uploads
+from photodock.db import moves, outbox, photos, renditions, sweep, uploaded, uploads
 from photodock.db.upload_groups import UploadGroups
 from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
@@ -62,7 +62,7 @@ def trap_serve(at: Spring) -> None:
         after(issuing, "request", partial(at, "issue-committed"))
     before(Confirmation, "confirm", partial(at, "confirm-begun"))
     after(ObjectStore, "read_head", partial(at, "confirm-read"))
-    after(moves, "mark_uploaded", partial(at, "confirm-committed"))
+    after(uploaded, "mark_uploaded", partial(at, "confirm-committed"))
     after(moves, "mark_mismatched", partial(at, "mismatch-committed"))
     before(photos, "delete", partial(at, "delete-begun"))
     after(photos, "delete", partial(at, "delete-committed"))
@@ -77,7 +77,7 @@ def trap_worker(at: Spring) -> None:
     after(outbox, "mark_sent", partial(at, "relay-marked"), whatever_comes=True)
     after(sweep, "take_due_photos", partial(at, "sweep-leased"))
     after(ObjectStore, "read_head", partial(at, "sweep-read"))
-    after(moves, "mark_uploaded", partial(at, "sweep-committed"))
+    after(uploaded, "mark_uploaded", partial(at, "sweep-committed"))
     after(outbox, "send_again", partial(at, "resend-written"), whatever_comes=True)
     after(sweep, "take_due_deletions", partial(at, "deletion-leased"))
     after(ObjectStore, "delete", partial(at, "deletion-object-gone"), whatever_comes=True)

@@ -8,11 +8,12 @@ from uuid import UUID
 
 import structlog
 
-from photodock.db import moves, photos, sweep
-from photodock.db.moves import Found, Move, UploadedGroup
+from photodock.db import moves, photos, sweep, uploaded
+from photodock.db.moves import Move
 from photodock.db.photos import Deletion
 from photodock.db.pool import Executor
 from photodock.db.tenants import Tenants
+from photodock.db.uploaded import Found, UploadedGroup
 from photodock.domain.errors import (
     DatabaseUnavailable,
     InvalidStatusTransition,
@@ -159,7 +160,7 @@ class Confirmation:
     ) -> Photo | None:
         if inspection.error:
             log.warning("metadata_unreadable", photo_id=str(photo.id), reason=inspection.error)
-        return await moves.mark_uploaded(
+        return await uploaded.mark_uploaded(
             self._db.of(organization_id),
             photo.id,
             Move(to=UPLOADED, actor=actor, reason="upload confirmed"),

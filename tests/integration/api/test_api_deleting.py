@@ -5,9 +5,10 @@ from uuid import UUID
 
 import pytest
 
-from photodock.db import moves
-from photodock.db.moves import Found, Move
+from photodock.db import uploaded
+from photodock.db.moves import Move
 from photodock.db.pool import Database
+from photodock.db.uploaded import Found
 from photodock.domain.errors import DatabaseUnavailable
 from photodock.domain.identity import Trace
 from photodock.domain.photo import UPLOADED
@@ -147,7 +148,9 @@ async def test_a_deletion_that_waited_for_a_confirm_erases_its_actor_too(
     photo_id = UUID((await api.issue(project, jpeg()))["photo_id"])
     async with db.transaction() as tx:
         change = Move(to=UPLOADED, actor="anna")
-        assert await moves.mark_uploaded(tx, photo_id, change, Found(1, 1, None), s3_uri="s3://x/y", trace=Trace("1"))
+        assert await uploaded.mark_uploaded(
+            tx, photo_id, change, Found(1, 1, None), s3_uri="s3://x/y", trace=Trace("1")
+        )
         deletion = asyncio.create_task(api.call("DELETE", f"/photos/{photo_id}"))
         await until(lambda: waits_for_a_lock(db))
     assert (await deletion).status_code == 204

@@ -13,12 +13,13 @@ from uuid import UUID, uuid4
 import pytest
 from uuid_utils.compat import uuid7
 
-from photodock.db import moves, photos, projects, uploads
+from photodock.db import photos, projects, uploaded, uploads
 from photodock.db.listener import Listener
-from photodock.db.moves import Found, Move
+from photodock.db.moves import Move
 from photodock.db.outbox import CHANNEL
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
+from photodock.db.uploaded import Found
 from photodock.domain.identity import Trace
 from photodock.domain.jobs import DetectionJob, Priority
 from photodock.domain.limits import Limit, Limits
@@ -60,7 +61,7 @@ class Gallery:
         return await self.get(photo.id)
 
     async def confirm(self, photo_id: UUID) -> None:
-        await moves.mark_uploaded(
+        await uploaded.mark_uploaded(
             self.db,
             photo_id,
             Move(to=UPLOADED, actor="anna"),

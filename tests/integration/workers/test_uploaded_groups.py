@@ -6,9 +6,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from photodock.db import moves
-from photodock.db.moves import Found, Move, UploadedGroup
+from photodock.db import uploaded
+from photodock.db.moves import Move
 from photodock.db.tenants import Tenants
+from photodock.db.uploaded import Found, UploadedGroup
 from photodock.domain.identity import Trace
 from photodock.domain.photo import UPLOADED, Photo, PhotoStatus
 
@@ -18,7 +19,7 @@ ALIKE = Move(to=UPLOADED, actor="s3-event", reason="upload confirmed")
 async def move(gallery: Any, group: UploadedGroup, photo: Photo, found: Found, change: Move = ALIKE) -> Photo | None:
     trace = Trace(f"trace-{photo.id}")
     uri = f"s3://bucket/{photo.id}"
-    return await moves.mark_uploaded(
+    return await uploaded.mark_uploaded(
         gallery.db, photo.id, change, found, s3_uri=uri, trace=trace, renditions=True, group=group
     )
 
