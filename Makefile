@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 ARGS ?=
+COVERAGE ?=
 LOCKS := serve run dev bench audit docs
 
 .DEFAULT_GOAL := help
@@ -92,8 +93,8 @@ DOCSITE := docsite
 test-web: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the console's tests, in Chromium against the whole system
 	@$(BIN)/python -m pytest -n 0 tests/acceptance/console $(ARGS)
 
-test: $(VENV)/dev.stamp $(WEB_BUILT) $(DOCSITE)/node_modules/.stamp ## Run the tests, with coverage; all but those of the targets below
-	@$(PYTEST) -n 2 -m 'not long and not browser and not fuzz and not release' --cov --cov-report=term-missing:skip-covered $(ARGS)
+test: $(VENV)/dev.stamp $(WEB_BUILT) $(DOCSITE)/node_modules/.stamp ## Run the tests, all but those of the targets below; COVERAGE=1 measures what they cover
+	@$(PYTEST) -n 2 -m 'not long and not browser and not fuzz and not release' $(if $(COVERAGE),--cov --cov-report=term-missing:skip-covered) $(ARGS)
 
 test-long: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the long tests: kills, partitions, failover, random interleavings
 # They wait more than they compute, so that more of them run at once than there are processors.

@@ -56,6 +56,7 @@ LONG = (
     "acceptance/test_acceptance_documentation.py",
     "acceptance/test_acceptance_slow_clients.py",
     "acceptance/test_acceptance_stopping.py",
+    "acceptance/traces",
     "integration/consumer",
     "integration/machine",
     "integration/partitions",

@@ -189,7 +189,7 @@ def test_the_doctor_finds_the_running_system_well(start: Callable[[], Running]) 
     states = {found["check"]: found["state"] for found in map(json.loads, done.stdout.splitlines())}
     assert done.returncode == 0, states
     assert {name for name, state in states.items() if state != "ok"} == {
-        *("cors_strangers", "events_queue", "events_dead_letter_queue", "events", "jwks"),
+        *("cors_strangers", "events_queue", "events_dead_letter_queue", "events", "jwks", "traces"),
     }
 
 

@@ -23,7 +23,7 @@ async def test_a_whole_installation_on_the_strict_server_is_well(bed: Bed, trial
     found = await diagnose(bed.settings)
     assert found.wrong == []
     assert {finding.check for finding in found.findings if finding.state is State.NOT_APPLICABLE} == {
-        *("events_queue", "events_dead_letter_queue", "events", "jwks"),
+        *("events_queue", "events_dead_letter_queue", "events", "jwks", "webhooks", "webhook_guard", "traces"),
     }
     assert await trials_left() == []
 
