@@ -129,7 +129,11 @@ def run_worker(backends: Backends, keys: Sequence[str]) -> Run:
     """Held while the queue is filled, so that it meets all events at once."""
     # A queue of its own: the poll of a worker that was stopped may still swallow messages.
     queue_url = backends.queue.create_queues(f"bench-events-{uuid4().hex}")
-    environment = backends.environment() | {"PHOTODOCK_S3_EVENTS_QUEUE_URL": queue_url}
+    environment = backends.environment() | {
+        "PHOTODOCK_S3_EVENTS_QUEUE_URL": queue_url,
+        # Its floor makes none either; they are measured in docs/renditions.md.
+        "PHOTODOCK_RENDITIONS": "false",
+    }
     log = backends.folder / "worker.log"
     log.unlink(missing_ok=True)
     with started(["-m", "photodock", "worker"], environment, log) as process:
