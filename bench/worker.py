@@ -131,7 +131,7 @@ def run_worker(backends: Backends, keys: Sequence[str]) -> Run:
     queue_url = backends.queue.create_queues(f"bench-events-{uuid4().hex}")
     environment = backends.environment() | {
         "PHOTODOCK_S3_EVENTS_QUEUE_URL": queue_url,
-        # Its floor makes none either; they are measured in docs/renditions.md.
+        # Its floor makes none either; what they cost stands in ADR 0023.
         "PHOTODOCK_RENDITIONS": "false",
     }
     log = backends.folder / "worker.log"
