@@ -58,6 +58,8 @@ LONG = (
     "acceptance/test_acceptance_stopping.py",
     "acceptance/traces",
     "integration/consumer",
+    "integration/embedded",
+    "integration/events/test_event_outages.py",
     "integration/machine",
     "integration/partitions",
     "integration/privacy/test_erasing_interrupted.py",
