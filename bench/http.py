@@ -1,6 +1,7 @@
 """The HTTP API under load: floor, baseline and photodock in turns."""
 
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -91,5 +92,14 @@ def etag(port: int, token: str, _: str, photo: str) -> str:
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/api/v1/photos/{photo}", headers={"Authorization": f"Bearer {token}"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
-        return str(answer.headers["ETag"])
+    tries_left = 3
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+                return str(answer.headers["ETag"])
+        except urllib.error.HTTPError as error:
+            # Nothing is measured yet, and the disk may still be writing what the run before has made.
+            if error.code != 503 or not tries_left:
+                raise
+            tries_left -= 1
+            time.sleep(int(error.headers["Retry-After"]))
