@@ -1,4 +1,4 @@
-"""The console in Chromium, against `photodock up`; its own tests (vitest: Vitest) -> None are in web/test."""
+"""The console in Chromium, against `photodock up`; its own tests (vitest) are in web/test."""
 
 from uuid import uuid4
 
