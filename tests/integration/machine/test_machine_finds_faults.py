@@ -10,7 +10,7 @@ from hypothesis import Phase
 from hypothesis.errors import Flaky
 
 from machine.bench import RunMachine
-from photodock.db import moves, outbox, photos, sweep, uploads
+from photodock.db import moves, outbox, photos, sweep, uploaded, uploads
 from photodock.db.outbox import OutboxRow
 from photodock.db.photos import Deletion
 from photodock.db.pool import Database
@@ -81,8 +81,8 @@ def of_any_organization(seen: Any) -> Any:
 
 
 FAULTS: dict[str, Fault] = {
-    "a confirm forgets the job": changed(moves, "UPLOADED_MOVE", "$15 FROM moved", "$15 FROM moved WHERE false"),
-    "a lost race is not noticed": changed(moves, "UPLOADED_MOVE", "p.id = f.id AND", "p.id = f.id OR false AND"),
+    "a confirm forgets the job": changed(uploaded, "UPLOADED_MOVE", "$15 FROM moved", "$15 FROM moved WHERE false"),
+    "a lost race is not noticed": changed(uploaded, "UPLOADED_MOVE", "p.id = f.id AND", "p.id = f.id OR false AND"),
     "a move writes no history": changed(moves, "PLAIN_MOVE", "$7 FROM moved", "$7 FROM moved WHERE false"),
     "a change keeps the version": changed(moves, "COMPLETED_MOVE", "version = p.version + 1", "version = p.version"),
     "a mismatch notes no deletion": changed(moves, "MISMATCH_MOVE", "() FROM moved", "() FROM moved WHERE false"),
