@@ -97,8 +97,7 @@ test: $(VENV)/dev.stamp $(WEB_BUILT) $(DOCSITE)/node_modules/.stamp ## Run the t
 	@$(PYTEST) -n 2 -m 'not long and not browser and not fuzz and not release' $(if $(COVERAGE),--cov --cov-report=term-missing:skip-covered) $(ARGS)
 
 test-long: $(VENV)/dev.stamp $(WEB_BUILT) ## Run the long tests: kills, partitions, failover, random interleavings
-# They wait more than they compute, so that more of them run at once than there are processors.
-	@$(PYTEST) -n 4 -m long $(ARGS)
+	@$(PYTEST) -n 2 -m long $(ARGS)
 
 test-browser: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp $(WEB_BUILT) ## Run the tests of the TypeScript client, and those in Chromium
 	@$(NPM) test

@@ -19,6 +19,8 @@ from support.system import CERTIFICATES, SECRET
 
 STOP_SECONDS = 10
 """What process managers grant after SIGTERM."""
+READY_SECONDS = 60
+"""A `serve` is ready within two; other tests' servers may start at the same time."""
 _PHOTODOCK = (sys.executable, "-P", "-m", "photodock")
 
 
@@ -98,9 +100,11 @@ class Deployment:
         async def ready() -> bool:
             if not child.running:
                 raise child.failure()
-            return await _status(f"{serving.url}/readyz") == ready_status
+            status, text = await _answer(f"{serving.url}/readyz")
+            assert status == ready_status, f"{status}: {text}\n{child.log_file.read_text()[-4_000:]}"
+            return True
 
-        await eventually(ready, seconds=30)
+        await eventually(ready, seconds=READY_SECONDS)
         return serving
 
     async def worker(self, overrides: Mapping[str, str] | None = None) -> ChildProcess:
@@ -166,10 +170,11 @@ class Deployment:
         return Finished(process.returncode, out.decode(), err.decode())
 
 
-async def _status(url: str) -> int | None:
-    """None while nothing listens there."""
+async def _answer(url: str) -> tuple[int | None, str]:
+    """Status and body; without a status while nothing listens there."""
     try:
         async with httpx.AsyncClient(verify=CERTIFICATES) as http:
-            return (await http.get(url)).status_code
-    except httpx.TransportError:
-        return None
+            answer = await http.get(url)
+            return answer.status_code, answer.text
+    except httpx.TransportError as error:
+        return None, repr(error)

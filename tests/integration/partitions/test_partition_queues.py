@@ -41,6 +41,12 @@ class Broker:
 
 
 @pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Here PostgreSQL's network is well: a machine that is busy with something else is no fault of it."""
+    return changed(settings, database_timeout=10, database_connect_timeout=10, database_acquire_timeout=20)
+
+
+@pytest.fixture
 async def rabbitmq_network(rabbitmq: Any) -> AsyncIterator[Proxy]:
     proxy = Proxy(rabbitmq.url())
     await proxy.open()
