@@ -8,7 +8,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 15, pause: float = 0.05) -> T:
+async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 30, pause: float = 0.05) -> T:
     """The first answer of `look` that is true. Fails with the last one, or its AssertionError, after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

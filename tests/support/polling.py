@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 
-async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 10, pause: float = 0.02) -> None:
+async def until(happened: Callable[[], Awaitable[bool]], *, seconds: float = 30, pause: float = 0.02) -> None:
     """Returns as soon as it has happened; fails after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not await happened():

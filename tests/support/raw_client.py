@@ -46,7 +46,7 @@ class RawClient:
         except ConnectionError:
             pass
 
-    async def until_closed(self, *, seconds: float = 20) -> Answer:
+    async def until_closed(self, *, seconds: float = 40) -> Answer:
         """Raises TimeoutError when the server does not end the connection."""
         received = bytearray()
         async with asyncio.timeout(seconds):
@@ -57,7 +57,7 @@ class RawClient:
                 return Answer(bytes(received), reset=True)
         return Answer(bytes(received))
 
-    async def answer(self, *, seconds: float = 20) -> Answer:
+    async def answer(self, *, seconds: float = 40) -> Answer:
         """One answer with a Content-Length, on a connection that stays."""
         async with asyncio.timeout(seconds):
             head = await self.reader.readuntil(b"\r\n\r\n")

@@ -104,14 +104,15 @@ class Reader:
             assert self.last_id is not None
             self.told.append(Told(name, self.last_id, json.loads("\n".join(data))))
 
-    async def has(self, count: int, *, seconds: float = 20) -> list[Told]:
+    async def has(self, count: int, *, seconds: float = 40) -> list[Told]:
         async def enough() -> bool:
-            return len(self.told) >= count
+            assert len(self.told) >= count, f"{len(self.told)} of {count}: {self.types}"
+            return True
 
         await eventually(enough, seconds=seconds, pause=0.02)
         return self.told
 
-    async def ends(self, *, seconds: float = 20) -> None:
+    async def ends(self, *, seconds: float = 40) -> None:
         async def ended() -> bool:
             return self.has_ended
 

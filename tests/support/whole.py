@@ -32,7 +32,7 @@ class System:
     db: Database
     api: Caller
 
-    async def finished(self, photo_id: str, *, seconds: float = 20) -> dict[str, Any]:
+    async def finished(self, photo_id: str, *, seconds: float = 60) -> dict[str, Any]:
         """The photo, once it has a final status."""
 
         async def final() -> dict[str, Any] | None:
