@@ -65,14 +65,14 @@ async def test_migrations_pass_over_a_dead_host(first_is_bad: str) -> None:
 async def test_the_listener_passes_over_a_dead_host(first_is_bad: str) -> None:
     connected = asyncio.Event()
     async with Listener(first_is_bad, "some_channel", connect_timeout=CONNECT_SECONDS).listening(connected.set):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             await connected.wait()
 
 
 async def test_hosts_that_are_all_dead_are_told_in_time(network: Network, bad: Proxy, database_url: str) -> None:
     db = Database(both(bad, network.database, database_url), connect_timeout=CONNECT_SECONDS)
     network.database.fault = bad.fault = SILENT
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         with pytest.raises(DatabaseUnavailable):
             await db.fetch("SELECT 1")
     network.database.fault = Fault()
@@ -174,14 +174,14 @@ async def test_migrating_ends_in_time_while_the_database_hangs(
 ) -> None:
     url = network.database.in_place_of(database_url)
     network.database.fault = fault
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(20):
         with pytest.raises((OSError, asyncpg.PostgresConnectionError)):
             await migrate(url, timeout=3)
 
 
 async def test_the_command_says_that_the_database_is_away(network: Network, settings: Settings) -> None:
     network.database.fault = SILENT
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(20):
         with pytest.raises(DatabaseUnavailable):
             await migrate_database(settings)
 
@@ -199,8 +199,8 @@ async def test_migrating_ends_in_time_when_the_database_falls_silent_in_the_midd
 
         await until(waits)
         network.database.freeze()
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(8):
+        async with asyncio.timeout(20):
+            with pytest.raises(TimeoutError, match="did not answer in time"):
                 await migrating
         await other.execute("SELECT pg_advisory_unlock_all()")
 
@@ -222,7 +222,7 @@ async def test_a_connection_cut_during_a_migration_is_a_database_away(
 
         await until(waits)
         network.database.cut()
-        with pytest.raises((OSError, asyncpg.PostgresConnectionError)):
-            async with asyncio.timeout(8):
+        async with asyncio.timeout(20):
+            with pytest.raises((ConnectionError, asyncpg.PostgresConnectionError)):
                 await migrating
         await other.execute("SELECT pg_advisory_unlock_all()")
