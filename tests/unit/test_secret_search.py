@@ -1,5 +1,6 @@
 """The search for secrets in the logs of a whole run: it must be able to fail, or its silence would say nothing."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,9 @@ def run(folder: Path, bodies: list[str], *options: str) -> subprocess.CompletedP
     (folder / "test_inner.py").write_text("\n".join(["import sys, logging", *tests]))
     (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {TESTS}\n")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--basetemp={folder / 'run'}", *options]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    # Of all plugins that are installed it needs one, and may not need that.
+    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return subprocess.run(command, cwd=folder, env=alone, capture_output=True, text=True, check=False, timeout=120)
 
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbm5hIn0.c2lnbmF0dXJl"
@@ -50,7 +53,7 @@ LEAKS = {
     f"sys.stderr.write('{TOKEN}')": "test_6, Captured stderr call: an access token",
     "logging.warning('a-secret-of-these-tests')": "test_7, Captured log call: the secret a-se…",
 }
-ONE_PROCESS_OR_SEVERAL = pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "several"])
+ONE_PROCESS_OR_SEVERAL = pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n", "2")], ids=["one process", "several"])
 
 
 @ONE_PROCESS_OR_SEVERAL
