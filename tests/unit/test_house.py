@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -77,10 +78,13 @@ SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s
 HTTP_STATUS = re.compile(r"status_code|http\.HTTPStatus|from http import HTTPStatus|starlette\.status")
 
 
-def modules() -> Iterator[tuple[str, Path, ast.Module]]:
-    for path in sorted(SOURCE.rglob("*.py")):
-        part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-        yield part, path, ast.parse(path.read_text())
+@cache
+def modules() -> list[tuple[str, Path, ast.Module]]:
+    """Part, file and syntax of each."""
+    return [
+        (path.relative_to(SOURCE).parts[0].removesuffix(".py"), path, ast.parse(path.read_text()))
+        for path in sorted(SOURCE.rglob("*.py"))
+    ]
 
 
 def imported(tree: ast.Module) -> Iterator[str]:

@@ -53,7 +53,9 @@ LEAKS = {
     f"sys.stderr.write('{TOKEN}')": "test_6, Captured stderr call: an access token",
     "logging.warning('a-secret-of-these-tests')": "test_7, Captured log call: the secret a-se…",
 }
-ONE_PROCESS_OR_SEVERAL = pytest.mark.parametrize("options", [(), ("-p", "xdist", "-n", "2")], ids=["one process", "several"])
+ONE_PROCESS_OR_SEVERAL = pytest.mark.parametrize(
+    "options", [(), ("-p", "xdist", "-n", "2")], ids=["one process", "several"]
+)
 
 
 @ONE_PROCESS_OR_SEVERAL
