@@ -142,6 +142,11 @@ def test_what_may_be_set(
         ("ENVIRONMENT", "", "[a-z0-9-]"),
         ("LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("S3_ADDRESSING_STYLE", "dns", "'virtual' or 'path'"),
+        ("JWT_JWKS_URL", "http://id.example/jwks.json", "must begin with https://"),
+        ("JWT_JWKS_URL", "http://10.0.0.7/jwks.json", "must begin with https://"),
+        ("JWT_JWKS_URL", "http://127.0.0.1.id.example/jwks.json", "must begin with https://"),
+        ("JWT_JWKS_URL", "http://127.0.0.1@id.example/jwks.json", "must begin with https://"),
+        ("JWT_JWKS_URL", "http://localhost.id.example/jwks.json", "must begin with https://"),
         ("JWT_SECRET", "short", "must be 32 bytes or more; make one with: openssl rand -hex 32"),
         ("UPLOAD_URL_TTL_SECONDS", "59", "greater than or equal to 60"),
         ("UPLOAD_URL_TTL_SECONDS", "604801", "less than or equal to 604800"),
@@ -169,6 +174,20 @@ def test_a_mistake_is_told_with_its_variable_and_the_mend(
     assert len(lines) == 1
     assert lines[0].startswith(f"  PHOTODOCK_{name}: ")
     assert mend in lines[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://id.example/jwks.json",
+        "http://127.0.0.1:8080/jwks.json",
+        "http://127.8.8.8/jwks.json",
+        "http://[::1]:8080/jwks.json",
+        "http://localhost/jwks.json",
+    ],
+)
+def test_keys_may_be_listed_by_https_and_by_this_machine_itself(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    assert loaded(monkeypatch, JWT_JWKS_URL=url).jwt_jwks_url == url
 
 
 @pytest.mark.parametrize(

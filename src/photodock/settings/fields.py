@@ -2,8 +2,9 @@
 
 import re
 from datetime import timedelta
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -45,6 +46,22 @@ def _address(value: str | None) -> str | None:
     return value
 
 
+def _trusted(value: str | None) -> str | None:
+    if value is not None and not value.startswith("https://") and not _is_this_machine(urlsplit(value).hostname or ""):
+        raise ValueError(
+            "must begin with https://: whoever changes on its way what comes from there would be believed. http:// is "
+            "for this machine itself, as in http://127.0.0.1:8080/"
+        )
+    return value
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
         raise ValueError("must be longer than nothing; write a duration as 90, 90s, 15m, 1h or 7d")
@@ -62,6 +79,8 @@ Most = Annotated[int, Field(ge=0, le=10**15)]
 """Of what is counted; PostgreSQL's integers end somewhere above."""
 Text = Annotated[str | None, BeforeValidator(_or_none)]
 Address = Annotated[str | None, BeforeValidator(_or_none), AfterValidator(_address)]
+TrustedAddress = Annotated[Address, AfterValidator(_trusted)]
+"""Of what is believed because of where it comes from."""
 
 
 class Group(BaseSettings):

@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr, field_validator
 
-from photodock.settings.fields import Address, Group, Text, Words
+from photodock.settings.fields import Group, Text, TrustedAddress, Words
 
 
 class TokenSettings(Group):
@@ -10,7 +10,9 @@ class TokenSettings(Group):
 
     jwt_secret: SecretStr | None = Field(None, description="HS256 secret, 32 bytes or more.")
     jwt_public_key: Text = Field(None, description="A public key in PEM that verifies tokens.")
-    jwt_jwks_url: Address = Field(None, description="Where the identity provider lists its keys (JWKS).")
+    jwt_jwks_url: TrustedAddress = Field(
+        None, description="Where the identity provider lists its keys (JWKS); `https`, but for this machine itself."
+    )
     jwt_algorithms: Words = Field((), description="Of HS256, RS256, ES256, EdDSA; empty: all that have a key.")
     jwt_issuer: Text = Field(None, description="Required `iss`, when set.")
     jwt_audience: Text = Field(None, description="Required `aud`, when set.")
