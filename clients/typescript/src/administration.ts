@@ -17,16 +17,22 @@ export class Administration {
   /** Creates or renames one. */
   async putProject(projectId: string, name: string, options: CallOptions = {}): Promise<Models.Project> {
     const body = { name };
-    return this.api.json({ method: "PUT", path: `/projects/${segment(projectId)}`, body, ...signalOf(options) });
+    return this.api.json({
+      method: "PUT",
+      path: `/projects/${segment(projectId)}`,
+      body,
+      expects: "id",
+      ...signalOf(options),
+    });
   }
 
   /** What is stored of positions. */
   async policies(options: CallOptions = {}): Promise<Models.Policies> {
-    return this.api.json({ method: "GET", path: "/policies", ...signalOf(options) });
+    return this.api.json({ method: "GET", path: "/policies", expects: "gps", ...signalOf(options) });
   }
 
   async putPolicies(policies: Models.PolicyChange, options: CallOptions = {}): Promise<Models.Policies> {
-    return this.api.json({ method: "PUT", path: "/policies", body: policies, ...signalOf(options) });
+    return this.api.json({ method: "PUT", path: "/policies", body: policies, expects: "gps", ...signalOf(options) });
   }
 
   /** Parked detection jobs, oldest first, from the one behind `query.after` on. */
@@ -35,12 +41,12 @@ export class Administration {
   }
 
   async retryParkedJob(id: number, options: CallOptions = {}): Promise<void> {
-    await this.api.answer({ method: "POST", path: `/outbox/${String(id)}/retry`, ...signalOf(options) });
+    await this.api.answer({ method: "POST", path: `/outbox/${String(id)}/retry`, expects: null, ...signalOf(options) });
   }
 
   /** The organization's webhook, without its secret; `not_found` where there is none. */
   async getWebhook(options: CallOptions = {}): Promise<Models.Webhook> {
-    return this.api.json({ method: "GET", path: "/webhooks", ...signalOf(options) });
+    return this.api.json({ method: "GET", path: "/webhooks", expects: "id", ...signalOf(options) });
   }
 
   /**
@@ -48,23 +54,23 @@ export class Administration {
    * lost, a repeat would find the webhook there and tell no secret. Then delete it, or rotate its secret.
    */
   async putWebhook(webhook: Models.WebhookRequest, options: CallOptions = {}): Promise<Models.Webhook> {
-    return this.api.json({ method: "PUT", path: "/webhooks", body: webhook, ...once(options) });
+    return this.api.json({ method: "PUT", path: "/webhooks", body: webhook, expects: "id", ...once(options) });
   }
 
   /** With its secret, its log, and what waits to be sent to it. */
   async deleteWebhook(options: CallOptions = {}): Promise<void> {
-    const call = { method: "DELETE", path: "/webhooks", ...signalOf(options) } as const;
+    const call = { method: "DELETE", path: "/webhooks", expects: null, ...signalOf(options) } as const;
     await this.api.unlessDone(call, "not_found");
   }
 
   /** A new secret; until `old_secret_until` the old one signs too. Sent once: a repeat would replace it once more. */
   async rotateWebhookSecret(options: CallOptions = {}): Promise<Models.Webhook> {
-    return this.api.json({ method: "POST", path: "/webhooks/secret", ...once(options) });
+    return this.api.json({ method: "POST", path: "/webhooks/secret", expects: "id", ...once(options) });
   }
 
   /** Sends `webhook.test`; `deliveries` tells what came of it. */
   async testWebhook(options: CallOptions = {}): Promise<Models.Delivery> {
-    return this.api.json({ method: "POST", path: "/webhooks/test", ...signalOf(options) });
+    return this.api.json({ method: "POST", path: "/webhooks/test", expects: "id", ...signalOf(options) });
   }
 
   /** What was sent, newest first, from the one before `query.before` on. */
@@ -74,11 +80,16 @@ export class Administration {
 
   /** Sends an event again, at once, under the same event id. */
   async retryDelivery(id: number, options: CallOptions = {}): Promise<Models.Delivery> {
-    return this.api.json({ method: "POST", path: `/webhooks/deliveries/${String(id)}/retry`, ...signalOf(options) });
+    return this.api.json({
+      method: "POST",
+      path: `/webhooks/deliveries/${String(id)}/retry`,
+      expects: "id",
+      ...signalOf(options),
+    });
   }
 
   protected async items<T>(call: Call): Promise<readonly T[]> {
-    return (await this.api.json<{ items: readonly T[] }>(call)).items;
+    return (await this.api.json<{ items: readonly T[] }>({ ...call, expects: "items" })).items;
   }
 }
 

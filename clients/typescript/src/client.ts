@@ -40,6 +40,8 @@ export interface RequestOptions extends CallOptions {
 }
 
 const TIMEOUT_SECONDS = 30;
+/** A field that every issued URL has. */
+const ISSUED = "upload_url";
 /** Below the API's 30, so that proxies with that limit don't cut a wait off. */
 const WAIT_SECONDS = 25;
 
@@ -83,7 +85,8 @@ export class PhotodockClient extends Administration {
   /** An upload URL. With the same key and request it is the same photo, however often it is asked for. */
   async requestUpload(request: Models.UploadRequest, options: RequestOptions = {}): Promise<Models.IssuedUpload> {
     const headers = { "Idempotency-Key": options.idempotencyKey ?? randomId() };
-    return this.api.json({ method: "POST", path: "/photos/upload-url", body: request, headers, ...signalOf(options) });
+    const call = { method: "POST", path: "/photos/upload-url", body: request, headers, expects: ISSUED } as const;
+    return this.api.json({ ...call, ...signalOf(options) });
   }
 
   /** Up to 100 at once; in their order, what was issued or why not. Those without an `idempotency_key` get one here. */
@@ -94,7 +97,7 @@ export class PhotodockClient extends Administration {
     const keyed = items.map((item) => ({ ...item, idempotency_key: item.idempotency_key ?? randomId() }));
     const call = { method: "POST", path: "/photos/upload-urls", body: { items: keyed }, ...signalOf(options) } as const;
     const answer = await this.api.answer(call);
-    const results = (parsed(answer) as { items: Models.UploadResult[] }).items;
+    const results = (parsed(answer, "items") as { items: Models.UploadResult[] }).items;
     const reset = parseRetryAfter(answer.headers.get("RateLimit-Reset"));
     return results.map((item) =>
       "photo_id" in item
@@ -105,7 +108,8 @@ export class PhotodockClient extends Administration {
 
   /** A fresh URL for a photo whose last one has ended; the photo stays the same. */
   async refreshUpload(photoId: string, options: CallOptions = {}): Promise<Models.IssuedUpload> {
-    return this.api.json({ method: "POST", path: `${path(photoId)}/upload-url`, ...signalOf(options) });
+    const call = { method: "POST", path: `${path(photoId)}/upload-url`, expects: ISSUED } as const;
+    return this.api.json({ ...call, ...signalOf(options) });
   }
 
   /** Which of up to 500 files, by their SHA-256 (base64), the project has: they need not be sent again. */
@@ -120,8 +124,13 @@ export class PhotodockClient extends Administration {
 
   /** Says that the file is there. May be repeated. Look at the photo's status: `failed` means `content_mismatch`. */
   async confirm(photoId: string, options: CallOptions = {}): Promise<Models.Photo> {
-    const body = { status: "uploaded" };
-    return this.api.json({ method: "PATCH", path: `${path(photoId)}/status`, body, ...signalOf(options) });
+    const call = {
+      method: "PATCH",
+      path: `${path(photoId)}/status`,
+      body: { status: "uploaded" },
+      expects: "id",
+    } as const;
+    return this.api.json({ ...call, ...signalOf(options) });
   }
 
   /** The same for up to 100; in their order, the photo or why it is not confirmed. */
@@ -130,7 +139,7 @@ export class PhotodockClient extends Administration {
     options: CallOptions = {},
   ): Promise<(Models.Photo | PhotodockError)[]> {
     const body = { photo_ids: photoIds };
-    const call = { method: "POST", path: "/photos/confirm", body, ...signalOf(options) } as const;
+    const call = { method: "POST", path: "/photos/confirm", body, expects: "items", ...signalOf(options) } as const;
     const answer = await this.api.json<{ items: Models.PhotoResult[] }>(call);
     return answer.items.map((item) => ("id" in item ? item : toError(item.error)));
   }
@@ -139,7 +148,8 @@ export class PhotodockClient extends Administration {
   async photo(photoId: string, options: WaitOptions = {}): Promise<Models.Photo> {
     const { waitSeconds } = options;
     const query = { wait: waitSeconds };
-    return this.api.json({ method: "GET", path: path(photoId), query, waitSeconds, ...signalOf(options) });
+    const call = { method: "GET", path: path(photoId), query, waitSeconds, expects: "id" } as const;
+    return this.api.json({ ...call, ...signalOf(options) });
   }
 
   /** The photo each time it has changed, and at once; ends with its final status. */
@@ -154,7 +164,7 @@ export class PhotodockClient extends Administration {
       });
       if (answer.status === 304) continue;
       etag = answer.headers.get("ETag");
-      const photo = parsed(answer) as Models.Photo;
+      const photo = parsed(answer, "id") as Models.Photo;
       final = isFinal(photo.status);
       yield photo;
     }
@@ -162,7 +172,7 @@ export class PhotodockClient extends Administration {
 
   /** One page, newest first. */
   async photos(query: Models.PhotoQuery, options: CallOptions = {}): Promise<Models.PhotoPage> {
-    return this.api.json({ method: "GET", path: "/photos", query, ...signalOf(options) });
+    return this.api.json({ method: "GET", path: "/photos", query, expects: "items", ...signalOf(options) });
   }
 
   /** Page after page, from `query.cursor` on. */
@@ -179,7 +189,7 @@ export class PhotodockClient extends Administration {
   }
 
   async exif(photoId: string, options: CallOptions = {}): Promise<Models.ExifData> {
-    const call = { method: "GET", path: `${path(photoId)}/exif`, ...signalOf(options) } as const;
+    const call = { method: "GET", path: `${path(photoId)}/exif`, expects: "exif_data", ...signalOf(options) } as const;
     return (await this.api.json<{ exif_data: Models.ExifData }>(call)).exif_data;
   }
 
@@ -190,7 +200,7 @@ export class PhotodockClient extends Administration {
 
   /** A photo that is gone already is no error where it was this call that may have deleted it. */
   async deletePhoto(photoId: string, options: CallOptions = {}): Promise<void> {
-    const call = { method: "DELETE", path: path(photoId), ...signalOf(options) } as const;
+    const call = { method: "DELETE", path: path(photoId), expects: null, ...signalOf(options) } as const;
     await this.api.unlessDone(call, "photo_not_found");
   }
 
@@ -198,12 +208,13 @@ export class PhotodockClient extends Administration {
   async retryDetection(photoId: string, options: CallOptions = {}): Promise<Models.Photo> {
     const call = { method: "POST", path: `${path(photoId)}/retry`, ...signalOf(options) } as const;
     const answer = await this.api.unlessDone(call, "invalid_status_transition");
-    return answer ? (parsed(answer) as Models.Photo) : this.photo(photoId, options);
+    return answer ? (parsed(answer, "id") as Models.Photo) : this.photo(photoId, options);
   }
 
   /** For detectors (scope `photos:pipeline`). */
   async report(photoId: string, report: Models.StatusReport, options: CallOptions = {}): Promise<Models.Photo> {
-    return this.api.json({ method: "PATCH", path: `${path(photoId)}/status`, body: report, ...signalOf(options) });
+    const call = { method: "PATCH", path: `${path(photoId)}/status`, body: report, expects: "id" } as const;
+    return this.api.json({ ...call, ...signalOf(options) });
   }
 
   /**

@@ -16,6 +16,8 @@ export interface Call extends CallOptions {
   readonly path: string;
   readonly query?: Readonly<Record<string, unknown>> | undefined;
   readonly body?: unknown;
+  /** A field that every good answer has; null: none has any content. What has not is no answer of the API's. */
+  readonly expects?: string | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** On top of the client's timeout: what the call is meant to wait. */
   readonly waitSeconds?: number | undefined;
@@ -47,7 +49,7 @@ export class Api {
 
   /** The answer's JSON. Throws PhotodockError for every answer that is no success. */
   async json<T>(call: Call): Promise<T> {
-    return parsed(await this.answer(call)) as T;
+    return parsed(await this.answer(call), call.expects) as T;
   }
 
   /** A successful answer, or 304. `failures` of `attempted` tells how often the request was sent before. */
@@ -59,6 +61,7 @@ export class Api {
         const response = await this.authorized({ ...call, signal });
         const body = await reading(signal, () => response.text());
         if (!response.ok && response.status !== 304) throw errorOf(response, body);
+        if (call.expects === null && body !== "") throw unexpected(response.status, response.headers);
         return { status: response.status, headers: response.headers, body };
       });
     });
@@ -107,12 +110,20 @@ export class Api {
   }
 }
 
-/** Of a success, which a captive portal may have sent. */
-export function parsed({ status, headers, body }: Answer): unknown {
+/** Of a success, which a captive portal may have sent, and in JSON too. */
+export function parsed({ status, headers, body }: Answer, expects?: string | null): unknown {
+  const found = jsonOf(body);
+  const isOurs = !expects || (typeof found === "object" && found !== null && expects in found);
+  if (found === undefined || !isOurs) throw unexpected(status, headers);
+  return found;
+}
+
+/** Undefined for what is none. */
+function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(body);
+    return JSON.parse(text);
   } catch {
-    throw unexpected(status, headers);
+    return undefined;
   }
 }
 

@@ -19,25 +19,37 @@ export class Multipart {
   /** For a photo that is pending. A repeat resumes the same upload. */
   async start(photoId: string, options: CallOptions & { partChecksums?: boolean } = {}): Promise<MultipartUpload> {
     const body = { part_checksums: options.partChecksums ?? false };
-    return this.api.json({ method: "POST", path: path(photoId), body, ...sending(options) });
+    return this.api.json({ method: "POST", path: path(photoId), body, expects: "part_size", ...sending(options) });
   }
 
   /** URLs for parts, and which parts are there. */
   async parts(photoId: string, query: PartQuery = {}, options: CallOptions = {}): Promise<PartList> {
     const { numbers, checksums } = query;
     const lists = { numbers: numbers?.join(","), checksums_sha256: checksums?.join(",") };
-    return this.api.json({ method: "GET", path: `${path(photoId)}/parts`, query: lists, ...sending(options) });
+    return this.api.json({
+      method: "GET",
+      path: `${path(photoId)}/parts`,
+      query: lists,
+      expects: "items",
+      ...sending(options),
+    });
   }
 
   /** Puts the parts together and confirms the photo; without `parts` those that are there. */
   async complete(photoId: string, parts?: readonly Part[], options: CallOptions = {}): Promise<Photo> {
     const body = parts ? { parts } : {};
-    return this.api.json({ method: "POST", path: `${path(photoId)}/complete`, body, ...sending(options) });
+    return this.api.json({
+      method: "POST",
+      path: `${path(photoId)}/complete`,
+      body,
+      expects: "id",
+      ...sending(options),
+    });
   }
 
   /** Throws away what was sent; the photo stays pending. */
   async abort(photoId: string, options: CallOptions = {}): Promise<void> {
-    await this.api.answer({ method: "DELETE", path: path(photoId), ...sending(options) });
+    await this.api.answer({ method: "DELETE", path: path(photoId), expects: null, ...sending(options) });
   }
 }
 

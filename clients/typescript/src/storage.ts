@@ -1,5 +1,5 @@
 import { withinTime } from "./abort.js";
-import { StorageError } from "./errors.js";
+import { NetworkError, StorageError } from "./errors.js";
 import { parseRetryAfter } from "./problems.js";
 import { sizeOf, type Transport, type TransportBody } from "./transport.js";
 
@@ -54,9 +54,16 @@ export async function putFile(
       },
     }),
   );
-  if (answer.status >= 200 && answer.status < 300) return { outcome: "stored", etag: answer.headers["etag"] };
+  // S3 says nothing when it takes a file: whoever has something to say is a captive portal, or a proxy.
+  if (isSuccess(answer.status) && answer.body.trim() !== "")
+    throw new NetworkError("network_error", "What answered in the store's place is not the store.");
+  if (isSuccess(answer.status)) return { outcome: "stored", etag: answer.headers["etag"] };
   if (answer.status === 412) return { outcome: "present", etag: undefined };
   throw new StorageError(answer.status, storageCode(answer.body), parseRetryAfter(answer.headers["retry-after"]));
+}
+
+function isSuccess(status: number): boolean {
+  return status >= 200 && status < 300;
 }
 
 /** S3's errors are XML: `<Error><Code>AccessDenied</Code>…`. */

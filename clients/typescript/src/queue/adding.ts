@@ -2,6 +2,7 @@ import type { ClientMetadata, UploadRequest } from "../models.js";
 import { randomId } from "../ids.js";
 import { describePhoto, type FileUriSource, type PhotoNames } from "../source.js";
 import { isFileUri } from "../transport.js";
+import { bounded, StoreSilent } from "./bounded.js";
 import type { FileOrigin, StoredItem } from "./item.js";
 import type { FileHandle, QueueStore, StoredFile } from "./store.js";
 
@@ -98,9 +99,13 @@ export interface Inserted {
   readonly held: ReadonlyMap<string, StoredFile>;
 }
 
+/** What the slowest phone's storage takes in a millisecond. */
+const BYTES_PER_MS = 500;
+
 /**
- * Stores new items, with their files where that is wanted and possible. Where it is not (no space), files stay in the
- * page: better than not to send them at all. Rejects when not even the records can be stored.
+ * Stores new items, with their files where that is wanted and possible. Those for which there is no room stay in the page:
+ * better than not to send them at all. Rejects when not even the records can be stored. A store that is merely slow may
+ * have them all the same after the next start: no harm, since what is added again is the same photo.
  */
 export async function insert(store: QueueStore, wanted: readonly NewItem[], keepContents: boolean): Promise<Inserted> {
   const kept = new Map<string, StoredFile>();
@@ -111,7 +116,8 @@ export async function insert(store: QueueStore, wanted: readonly NewItem[], keep
     return await insertKeeping(store, wanted, kept);
   } catch (error) {
     if (kept.size === 0) throw error;
-    return insertKeeping(store, wanted, new Map());
+    const inserted = await insertKeeping(store, wanted, new Map());
+    return kept.size === 1 || error instanceof StoreSilent ? inserted : asManyAsFit(store, inserted, kept);
   }
 }
 
@@ -126,6 +132,38 @@ async function insertKeeping(
     held.set(item.id, file);
     return { ...item, origin: { kind: "page" } };
   });
-  await store.add(items, kept);
+  await write(store, items, kept);
   return { items, held };
+}
+
+/** Files one by one, up to the first for which there is no room: what is stored survives a reload. */
+async function asManyAsFit(
+  store: QueueStore,
+  inserted: Inserted,
+  kept: ReadonlyMap<string, StoredFile>,
+): Promise<Inserted> {
+  const items = new Map(inserted.items.map((item) => [item.id, item]));
+  const held = new Map(inserted.held);
+  for (const [id, item] of items) {
+    const file = kept.get(id);
+    if (!file) continue;
+    const stored: StoredItem = { ...item, origin: { kind: "store" } };
+    try {
+      await write(store, [stored], new Map([[id, file]]));
+    } catch {
+      break;
+    }
+    items.set(id, stored);
+    held.delete(id);
+  }
+  return { items: [...items.values()], held };
+}
+
+async function write(
+  store: QueueStore,
+  items: readonly StoredItem[],
+  files: ReadonlyMap<string, StoredFile>,
+): Promise<void> {
+  const bytes = [...files.values()].reduce((sum, file) => sum + (isHandle(file) ? 0 : file.size), 0);
+  await bounded(store.add(items, files), bytes / BYTES_PER_MS);
 }

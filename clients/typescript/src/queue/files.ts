@@ -1,12 +1,16 @@
-import { canBeRead } from "../source.js";
+import { withinTime } from "../abort.js";
+import { bytesOf, canBeRead } from "../source.js";
 import { isFileUri, type TransportBody } from "../transport.js";
-import { FileError } from "./failures.js";
+import { FileError, isNetworkFailure } from "./failures.js";
 import type { StoredItem } from "./item.js";
 import type { Ledger } from "./ledger.js";
 import type { StoredFile } from "./store.js";
 
 /** A URI as it is valid now: on iOS the folder of an app has another path after each update. */
 export type ResolveUri = (uri: string) => string | Promise<string>;
+
+const OPEN_SECONDS = 20;
+const READ_PER_SECOND = 1_000_000;
 
 /** Where the bytes of items are. */
 export class Files {
@@ -23,6 +27,16 @@ export class Files {
 
   /** What is to be sent. Rejects with FileError where it can't be read, or is no longer what was declared. */
   async body(item: StoredItem): Promise<TransportBody> {
+    return inTime(OPEN_SECONDS, () => this.checked(item));
+  }
+
+  /** For hashing; null for what is not read here. Rejects as `body` does. */
+  async bytes(item: StoredItem): Promise<Uint8Array<ArrayBuffer> | null> {
+    const body = await this.body(item);
+    return inTime(OPEN_SECONDS + item.fileSize / READ_PER_SECOND, () => bytesOf(body));
+  }
+
+  private async checked(item: StoredItem): Promise<TransportBody> {
     const body = await this.find(item);
     if (!body) throw new FileError("file_missing", "The file is not here any more. Add it again with retry(id, file).");
     if (isFileUri(body)) return body;
@@ -39,6 +53,15 @@ export class Files {
     if (item.origin.kind === "uri") return { uri: await this.resolveUri(item.origin.uri) };
     const stored = item.origin.kind === "store" ? await this.ledger.file(item.id) : undefined;
     return stored && opened(stored);
+  }
+}
+
+/** A file that lies in a cloud, say, may never answer. It is not gone, and nobody else must wait for it. */
+async function inTime<T>(seconds: number, work: () => Promise<T>): Promise<T> {
+  try {
+    return await withinTime(seconds, undefined, work);
+  } catch (error) {
+    throw isNetworkFailure(error) ? new Error("The file can't be opened right now.", { cause: error }) : error;
   }
 }
 

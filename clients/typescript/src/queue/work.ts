@@ -1,8 +1,8 @@
+import { throwIfAborted, withinTime } from "../abort.js";
 import { PhotodockError } from "../errors.js";
 import type { CallOptions } from "../http.js";
 import type { Hasher } from "../hash.js";
 import type { UploadItem } from "../models.js";
-import { bytesOf } from "../source.js";
 import type { QueueApi } from "./api.js";
 import { isUnknownCall, toItemError, verdictOf } from "./failures.js";
 import type { Files } from "./files.js";
@@ -36,7 +36,9 @@ export async function perform(work: Work, worker: Worker, options: CallOptions):
   const now = Date.now();
   switch (work.kind) {
     case "hash":
-      return changed([[work.items[0].id, { type: "hashed", checksum: await checksumOf(work.items[0], worker) }]]);
+      return changed([
+        [work.items[0].id, { type: "hashed", checksum: await checksumOf(work.items[0], worker, options.signal) }],
+      ]);
     case "look":
       return changed(await look(work.items, worker, options));
     case "request":
@@ -66,10 +68,21 @@ function changed(changes: readonly Change[]): Outcome {
   return { changes, again: new Map() };
 }
 
-/** None rather than a failure: the checksum is optional. */
-async function checksumOf(item: StoredItem, { files, hash }: Worker): Promise<string | null> {
-  const bytes = hash && (await bytesOf(await files.body(item)));
-  return hash && bytes ? hash(bytes).catch(() => null) : null;
+/** For hashing a file: a second for each 100 KB, far more than any phone needs, and some more. */
+const HASH_SECONDS = 30;
+const HASHED_PER_SECOND = 100_000;
+
+/** None rather than a failure, or an endless wait: the checksum is optional. */
+async function checksumOf(item: StoredItem, { files, hash }: Worker, signal?: AbortSignal): Promise<string | null> {
+  if (!hash) return null;
+  const bytes = await files.bytes(item);
+  if (!bytes) return null;
+  try {
+    return await withinTime(HASH_SECONDS + item.fileSize / HASHED_PER_SECOND, signal, () => hash(bytes));
+  } catch {
+    throwIfAborted(signal);
+    return null;
+  }
 }
 
 async function look(items: Items, worker: Worker, options: CallOptions): Promise<Change[]> {

@@ -95,7 +95,7 @@ test("calls that are refused together share one new token, and later ones use it
   const guarded: typeof fetch = async (_, init) => {
     await fetch(server.url);
     const fresh = new Headers(init?.headers).get("Authorization") === "Bearer new";
-    return new Response("{}", { status: fresh ? 200 : 401 });
+    return new Response('{"id": "f1"}', { status: fresh ? 200 : 401 });
   };
   const client = quickClient(server.url, { token, fetch: guarded });
   await Promise.all(["f1", "f2", "f3", "f4"].map((id) => client.photo(id)));
@@ -142,7 +142,7 @@ test("an abort passes through as the signal's reason, before, during and between
 });
 
 test("a repeat of a request for an upload URL has the same Idempotency-Key; two requests have two", async () => {
-  const issued = { photo_id: "f1" };
+  const issued = { photo_id: "f1", upload_url: "https://s3.example/f1" };
   const server = await scripted({ "POST /photos/upload-url": [hangUp, [200, issued]] });
   const client = quickClient(server.url);
   const request = { project_id: "p", file_name: "a.jpg", file_size: 2000, mime_type: "image/jpeg" };

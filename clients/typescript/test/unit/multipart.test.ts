@@ -5,14 +5,14 @@ import { scripted } from "../support/server.js";
 
 test("an upload in parts is begun, asked for, completed and aborted as the API says", async () => {
   const server = await scripted({
-    "POST /photos/f1/multipart": [[200, { part_count: 2 }]],
+    "POST /photos/f1/multipart": [[200, { part_size: 5, part_count: 2 }]],
     "GET /photos/f1/multipart/parts?numbers=1%2C2&checksums_sha256=YQ%3D%3D%2CYg%3D%3D": [[200, { items: [1, 2] }]],
     "GET /photos/f1/multipart/parts": [[200, { items: [] }]],
     "POST /photos/f1/multipart/complete": [[200, { id: "f1" }]],
     "DELETE /photos/f1/multipart": [[204]],
   });
   const { multipart } = quickClient(server.url);
-  expect(await multipart.start("f1", { partChecksums: true })).toEqual({ part_count: 2 });
+  expect(await multipart.start("f1", { partChecksums: true })).toEqual({ part_size: 5, part_count: 2 });
   expect(await multipart.parts("f1", { numbers: [1, 2], checksums: ["YQ==", "Yg=="] })).toEqual({ items: [1, 2] });
   expect(await multipart.parts("f1")).toEqual({ items: [] });
   expect(await multipart.complete("f1", [{ part_number: 1, etag: "a" }])).toEqual({ id: "f1" });

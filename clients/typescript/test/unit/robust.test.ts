@@ -41,6 +41,33 @@ test("a page that a network puts in the answer's place is told as unexpected_ans
   await expect(client.events("p1").next()).rejects.toMatchObject(error);
 });
 
+test("JSON that is not the API's is told likewise, and a page in the place of nothing too", async () => {
+  const json: Reply = [200, { status: "maintenance" }];
+  const server = await scripted({
+    ...{ [PHOTO]: [json], "POST /photos/upload-url": [json], "POST /photos/f1/upload-url": [json] },
+    ...{ "POST /photos/upload-urls": [json], "POST /photos/confirm": [json], "PATCH /photos/f1/status": [json] },
+    ...{ "POST /photos/exists": [json], "GET /photos": [json], "POST /photos/f1/multipart": [json] },
+    ...{ "DELETE /photos/f1": [PORTAL], "DELETE /photos/f1/multipart": [PORTAL], "DELETE /webhooks": [PORTAL] },
+  });
+  const client = quickClient(server.url);
+  const request = { project_id: "p1", file_name: "a.jpg", file_size: 1, mime_type: "image/jpeg" };
+  const calls: (() => Promise<unknown>)[] = [
+    () => client.photo("f1"),
+    () => client.requestUpload(request),
+    () => client.refreshUpload("f1"),
+    () => client.requestUploads([]),
+    () => client.confirmMany(["f1"]),
+    () => client.confirm("f1"),
+    () => client.exists("p1", []),
+    () => client.photos({}),
+    () => client.multipart.start("f1"),
+    () => client.deletePhoto("f1"),
+    () => client.multipart.abort("f1"),
+    () => client.deleteWebhook(),
+  ];
+  for (const call of calls) await expect(call()).rejects.toMatchObject({ code: "unexpected_answer", status: 200 });
+});
+
 test("a token callback that never answers ends with the time limit, and is asked anew by the next call", async () => {
   const server = await scripted({
     [PHOTO]: [
