@@ -67,10 +67,14 @@ class _Link:
         return ReceivedMessage(
             message.body.decode(errors="replace"),
             receipt,
-            # The broker counts the returns; a classic queue does not.
-            int(str(headers.get("x-delivery-count") or 0)) + 1,
+            _returns(headers.get("x-delivery-count")) + 1,
             {name: value for name, value in headers.items() if isinstance(value, str)},
         )
+
+
+def _returns(counted: object) -> int:
+    """The broker counts them; a classic queue does not, and there the header is whatever its sender wrote."""
+    return counted if isinstance(counted, int) and counted >= 0 else 0
 
 
 class RabbitInbox:
