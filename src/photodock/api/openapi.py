@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from photodock.api import problems
-from photodock.api.requests import STORABLE, STORABLE_SCHEMA
+from photodock.api.storable import STORABLE, STORABLE_SCHEMA
 from photodock.domain.photo import EXTENSIONS
 
 TOKEN_SCHEME = {

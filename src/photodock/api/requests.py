@@ -2,25 +2,21 @@
 
 import base64
 import binascii
-import json
-import math
 import re
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from photodock.api.storable import STORABLE_OBJECT, TEXT_PATTERN, not_too_large, storable
 from photodock.domain.jobs import Priority
 from photodock.domain.photo import NewPhoto
 from photodock.domain.policy import GpsPolicy
 
-MAX_DETECTIONS_BYTES = 256 * 1024
 MAX_BATCH = 100
 """Items of one request for many."""
 KEY_PATTERN = r"^[\x21-\x7e]+$"
 KEY_DESCRIPTION = "Your own name for this photo: a repeat answers with the same photo and costs no quota."
-MAX_JSON_DEPTH = 64
-"""Of detections: far above any detector's need, far below what recursion in a parser would mind."""
 
 
 # Unicode's categories Cc and Cs; format characters stay: emoji are made with them.
@@ -29,22 +25,6 @@ _CONTROL_OR_SURROGATE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 # What the validators below hold to, as OpenAPI can tell it.
 NAME_PATTERN = r"^[^\u0000-\u001f\u007f-\u009f/\\]+$"
 SHA256_PATTERN = "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$"
-TEXT_PATTERN = r"^[^\u0000]*$"
-STORABLE = "StorableValue"
-"""The name of the schema of what JSONB can store; `STORABLE_SCHEMA` is it."""
-STORABLE_OBJECT: dict[str, Any] = {
-    "propertyNames": {"pattern": TEXT_PATTERN},
-    "additionalProperties": {"$ref": f"#/components/schemas/{STORABLE}"},
-}
-STORABLE_SCHEMA: dict[str, Any] = {
-    "description": "Any JSON without U+0000 in its texts.",
-    "anyOf": [
-        {"type": ["number", "boolean", "null"]},
-        {"type": "string", "pattern": TEXT_PATTERN},
-        {"type": "array", "items": {"$ref": f"#/components/schemas/{STORABLE}"}},
-        {"type": "object", **STORABLE_OBJECT},
-    ],
-}
 
 
 def _plain_name(value: str) -> str:
@@ -78,35 +58,9 @@ def canonical_sha256(value: str) -> str:
     return value
 
 
-def _storable(value: Any, depth: int = 0) -> Any:
-    """Refuses what JSONB refuses: NaN, infinities, U+0000 and lone surrogates, and depths that break parsers."""
-    if depth > MAX_JSON_DEPTH:
-        raise ValueError(f"may be nested {MAX_JSON_DEPTH} levels deep at the most")
-    match value:
-        case float() if not math.isfinite(value):
-            raise ValueError("may not hold NaN or infinite numbers")
-        case str() if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            raise ValueError("may not hold U+0000 or lone surrogates")
-        case dict():
-            for key, item in value.items():
-                _storable(key, depth + 1)
-                _storable(item, depth + 1)
-        case list():
-            for item in value:
-                _storable(item, depth + 1)
-    return value
-
-
-def _not_too_large(value: dict[str, Any]) -> dict[str, Any]:
-    # Measured without blanks and escapes, so that the client's way of writing JSON makes no difference.
-    if len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()) > MAX_DETECTIONS_BYTES:
-        raise ValueError(f"may have {MAX_DETECTIONS_BYTES // 1024} KB at the most, as JSON without blanks")
-    return value
-
-
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """No text that looks like one, and no `true`."""
-StorableText = Annotated[str, AfterValidator(_storable), Field(json_schema_extra={"pattern": TEXT_PATTERN})]
+StorableText = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"pattern": TEXT_PATTERN})]
 
 
 class Strict(BaseModel):
@@ -216,7 +170,7 @@ class CompletedUpdate(Strict):
     """From the pipeline: a detector is done."""
 
     status: Literal["completed"]
-    detections: Annotated[dict[str, Any], AfterValidator(_storable), AfterValidator(_not_too_large)] = Field(
+    detections: Annotated[dict[str, Any], AfterValidator(storable), AfterValidator(not_too_large)] = Field(
         description="The detector's results, kept as they are in `detection.results`; 256 KB at the most.",
         examples=[{"damage": [{"label": "hail", "score": 0.93, "box": [120, 80, 260, 190]}]}],
         json_schema_extra=STORABLE_OBJECT,

@@ -111,6 +111,16 @@ async def test_what_the_database_could_not_hold_is_refused(api: Caller, photo_id
     assert (await api.photo(photo_id))["status"] == "uploaded"
 
 
+@pytest.mark.parametrize("number", ["1e308", "5e-324", "-1.5e200"])
+async def test_numbers_are_measured_as_they_are_answered(api: Caller, photo_id: str, number: str) -> None:
+    """PostgreSQL writes them without an exponent: five characters come back as three hundred."""
+    answer = await report(api, photo_id, '{"a": [' + ",".join([number] * 10_000) + "]}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request")
+    few = await report(api, photo_id, '{"a": [' + ",".join([number] * 500) + "]}")
+    assert few.status_code == 200
+    assert len(few.content) < LARGEST
+
+
 @pytest.mark.parametrize("detections", [of_size(LARGEST + 1), {"ä" * 10: "ä" * 131_100}], ids=["one byte", "in UTF-8"])
 async def test_results_above_256_kb_are_refused_even_where_the_body_is_not(
     api: Caller, photo_id: str, detections: dict[str, str]
