@@ -63,5 +63,7 @@ def not_too_large(value: dict[str, Any]) -> dict[str, Any]:
     # Measured without blanks, escapes and exponents: as it is answered, however the client has written it.
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if len(text.encode()) + _behind_exponents(value) > MAX_DETECTIONS_BYTES:
-        raise ValueError(f"may have {MAX_DETECTIONS_BYTES // 1024} KB at the most, as JSON without blanks and exponents")
+        raise ValueError(
+            f"may have {MAX_DETECTIONS_BYTES // 1024} KB at the most, as JSON without blanks and exponents"
+        )
     return value

@@ -29,12 +29,21 @@ class Due:
 # Each webhook has so many in hand at the most, and one that fails a single one; whoever has fewest in hand comes first.
 # So neither a slow receiver nor a long queue before it keeps others waiting.
 TAKE = """
-WITH room AS (
+WITH RECURSIVE waited_for AS (
+    -- From one webhook that has anything waiting to the next, by the index: most have nothing.
+    (SELECT webhook_id FROM webhook_deliveries WHERE due_at IS NOT NULL ORDER BY webhook_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT d.webhook_id FROM webhook_deliveries d WHERE d.due_at IS NOT NULL AND d.webhook_id > f.webhook_id
+        ORDER BY d.webhook_id LIMIT 1)
+    FROM waited_for f WHERE f.webhook_id IS NOT NULL
+), room AS (
     SELECT w.id, w.url, array_remove(ARRAY[w.sealed_secret,
             CASE WHEN w.old_secret_until > clock_timestamp() THEN w.old_sealed_secret END], NULL) AS sealed_secrets,
         (SELECT count(*) FROM unnest($1::uuid[]) AS h (id) WHERE h.id = w.id) AS in_hand,
         CASE WHEN w.failing_since IS NULL THEN $2 ELSE 1 END AS most
-    FROM webhooks w WHERE w.enabled AND (w.id, w.url) NOT IN (SELECT * FROM unnest($5::uuid[], $6::text[]))
+    -- Each by itself: asked for all at once, the planner expects many, and reads the table.
+    FROM waited_for f CROSS JOIN LATERAL (SELECT * FROM webhooks w WHERE w.id = f.webhook_id LIMIT 1) w
+    WHERE w.enabled AND (w.id, w.url) NOT IN (SELECT * FROM unnest($5::uuid[], $6::text[]))
 ), found AS (
     SELECT due.id, r.url, r.sealed_secrets,
         r.in_hand + row_number() OVER (PARTITION BY r.id ORDER BY due.due_at) AS turn
