@@ -30,7 +30,7 @@ from photodock.domain.renditions import rendition_keys
 from photodock.domain.schedule import LOOKS
 from photodock.imaging import HEAD_BYTES, Inspection, inspection_steps
 from photodock.services.uploads import PHOTO_NOT_FOUND
-from photodock.services.whole_content import came_in_parts, sha256_of
+from photodock.services.whole_content import WholeContent, came_in_parts
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectHead, ObjectStore
 from photodock.tracing.spans import photo_step
@@ -55,6 +55,7 @@ class Confirmation:
         self._group = UploadedGroup(db)
         self._renditions = renditions
         self._store = store
+        self._whole = WholeContent(store)
         self._presigner = presigner
 
     async def confirm(self, photo_id: UUID, organization_id: UUID | None, *, actor: str, trace: Trace) -> Photo:
@@ -152,7 +153,7 @@ class Confirmation:
         """Of an object that came in parts: S3 has not compared the whole with its declared checksum."""
         if photo.checksum_sha256 is None or not came_in_parts(head.etag):
             return None
-        found = await sha256_of(self._store, photo.s3_key, head.size)
+        found = await self._whole.sha256(photo.s3_key, head.size)
         return None if found == photo.checksum_sha256 else "The content has another SHA-256 than was declared."
 
     async def _accept(

@@ -25,3 +25,26 @@ async def sha256_of(store: ObjectStore, key: str, size: int) -> str:
         # Some milliseconds, in which others are served.
         await asyncio.to_thread(digest.update, data)
     return base64.b64encode(digest.digest()).decode()
+
+
+class WholeContent:
+    """`sha256_of`, once for all who ask for the same object at a time: a call to confirm costs its caller nothing, and
+    the service a whole object."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+        self._reading: dict[str, asyncio.Task[str]] = {}
+
+    async def sha256(self, key: str, size: int) -> str:
+        """In base64. Raises ObjectNotFound, StorageUnavailable."""
+        task = self._reading.get(key)
+        if task is None:
+            task = self._reading[key] = asyncio.create_task(sha256_of(self._store, key, size))
+            task.add_done_callback(lambda done: self._done(key, done))
+        # Whoever leaves takes nothing from the others.
+        return await asyncio.shield(task)
+
+    def _done(self, key: str, task: asyncio.Task[str]) -> None:
+        del self._reading[key]
+        if not task.cancelled():
+            task.exception()  # told to those who wait, if there are any left

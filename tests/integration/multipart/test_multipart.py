@@ -7,8 +7,10 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from photodock.bootstrap.core import Core
 from photodock.domain.parts import LEAST_PART_SIZE
 from photodock.settings import Settings
+from photodock.storage.s3 import ObjectHead, ObjectStore
 from support.clock import within_one_minute
 from support.images import jpeg
 from support.parts import LARGE, Sender, sender
@@ -235,6 +237,39 @@ async def test_a_photo_in_parts_whose_checksum_is_right_exists_afterwards(api: C
     asked = {"project_id": project, "checksums": [sha256(LARGE)]}
     [found] = (await api.call("POST", "/photos/exists", json=asked)).json()["items"]
     assert found["photo_id"] == photo.photo_id
+
+
+async def test_a_whole_is_read_once_for_all_who_confirm_it_at_a_time(
+    api: Caller, project: str, store: Store, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever may confirm has the service read gigabytes by small requests."""
+    photo = await sender(api, project, LARGE, checksum_sha256=sha256(LARGE))
+    await photo.start()
+    await photo.send(1, 2)
+    key = key_of(photo.issued)
+    [upload] = [one.upload_id async for one in core.store.open_uploads() if one.key == key]
+    await core.store.complete_upload(key, upload, await core.store.list_parts(key, upload), None)
+    calls, heads, ranges, all_read = 12, list[str](), list[int](), asyncio.Event()
+    read_head, read_range = ObjectStore.read_head, ObjectStore.read_range
+
+    async def counted(store: ObjectStore, key: str, length: int) -> ObjectHead:
+        head = await read_head(store, key, length)
+        heads.append(key)
+        if len(heads) == calls:
+            all_read.set()
+        return head
+
+    async def held(store: ObjectStore, key: str, start: int, end: int) -> bytes:
+        ranges.append(start)
+        await all_read.wait()
+        return await read_range(store, key, start, end)
+
+    monkeypatch.setattr(ObjectStore, "read_head", counted)
+    monkeypatch.setattr(ObjectStore, "read_range", held)
+    answers = await asyncio.gather(*(api.confirm(photo.photo_id) for _ in range(calls)))
+    assert {answer.json()["status"] for answer in answers} == {"uploaded"}
+    assert ranges == sorted(set(ranges))
+    assert len(ranges) == 2
 
 
 async def test_another_organization_and_unknown_ids_find_nothing(photo: Sender) -> None:
