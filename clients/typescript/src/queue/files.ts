@@ -51,7 +51,8 @@ export class Files {
     const held = this.held.get(item.id);
     if (held) return opened(held);
     if (item.origin.kind === "uri") return { uri: await this.resolveUri(item.origin.uri) };
-    const stored = item.origin.kind === "store" ? await this.ledger.file(item.id) : undefined;
+    // Of `page` too: a store that was given up because it did not answer may have written the file all the same.
+    const stored = await this.ledger.file(item.id);
     return stored && opened(stored);
   }
 }

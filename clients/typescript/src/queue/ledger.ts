@@ -101,7 +101,7 @@ export class Ledger {
   private put(item: StoredItem): void {
     this.book.set(item.id, item);
     this.unwritten.add(item.id);
-    if (hasArrived(item) && item.origin.kind === "store") this.surplusFiles.add(item.id);
+    if (hasArrived(item) && item.origin.kind !== "uri") this.surplusFiles.add(item.id);
   }
 
   private advanced(changes: readonly Change[]): StoredItem[] {

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { PhotodockError } from "../../../src/errors.js";
-import { webCryptoHasher } from "../../../src/hash.js";
-import { allCompleted, items, photo, until, worldQueue } from "./setup.js";
+import { allCompleted, items, photo, sha256, until, worldQueue } from "./setup.js";
 import { World } from "./world.js";
 import { worldApi } from "./world-client.js";
 
@@ -16,7 +15,7 @@ afterEach(() => {
 test("a photo that the project has already is not sent", async () => {
   const world = new World();
   const file = photo();
-  const queue = worldQueue(world, { hash: webCryptoHasher, dedupe: false });
+  const queue = worldQueue(world, { hash: sha256, dedupe: false });
   await queue.add(file);
   await until(allCompleted(queue));
   await queue.add(file);
@@ -29,7 +28,7 @@ test("a photo that the project has already is not sent", async () => {
 test("a service that can't tell is asked once, and the photo is sent", async () => {
   const world = new World();
   const findExisting = vi.fn(() => Promise.reject(new PhotodockError("not_found", "no", { status: 404 })));
-  const queue = worldQueue(world, { hash: webCryptoHasher, api: { ...worldApi(world), findExisting } });
+  const queue = worldQueue(world, { hash: sha256, api: { ...worldApi(world), findExisting } });
   await queue.addAll([photo(), photo()]);
   await until(allCompleted(queue));
   await queue.add(photo());
@@ -52,7 +51,7 @@ test("without a hasher, or where it fails, photos go without", async () => {
 
 test("bytes that were damaged on the way are sent again", async () => {
   const world = new World({ faults: ["none", "none", 400] });
-  const queue = worldQueue(world, { hash: webCryptoHasher });
+  const queue = worldQueue(world, { hash: sha256 });
   await queue.add(photo());
   await until(allCompleted(queue));
   expect(world.count("put")).toBe(2);

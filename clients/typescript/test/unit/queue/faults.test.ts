@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { PhotodockError } from "../../../src/errors.js";
-import { webCryptoHasher } from "../../../src/hash.js";
 import type { Photo } from "../../../src/models.js";
 import { Follower, type PhotoChange } from "../../../src/queue/follower.js";
-import { pass, photo, steps, until, worldQueue } from "./setup.js";
+import { pass, photo, sha256, steps, until, worldQueue } from "./setup.js";
 import { World } from "./world.js";
 import { worldApi, worldTransport } from "./world-client.js";
 
@@ -25,7 +24,7 @@ const found = (ids: readonly string[]): Promise<Photo[]> => Promise.resolve(ids.
 
 test("two files of the same bytes are one photo, and both are completed", async () => {
   const world = new World({ processingMs: 20_000 });
-  const queue = worldQueue(world, { hash: webCryptoHasher });
+  const queue = worldQueue(world, { hash: sha256 });
   const first = photo();
   await queue.add(first);
   await until(() => steps(queue)[0] === "processing");

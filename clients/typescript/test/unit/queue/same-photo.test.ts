@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import { webCryptoHasher } from "../../../src/hash.js";
 import { MemoryStore } from "../../../src/queue/store.js";
-import { allCompleted, items, pass, photo, steps, until, worldQueue } from "./setup.js";
+import { allCompleted, items, pass, photo, sha256, steps, until, worldQueue } from "./setup.js";
 import { World } from "./world.js";
 import { worldApi } from "./world-client.js";
 
@@ -83,7 +82,7 @@ test("the same file is not taken for there already while its photo is being dele
   const api = worldApi(world);
   let confirms = false;
   const queue = worldQueue(world, {
-    hash: webCryptoHasher,
+    hash: sha256,
     api: {
       ...api,
       confirmMany: (ids, options) => (confirms ? api.confirmMany(ids, options) : Promise.reject(new Error("odd"))),
@@ -110,7 +109,7 @@ test("cancelling one of two files that are the same photo deletes it from under 
   const api = worldApi(world);
   let confirms = false;
   const queue = worldQueue(world, {
-    hash: webCryptoHasher,
+    hash: sha256,
     dedupe: false,
     api: {
       ...api,

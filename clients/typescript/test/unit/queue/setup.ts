@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { onTestFinished, vi } from "vitest";
 
 import { PhotodockClient } from "../../../src/client.js";
+import type { Hasher } from "../../../src/hash.js";
 import type { QueueItem } from "../../../src/queue/item.js";
 import type { NetworkMonitor, NetworkState } from "../../../src/queue/network.js";
 import type { UploadQueueOptions } from "../../../src/queue/options.js";
@@ -65,6 +67,9 @@ export function steps(queue: UploadQueue): string[] {
 export function allCompleted(queue: UploadQueue): () => boolean {
   return () => steps(queue).every((step) => step === "completed");
 }
+
+/** At once: WebCrypto works in a thread of its own, which virtual time does not wait for. */
+export const sha256: Hasher = (bytes) => Promise.resolve(createHash("sha256").update(bytes).digest("base64"));
 
 let made = 0;
 
