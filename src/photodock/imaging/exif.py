@@ -1,75 +1,73 @@
 """The facts of an EXIF block (EXIF 3.0, CIPA DC-008-2023, sections 4.6.3 to 4.6.8). docs/exif.md has the table."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
 from math import floor
-from typing import Any
 
 from photodock.domain.values import JsonObject
 from photodock.imaging.reading import ExifBlock
-from photodock.imaging.tiff import ByteOrder, Reader, number, open_tiff, raw, read_directory, text, triple
+from photodock.imaging.rules import (
+    SMALLEST,
+    of_text,
+    one_of,
+    read_date,
+    read_moment,
+    read_sub_seconds,
+    read_text,
+    read_utc_offset,
+    real,
+    sixtieths,
+    whole,
+)
+from photodock.imaging.tiff import Directory, Fields, Values, open_tiff
 
-MAKE = 0x010F
-MODEL = 0x0110
-ORIENTATION = 0x0112
-EXPOSURE_TIME = 0x829A
-F_NUMBER = 0x829D
-EXIF_DIRECTORY = 0x8769
-GPS_DIRECTORY = 0x8825
-ISO = 0x8827
-DATE_TIME_ORIGINAL = 0x9003
-DATE_TIME_DIGITIZED = 0x9004
-OFFSET_TIME = 0x9010
-OFFSET_TIME_ORIGINAL = 0x9011
-FLASH = 0x9209
-FOCAL_LENGTH = 0x920A
-SUB_SEC_TIME_ORIGINAL = 0x9291
-SUB_SEC_TIME_DIGITIZED = 0x9292
-LENS_MODEL = 0xA434
+_DAY_SECONDS = 86_400
+_TWO_DIGITS = [f"{number:02}" for number in range(60)]
 
-DAY_SECONDS = 86_400
-
-GPS_LATITUDE_REF = 0x0001
-GPS_LATITUDE = 0x0002
-GPS_LONGITUDE_REF = 0x0003
-GPS_LONGITUDE = 0x0004
-GPS_ALTITUDE_REF = 0x0005
-GPS_ALTITUDE = 0x0006
-GPS_TIME_STAMP = 0x0007
-GPS_IMG_DIRECTION = 0x0011
-GPS_DATE_STAMP = 0x001D
+_text = of_text(read_text)
+_positive = real(lowest=SMALLEST)
+_count = whole(0, 0xFFFF_FFFF)
 
 # Each tag is looked for in its own directory only. DateTime (0x0132) is not among them: it tells when the file was
 # changed.
-_IMAGE_TAGS: Mapping[int, Reader] = {
-    **dict.fromkeys([MAKE, MODEL], text),
-    **dict.fromkeys([ORIENTATION, EXIF_DIRECTORY, GPS_DIRECTORY], number),
+_IMAGE: Fields = {
+    0x010F: ("camera_make", _text),  # Make
+    0x0110: ("camera_model", _text),  # Model
+    0x0112: ("orientation", whole(1, 8)),  # Orientation
+    0x8769: ("exif_directory", _count),
+    0x8825: ("gps_directory", _count),
 }
-_EXIF_TAGS: Mapping[int, Reader] = {
-    **dict.fromkeys([LENS_MODEL, DATE_TIME_ORIGINAL, SUB_SEC_TIME_ORIGINAL, OFFSET_TIME, OFFSET_TIME_ORIGINAL], text),
-    **dict.fromkeys([EXPOSURE_TIME, F_NUMBER, ISO, FLASH, FOCAL_LENGTH, GPS_DIRECTORY], number),
+_EXIF: Fields = {
+    0x829A: ("exposure_time_s", _positive),  # ExposureTime
+    0x829D: ("f_number", _positive),  # FNumber
+    0x8825: ("gps_directory", _count),  # Some writers hang the GPS directory on the EXIF directory.
+    0x8827: ("iso", _count),  # PhotographicSensitivity
+    0x9003: ("captured_at", of_text(read_moment)),  # DateTimeOriginal
+    0x9010: ("general_offset", of_text(read_utc_offset)),  # OffsetTime
+    0x9011: ("captured_at_offset", of_text(read_utc_offset)),  # OffsetTimeOriginal
+    0x9209: ("flash", _count),  # Flash
+    0x920A: ("focal_length_mm", _positive),  # FocalLength
+    0x9291: ("sub_seconds", of_text(read_sub_seconds)),  # SubSecTimeOriginal
+    0xA434: ("lens_model", _text),  # LensModel
 }
 # Read only where the first has no date.
-_SECOND_DATE_TAGS: Mapping[int, Reader] = dict.fromkeys([DATE_TIME_DIGITIZED, SUB_SEC_TIME_DIGITIZED], text)
-_GPS_TAGS: Mapping[int, Reader] = {
-    **dict.fromkeys([GPS_LATITUDE_REF, GPS_LONGITUDE_REF, GPS_DATE_STAMP], raw),
-    **dict.fromkeys([GPS_LATITUDE, GPS_LONGITUDE, GPS_TIME_STAMP], triple),
-    **dict.fromkeys([GPS_ALTITUDE_REF, GPS_ALTITUDE, GPS_IMG_DIRECTION], number),
+_SECOND_DATE: Fields = {
+    0x9004: ("captured_at", of_text(read_moment)),  # DateTimeDigitized
+    0x9292: ("sub_seconds", of_text(read_sub_seconds)),  # SubSecTimeDigitized
 }
-
-_LATITUDES = {b"N": 1, b"n": 1, b"S": -1, b"s": -1}
-_LONGITUDES = {b"E": 1, b"e": 1, b"W": -1, b"w": -1}
-
-# The standard's `2025:11:17 10:30:00`, and what else has been seen: `-`, `/` or `.` in the date, `T` before the time,
-# blanks for leading zeros; after the seconds nothing, a fraction or a time zone.
-_DATE_TIME = re.compile(
-    r"(\d{4})[:\-/. ] ?(\d{1,2})[:\-/. ] ?(\d{1,2})(?: +|T|:)(\d{1,2}): ?(\d{1,2}): ?(\d{1,2})(?![\d:]|\s*[AaPp][Mm])",
-    re.ASCII,
-)
-_SUB_SECONDS = re.compile(r"\d{1,12}", re.ASCII)
-_UTC_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
-_GPS_DATE = re.compile(rb"\s*(\d{4})\D{0,2}(\d{2})\D{0,2}(\d{2})(?!\d)")
+_GPS: Fields = {
+    0x0001: ("north", one_of({b"N": 1, b"n": 1, b"S": -1, b"s": -1})),  # GPSLatitudeRef
+    0x0002: ("latitude", sixtieths),  # GPSLatitude
+    0x0003: ("east", one_of({b"E": 1, b"e": 1, b"W": -1, b"w": -1})),  # GPSLongitudeRef
+    0x0004: ("longitude", sixtieths),  # GPSLongitude
+    0x0005: ("is_below_sea", whole(1, 1)),  # GPSAltitudeRef
+    0x0006: ("altitude", real()),  # GPSAltitude
+    0x0007: ("time", sixtieths),  # GPSTimeStamp
+    0x0011: ("direction", real()),  # GPSImgDirection
+    0x001D: ("date", of_text(read_date)),  # GPSDateStamp
+}
+_DIRECTORIES = {
+    sign: tuple(Directory(fields, sign) for fields in (_IMAGE, _EXIF, _SECOND_DATE, _GPS)) for sign in ("<", ">")
+}
 
 
 def read_exif(blocks: Iterable[ExifBlock]) -> tuple[JsonObject | None, str | None]:
@@ -85,134 +83,57 @@ def read_exif(blocks: Iterable[ExifBlock]) -> tuple[JsonObject | None, str | Non
         if tiff is None:
             error = "an EXIF block does not begin with a TIFF header"
             continue
-        found = _facts(block, *tiff)
+        sign, root = tiff
+        found = _facts(block, sign, root)
         if "orientation" in facts:
             found.pop("orientation", None)
         facts.update(found)
     return facts or None, None if facts else error
 
 
-def _facts(block: ExifBlock, order: ByteOrder, root: int) -> JsonObject:
-    """In the order of the answer."""
-    image = read_directory(block, order, root, _IMAGE_TAGS).get
-    exif_at = image(EXIF_DIRECTORY)
-    exif = read_directory(block, order, exif_at, _EXIF_TAGS).get
-    captured_at = _captured_at(exif(DATE_TIME_ORIGINAL), exif(SUB_SEC_TIME_ORIGINAL))
-    if captured_at is None:
-        second = read_directory(block, order, exif_at, _SECOND_DATE_TAGS)
-        captured_at = _captured_at(second.get(DATE_TIME_DIGITIZED), second.get(SUB_SEC_TIME_DIGITIZED))
-    # Some writers hang the GPS directory on the EXIF directory.
-    gps = read_directory(block, order, image(GPS_DIRECTORY) or exif(GPS_DIRECTORY), _GPS_TAGS)
-    facts: JsonObject = {
-        "camera_make": image(MAKE),
-        "camera_model": image(MODEL),
-        "orientation": _orientation(image(ORIENTATION)),
-        "lens_model": exif(LENS_MODEL),
-        "captured_at": captured_at,
-        "captured_at_offset": _utc_offset(exif(OFFSET_TIME_ORIGINAL)) or _utc_offset(exif(OFFSET_TIME)),
-        "iso": _count(exif(ISO)),
-        "f_number": _positive(exif(F_NUMBER)),
-        "exposure_time_s": _positive(exif(EXPOSURE_TIME)),
-        "focal_length_mm": _positive(exif(FOCAL_LENGTH)),
-        "flash": _count(exif(FLASH)),
-        "gps_coordinates": _coordinates(gps.get) if gps else None,
-    }
-    return {name: value for name, value in facts.items() if value is not None}
+def _facts(block: ExifBlock, sign: str, root: int) -> JsonObject:
+    image_directory, exif_directory, second_date, gps_directory = _DIRECTORIES[sign]
+    facts: Values = {}
+    image_directory.read(block, root, facts)
+    exif_at, gps_at = facts.pop("exif_directory", None), facts.pop("gps_directory", None)
+    exif_directory.read(block, exif_at, facts)
+    gps_within_exif = facts.pop("gps_directory", None)
+    sub_seconds = facts.pop("sub_seconds", None)
+    if "captured_at" not in facts:
+        second_date.read(block, exif_at, facts)
+        sub_seconds = facts.pop("sub_seconds", None)
+    if sub_seconds and "captured_at" in facts:
+        facts["captured_at"] += f".{sub_seconds}"
+    general_offset = facts.pop("general_offset", None)
+    if general_offset:
+        facts.setdefault("captured_at_offset", general_offset)
+    gps: Values = {}
+    gps_directory.read(block, gps_at or gps_within_exif, gps)
+    if gps and (coordinates := _coordinates(gps)):
+        facts["gps_coordinates"] = coordinates
+    return facts
 
 
-def _coordinates(gps: Callable[[int], Any]) -> JsonObject | None:
-    facts: JsonObject = {
-        "latitude": _degrees(gps(GPS_LATITUDE), gps(GPS_LATITUDE_REF), _LATITUDES, 90),
-        "longitude": _degrees(gps(GPS_LONGITUDE), gps(GPS_LONGITUDE_REF), _LONGITUDES, 180),
-        "altitude_m": _altitude(gps(GPS_ALTITUDE), gps(GPS_ALTITUDE_REF)),
-        "direction_deg": _direction(gps(GPS_IMG_DIRECTION)),
-        "timestamp": _gps_timestamp(gps(GPS_DATE_STAMP), gps(GPS_TIME_STAMP)),
-    }
-    return {name: value for name, value in facts.items() if value is not None} or None
+def _coordinates(gps: Values) -> JsonObject:
+    facts: JsonObject = {}
+    if "latitude" in gps and "north" in gps:
+        _add_degrees(facts, "latitude", gps["latitude"], gps["north"], 90)
+    if "longitude" in gps and "east" in gps:
+        _add_degrees(facts, "longitude", gps["longitude"], gps["east"], 180)
+    if "altitude" in gps:
+        facts["altitude_m"] = (-gps["altitude"] if "is_below_sea" in gps else gps["altitude"]) + 0.0  # never -0.0
+    if "direction" in gps:
+        facts["direction_deg"] = gps["direction"] + 0.0  # never -0.0
+    if "date" in gps and 0 <= gps.get("time", -1) < _DAY_SECONDS:
+        minutes, second = divmod(floor(gps["time"]), 60)
+        hour, minute = divmod(minutes, 60)
+        # GPS tags give UTC. The fraction of a second is dropped.
+        facts["timestamp"] = f"{gps['date']}T{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}Z"
+    return facts
 
 
-def _orientation(value: float | None) -> int | None:
-    return int(value) if value is not None and 1 <= value <= 8 else None
-
-
-def _count(value: float | None) -> int | None:
-    return int(value) if value is not None and 0 <= value <= 0xFFFF_FFFF else None
-
-
-def _positive(value: float | None) -> float | None:
-    return float(value) if value is not None and value > 0 else None
-
-
-def _captured_at(written: str | None, sub_seconds: str | None) -> str | None:
-    """`2025-11-17T10:30:00.25` as written, or None for a date that is blank, zero or not in the calendar."""
-    found = _DATE_TIME.match(written) if written else None
-    if found is None:
-        return None
-    moment = "{}-{}-{}T{}:{}:{}".format(*found.groups())
-    if len(moment) < len("2025-11-17T10:30:00"):
-        moment = "{}-{:0>2}-{:0>2}T{:0>2}:{:0>2}:{:0>2}".format(*found.groups())
-    if not _exists(moment):
-        return None
-    fraction = _SUB_SECONDS.match(sub_seconds) if sub_seconds else None
-    digits = fraction[0].rstrip("0") if fraction else ""
-    return f"{moment}.{digits}" if digits else moment
-
-
-def _exists(moment: str) -> bool:
-    """Whether the calendar has a day or moment that is written as ISO 8601 has it."""
-    try:
-        datetime.fromisoformat(moment)
-    except ValueError:
-        return False
-    return True
-
-
-def _utc_offset(written: str | None) -> str | None:
-    if written is None:
-        return None
-    if written == "Z":
-        return "+00:00"
-    found = _UTC_OFFSET.match(written)
-    if found is None:
-        return None
-    sign, hours, minutes = found.groups()
-    return f"{sign}{hours}:{minutes}" if hours <= "15" and minutes <= "59" else None
-
-
-def _degrees(
-    parts: tuple[float, float, float] | None, ref: bytes | None, signs: Mapping[bytes, int], limit: int
-) -> float | None:
+def _add_degrees(facts: JsonObject, name: str, seconds: float, sign: int, limit: int) -> None:
     """Degrees north or east, to 7 decimals (1 cm). The sign is the reference's."""
-    if parts is None or ref is None:
-        return None
-    sign = signs.get(ref.lstrip()[:1])
-    whole, minutes, seconds = parts
-    degrees = abs(whole + minutes / 60 + seconds / 3600)
-    if sign is None or degrees > limit:
-        return None
-    return round(sign * degrees, 7) + 0.0  # never -0.0
-
-
-def _altitude(altitude: float | None, ref: float | None) -> float | None:
-    """Metres above sea level; that it is below, the reference says."""
-    if altitude is None:
-        return None
-    return (-altitude if ref == 1 else altitude) + 0.0  # never -0.0
-
-
-def _direction(value: float | None) -> float | None:
-    return None if value is None else float(value) + 0.0  # never -0.0
-
-
-def _gps_timestamp(written: bytes | None, time: tuple[float, float, float] | None) -> str | None:
-    """`2018-07-25T14:34:23Z`: GPS tags give UTC. The fraction of a second is dropped."""
-    found = _GPS_DATE.match(written) if written and time else None
-    if found is None or time is None:
-        return None
-    hours, minutes, seconds = time
-    elapsed = hours * 3600 + minutes * 60 + seconds
-    date = b"-".join(found.groups()).decode()
-    if not (0 <= elapsed < DAY_SECONDS and _exists(date)):  # overflown to infinity, too
-        return None
-    total = floor(elapsed)
-    return f"{date}T{total // 3600:02}:{total // 60 % 60:02}:{total % 60:02}Z"
+    degrees = abs(seconds) / 3600
+    if degrees <= limit:
+        facts[name] = round(sign * degrees, 7) + 0.0  # never -0.0

@@ -16,6 +16,7 @@ _APP1 = 0xFFE1
 _READ = _SOF | {_APP1}
 # Without a length: TEM, RST0 to RST7, SOI, a stuffed 0, and JPEG 2000's range (T.800, table A.1).
 _ALONE = frozenset({0xFF00, 0xFF01, *range(0xFF30, 0xFF40), 0xFF4F, *range(0xFFD0, 0xFFD9)})
+_SKIPPED = frozenset(range(0xFF00, 0xFFFF)) - _READ - _ENDS - _ALONE
 
 _SEGMENT = struct.Struct(">HH").unpack_from
 _FRAME = struct.Struct(">HH").unpack_from
@@ -68,12 +69,18 @@ class _Walk:
     def advance(self, data: bytes) -> None:
         """Walk until the scan begins, the step limit is reached or `data` ends.
 
-        What lies between a segment's end and the next 0xFF is skipped, and so is any number of fill bytes.
+        What lies between a segment's end and the next 0xFF is skipped, and so is any number of fill bytes. A length
+        below 2, which cannot be, needs no case of its own: it leads into its own two bytes, where no marker is.
         """
         self._cut_exif = None
         position, steps, last = self.position, self._steps, len(data) - 4
         while position <= last:
             marker, length = _SEGMENT(data, position)
+            if marker in _SKIPPED and steps < MAX_STEPS:  # as most are, so this comes first
+                steps += 1
+                position += 2 + length
+                self._in_exif = False
+                continue
             if marker < 0xFF00 or marker == 0xFFFF:
                 at = _next_marker(data, position)
                 if at == len(data):
@@ -84,11 +91,8 @@ class _Walk:
             if marker in _ENDS or steps > MAX_STEPS:
                 self._done = True
                 break
-            if marker in _ALONE or length < 2:
+            if marker in _ALONE:
                 position += 2
-            elif marker not in _READ:
-                position += 2 + length
-                self._in_exif = False
             elif position + 2 + length <= len(data):
                 self._segment(data, marker, position + 4, position + 2 + length)
                 position += 2 + length

@@ -7,7 +7,8 @@ import pytest
 from photodock.domain.values import JsonObject
 from photodock.imaging import inspect_bytes
 from photodock.imaging.reading import ExifBlock
-from photodock.imaging.tiff import MAX_ENTRIES, number, open_tiff, read_directory, triple
+from photodock.imaging.rules import real, sixtieths
+from photodock.imaging.tiff import MAX_ENTRIES, Directory, Fields, Values, open_tiff
 from support.image_builder import ASCII, LONG, RATIONAL, SHORT, Entry, Exif, app1, jpeg, numbers, text
 
 MAKE, MODEL, ORIENTATION, ISO = 0x010F, 0x0110, 0x0112, 0x8827
@@ -51,6 +52,16 @@ def test_a_directory_that_begins_with_an_unknown_type_is_none() -> None:
 
 def test_the_last_of_a_tag_written_twice_holds() -> None:
     assert read(Exif(image=[text(MAKE, "one"), text(MAKE, "two")]).tiff()) == {"camera_make": "two"}
+
+
+def test_an_unsound_last_one_of_a_tag_written_twice_makes_it_absent() -> None:
+    assert read(Exif(image=[text(MAKE, "one"), text(MODEL, "kept"), numbers(MAKE, SHORT, 65, 66)]).tiff()) == {
+        "camera_model": "kept"
+    }
+
+
+def test_an_entry_of_an_unknown_type_takes_nothing_from_an_earlier_one_of_its_tag() -> None:
+    assert read(Exif(image=[text(MAKE, "one"), Entry(MAKE, 99, b"abc", count=3)]).tiff()) == {"camera_make": "one"}
 
 
 def test_a_directory_is_read_up_to_512_entries() -> None:
@@ -103,6 +114,14 @@ def test_a_block_may_lie_anywhere_in_its_data() -> None:
     block = ExifBlock(b"before" + tiff + b"behind", 6, 6 + len(tiff))
     opened = open_tiff(block)
     assert opened is not None
-    assert read_directory(block, *opened, {0x829A: number, 0x9999: number}) == {0x829A: 0.25}
-    assert read_directory(block, *opened, {0x829A: triple}) == {0x829A: (0.25, 0, 0)}
-    assert read_directory(block, opened[0], None, {0x829A: number}) == {}
+    order, root = opened
+    wanted: Fields = {0x829A: ("number", real()), 0x9999: ("other", real())}
+    assert values_of(Directory(wanted, order), block, root) == {"number": 0.25}
+    assert values_of(Directory({0x829A: ("angle", sixtieths)}, order), block, root) == {"angle": 900.0}
+    assert values_of(Directory(wanted, order), block, None) == {}
+
+
+def values_of(directory: Directory, block: ExifBlock, offset: int | None) -> Values:
+    values: Values = {}
+    directory.read(block, offset, values)
+    return values
