@@ -13,7 +13,7 @@ from photodock.doctor.checks.credentials import judged, mismatched
 from photodock.doctor.checks.events import why_no_event
 from photodock.doctor.checks.queues import judged_dead_letters
 from photodock.doctor.checks.store import judged_clock
-from photodock.doctor.cors_rules import answer_fault, malformed_origin, preflight_fault
+from photodock.doctor.cors_rules import Fault, answer_fault, malformed_origin, preflight_fault
 from photodock.doctor.faults import why_database_away, why_queue_away, why_silent
 from photodock.doctor.findings import State
 from photodock.domain.errors import DatabaseUnavailable, QueueUnavailable
@@ -138,13 +138,39 @@ def test_an_event_that_does_not_come_is_explained(configuration: dict[str, objec
 def test_a_preflight_is_judged_as_a_browser_judges_it(status: int, headers: dict[str, str], said: str | None) -> None:
     fault = preflight_fault(PAGE, status, headers)
     assert (fault is None) == (said is None)
-    assert said is None or said in (fault or "")
+    assert said is None or (fault and said in fault.why)
+
+
+@pytest.mark.parametrize(
+    ("fault", "mend"),
+    [
+        (preflight_fault(PAGE, 403, {}), None),
+        (preflight_fault(PAGE, 404, {}), None),
+        (preflight_fault(PAGE, 200, ALLOWED | {"access-control-allow-methods": "GET"}), None),
+        (answer_fault(PAGE, "GET", 200, {}), None),
+        (preflight_fault(PAGE, 307, {}), "what the proxy before the store does with OPTIONS"),
+        (preflight_fault(PAGE, 401, {}), "pass OPTIONS on as it comes"),
+        (preflight_fault(PAGE, 405, {}), "pass OPTIONS on as it comes"),
+        (preflight_fault(PAGE, 502, {}), "no rule of CORS is to blame"),
+        (
+            preflight_fault(PAGE, 200, ALLOWED | {"access-control-allow-origin": f"{PAGE}, *"}),
+            "take it out of the proxy",
+        ),
+        (answer_fault(PAGE, "PUT", 200, {}), "takes the header away"),
+    ],
+)
+def test_a_rule_is_asked_for_only_where_a_rule_mends(fault: Fault | None, mend: str | None) -> None:
+    assert fault
+    assert (fault.mend is None) == (mend is None)
+    assert mend is None or (fault.mend and mend in fault.mend)
 
 
 def test_an_etag_that_is_not_exposed_is_told_in_uppys_words() -> None:
-    assert "Uppy" in (answer_fault(PAGE, "PUT", ALLOWED, reads_etag=True) or "")
+    fault = answer_fault(PAGE, "PUT", 200, ALLOWED)
+    assert fault
+    assert "Uppy" in fault.why
     exposed = {"access-control-allow-origin": "*", "access-control-expose-headers": "x-a, etag"}
-    assert answer_fault(PAGE, "PUT", exposed, reads_etag=True) is None
+    assert answer_fault(PAGE, "PUT", 200, exposed) is None
 
 
 @pytest.mark.parametrize(
