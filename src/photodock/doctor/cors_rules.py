@@ -37,7 +37,8 @@ _TWICE = (
 )
 _LOST = (
     "The bucket's rule let the preflight pass, so something before the store takes the header away, or answers by "
-    "itself. Let it pass the store's headers on, with errors too (nginx: `proxy_hide_header`, `proxy_intercept_errors`)."
+    "itself. Let it pass the store's headers on, with errors too (nginx: no `proxy_hide_header` for it, no "
+    "`proxy_intercept_errors`)."
 )
 
 
