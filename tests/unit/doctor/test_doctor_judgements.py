@@ -9,13 +9,17 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from photodock.doctor.answers import S3Answer
 from photodock.doctor.checks.credentials import judged, mismatched
 from photodock.doctor.checks.events import why_no_event
 from photodock.doctor.checks.queues import judged_dead_letters
 from photodock.doctor.checks.store import judged_clock
+from photodock.doctor.checks.uploads import judged_guarantee
 from photodock.doctor.cors_rules import Fault, answer_fault, malformed_origin, preflight_fault
 from photodock.doctor.faults import why_database_away, why_queue_away, why_silent
 from photodock.doctor.findings import State
+from photodock.doctor.guarantees import GUARANTEES
+from photodock.doctor.refusals import Asked
 from photodock.domain.errors import DatabaseUnavailable, QueueUnavailable
 from photodock.queues.inspection import QueueFacts
 from photodock.storage.credentials import Credentials
@@ -92,6 +96,21 @@ def test_keys_that_do_not_belong_together_are_told(credentials: Credentials, sai
 )
 def test_dead_letters_are_judged(facts: QueueFacts, state: State, said: str) -> None:
     found = judged_dead_letters(facts)
+    assert (found.state, said in found.found) == (state, True), found
+
+
+@pytest.mark.parametrize(
+    ("statuses", "state", "said"),
+    [
+        ((403, 412), State.OK, "S3 refuses a URL with another signature or for another key (403, 412)"),
+        ((403, 200), State.WRONG, "This S3 takes a URL with another signature"),
+        ((500, 200), State.WRONG, "This S3 takes a URL with another signature"),
+        ((403, 503), State.WRONG, "can't be told"),
+    ],
+)
+def test_a_store_that_fails_has_refused_nothing(statuses: tuple[int, ...], state: State, said: str) -> None:
+    answers = [S3Answer(status) for status in statuses]
+    found = judged_guarantee(GUARANTEES[0], answers, Asked("s3:PutObject", "photos", "us-east-1"))
     assert (found.state, said in found.found) == (state, True), found
 
 
