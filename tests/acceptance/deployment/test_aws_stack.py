@@ -94,13 +94,14 @@ def template() -> dict[str, Any]:
     return dict(found)
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[MiniStackServer]:
-    with MiniStackServer(tmp_path / "aws", tmp_path / "logs", services=SERVICES) as running:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStackServer]:
+    folder = tmp_path_factory.mktemp("aws")
+    with MiniStackServer(folder / "data", folder / "logs", services=SERVICES) as running:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def account(server: MiniStackServer) -> Account:
     account = Account(server)
     vpc, subnets = await account.subnets()
