@@ -117,9 +117,9 @@ async def measure(url: str, sink: str) -> dict[str, list[float]]:
         # The first has a token that nobody has seen.
         await cpu_us(client)
         with exporting(sink, "measured", ratio=1):
-            traced = SWITCH.live
+            traced = SWITCH.recorder
             with exporting(sink, "measured", ratio=0):
-                untraced = SWITCH.live
+                untraced = SWITCH.recorder
                 variants: dict[str, tuple[Any, Callable[[], Any]]] = {
                     "neither": (None, without_metrics),
                     "metrics": (None, nullcontext),
@@ -127,8 +127,8 @@ async def measure(url: str, sink: str) -> dict[str, list[float]]:
                     "metrics and traces, of all": (traced, nullcontext),
                 }
                 for _ in range(ROUNDS):
-                    for name, (live, block) in variants.items():
-                        SWITCH.live = live
+                    for name, (recorder, block) in variants.items():
+                        SWITCH.recorder = recorder
                         with block():
                             found.setdefault(name, []).append(await cpu_us(client))
     return found

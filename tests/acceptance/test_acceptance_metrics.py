@@ -1,12 +1,16 @@
 """What `/metrics` says adds up with what was done, over all processes."""
 
+import asyncio
 import os
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from acceptance.conftest import fresh_backend
@@ -21,7 +25,15 @@ from support.system import Caller, sha256
 from support.whole import System, running_system
 
 REQUESTS = "photodock_http_request_duration_seconds"
-ISSUE, SHOW, STATUS = "/api/v1/photos/upload-url", "/api/v1/photos/{photo_id}", "/api/v1/photos/{photo_id}/status"
+ISSUE, SHOW, PROJECTS = "/api/v1/photos/upload-url", "/api/v1/photos/{photo_id}", "/api/v1/projects"
+PROCESSES, CONNECTIONS, WORKERS_CONNECTIONS = 2, 2, 16
+FEW_CONNECTIONS = {
+    "PHOTODOCK_DATABASE_POOL_SIZE": str(CONNECTIONS),
+    "PHOTODOCK_DATABASE_ACQUIRE_TIMEOUT": "2s",
+    "PHOTODOCK_DATABASE_TIMEOUT": "1m",
+}
+LONG_AFTER = timedelta(hours=1)
+GIVEN_UP_AFTER = timedelta(days=8)
 
 
 @pytest.fixture
@@ -37,7 +49,7 @@ async def measured(
         "TMPDIR": str(tmp_path),
     }
     async with fresh_backend(postgres, s3, sqs) as backend, running_system(tmp_path, backend, settings) as system:
-        serving = await system.deployment.serve(processes=2)
+        serving = await system.deployment.serve(FEW_CONNECTIONS, processes=PROCESSES)
         system.api.http.base_url = serving.url
         yield system, serving.url, f"http://127.0.0.1:{port}"
         status, _ = await system.deployment.stop(serving.child)
@@ -53,6 +65,7 @@ async def test_the_figures_add_up_with_what_was_done(measured: tuple[System, str
     for photo in photos:
         await system.finished(photo["id"])
     wrong = await refused_content(api, project)
+    photos += await swept(system, project)
     limited = await until_limited(api, project)
     answers = [await api.call("GET", f"/photos/{uuid4()}") for _ in range(4)]
     assert {answer.status_code for answer in answers} == {404}
@@ -63,12 +76,13 @@ async def test_the_figures_add_up_with_what_was_done(measured: tuple[System, str
         lambda now: (
             now.of(f"{REQUESTS}_count", route=SHOW, status="404") == 4
             and now.of(f"{REQUESTS}_count", route="unmatched") == 1
-            and now.of("photodock_rendition_duration_seconds_count", outcome="made") == 3
+            and now.of("photodock_rendition_duration_seconds_count", outcome="made") == 4
+            and now.of("photodock_sweeper_findings_total") == 3
         ),
         serve,
         worker,
     )
-    issued = 3 + 1 + limited
+    issued = 3 + 1 + 2 + limited
     assert figures.of(f"{REQUESTS}_count", method="POST", route=ISSUE, status="200") == issued
     assert figures.of(f"{REQUESTS}_count", method="POST", route=ISSUE, status="429") == 1
     assert figures.of("photodock_rate_limit_refusals_total") == 1
@@ -77,25 +91,88 @@ async def test_the_figures_add_up_with_what_was_done(measured: tuple[System, str
     assert figures.of(f"{REQUESTS}_count", route=f"{SHOW} held") == 1
     assert figures.of(f"{REQUESTS}_count", method="other", route="unmatched") == 1
     assert wrong["error"]["code"] == "content_mismatch"
-    assert ends(figures, "uploads") == {"uploaded": 3, "content_mismatch": 1, "upload_expired": 0}
-    assert ends(figures, "detections") == {"completed": 3, "detection_failed": 0, "detection_timeout": 0}
+    # What the buckets hold is what was counted, and a sum of times is a time.
+    assert figures.of(f"{REQUESTS}_bucket", le="+Inf") == figures.of(f"{REQUESTS}_count")
+    assert figures.of(f"{REQUESTS}_sum") > 0
+    assert_photos_ends(figures)
+    assert_behind(figures)
+    assert_of_nobody(figures, api, project, photos)
+
+
+def assert_photos_ends(figures: Figures) -> None:
+    assert ends(figures, "uploads") == {"uploaded": 4, "content_mismatch": 1, "upload_expired": 1}
+    assert ends(figures, "detections") == {"completed": 4, "detection_failed": 0, "detection_timeout": 0}
     left = {
         status: figures.of("photodock_photo_status_duration_seconds_count", status=status)
         for status in ("pending_upload", "uploaded", "processing")
     }
-    assert left == {"pending_upload": 4, "uploaded": 3, "processing": 3}
-    assert figures.of("photodock_queue_jobs_total", outcome="sent") == 3
+    assert left == {"pending_upload": 6, "uploaded": 4, "processing": 4}
+    found = {name: figures.of("photodock_sweeper_findings_total", outcome=name) for name in SWEPT}
+    assert found == dict.fromkeys(SWEPT, 1)
+
+
+def assert_behind(figures: Figures) -> None:
+    """Queue, store and database."""
+    assert figures.of("photodock_queue_jobs_total", outcome="sent") == 4
     assert figures.of("photodock_queue_jobs_total", outcome="failed") == 0
-    assert figures.of("photodock_s3_request_duration_seconds_count", operation="read_head", outcome="ok") == 4
-    assert figures.of("photodock_s3_read_bytes_total", operation="read_head") >= 3 * len(jpeg())
+    assert figures.of("photodock_s3_request_duration_seconds_count", operation="read_head", outcome="ok") == 5
+    assert figures.of("photodock_s3_request_duration_seconds_count", operation="read_head", outcome="not_found") == 1
+    assert figures.of("photodock_s3_read_bytes_total", operation="read_head") >= 4 * len(jpeg())
     assert figures.of("photodock_database_up") == 1
     assert figures.of("photodock_outbox_jobs") == 0
     assert figures.of("photodock_sweeper_last_round_timestamp_seconds") > 0
-    assert figures.of("photodock_database_pool_connections", state="open") > 0
-    # What the buckets hold is what was counted, and a sum of times is a time.
-    assert figures.of(f"{REQUESTS}_bucket", le="+Inf") == figures.of(f"{REQUESTS}_count")
-    assert figures.of(f"{REQUESTS}_sum") > 0
-    assert_of_nobody(figures, api, project, photos)
+    most = PROCESSES * CONNECTIONS + WORKERS_CONNECTIONS
+    assert figures.of("photodock_database_pool_connections", state="limit") == most
+    assert 0 < figures.of("photodock_database_pool_connections", state="open") <= most
+
+
+SWEPT = ("confirmed", "expired", "deleted")
+
+
+async def swept(system: System, project: str) -> list[dict[str, Any]]:
+    """What the sweeper sees to: a photo that nobody confirmed, one that never came, and one that was deleted."""
+    api = system.api
+    forgotten, abandoned = await api.issue(project, jpeg()), await api.issue(project, jpeg())
+    assert (await api.put(forgotten, jpeg())).status_code == 200
+    await system.let_pass(abandoned["photo_id"], GIVEN_UP_AFTER)
+    await system.let_pass(forgotten["photo_id"], LONG_AFTER)
+    photos = [await system.finished(issued["photo_id"]) for issued in (forgotten, abandoned)]
+    assert [photo["status"] for photo in photos] == ["completed", "failed"]
+    await eventually(lambda: has_renditions(api, photos[0]["id"]))
+    assert (await api.call("DELETE", f"/photos/{photos[0]['id']}")).status_code == 204
+    await system.let_pass(photos[0]["id"], LONG_AFTER)
+    return photos
+
+
+async def has_renditions(api: Caller, photo_id: str) -> bool:
+    return bool((await api.photo(photo_id))["renditions"])
+
+
+async def test_who_finds_no_connection_in_time_is_counted_as_often_as_told(measured: tuple[System, str, str]) -> None:
+    system, serve, _ = measured
+    holder = await asyncpg.connect(system.deployment.backend.database_url)
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE projects IN ACCESS EXCLUSIVE MODE")
+        asked = [asyncio.ensure_future(system.api.call("GET", "/projects")) for _ in range(12)]
+
+        async def settled() -> bool:
+            """Each keeps a connection that waits for the table, or has been told that there was none."""
+            waiting = await holder.fetchval(
+                "SELECT count(*) FROM pg_locks WHERE relation = 'projects'::regclass AND NOT granted"
+            )
+            return bool(waiting + sum(task.done() for task in asked) == len(asked))
+
+        await eventually(settled, seconds=30)
+    await holder.close()
+    answers = Counter(answer.status_code for answer in await asyncio.gather(*asked))
+    refused = answers[503]
+    assert answers == {200: len(asked) - refused, 503: refused}
+    assert refused >= len(asked) - PROCESSES * CONNECTIONS
+    figures = await agreed(lambda now: now.of(f"{REQUESTS}_count", route=PROJECTS) == len(asked), serve)
+    assert figures.of(f"{REQUESTS}_count", route=PROJECTS, status="503") == refused
+    assert figures.of("photodock_http_problems_total", code="database_unavailable") == refused
+    assert figures.of("photodock_database_pool_timeouts_total") == refused
+    assert figures.of("photodock_database_pool_waits_total") == refused
 
 
 def assert_of_nobody(figures: Figures, api: Caller, project: str, photos: list[dict[str, Any]]) -> None:

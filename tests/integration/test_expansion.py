@@ -91,3 +91,15 @@ async def test_a_migration_that_must_wait_for_a_table_lets_others_by(
         assert (await api.call("GET", f"/photos/{photo['id']}")).status_code == 200
         assert not migrating.done()
     assert await migrating == "next"
+
+
+async def test_a_version_that_is_brought_back_leaves_the_newer_tables_as_they_are(
+    api: Caller, project: str, db: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = settings.database_url.get_secret_value()
+    with monkeypatch.context() as newer:
+        next_version(tmp_path, newer)
+        assert await migrate(url) == "next"
+    assert await migrate(url) == "next"
+    await db.execute("UPDATE photos SET weather = 'rain'")
+    assert set(await everything(api, project)) == {200, 204}

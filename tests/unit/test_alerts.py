@@ -83,6 +83,31 @@ def test_the_dashboard_asks_only_for_what_there_is() -> None:
         assert asked_for(query) <= SERIES, query
 
 
+def test_prometheus_understands_each_of_the_dashboards_queries(tmp_path: Path) -> None:
+    require("prometheus", PROMTOOL)
+    rules = [
+        {"record": f"panel:{number}", "expr": query.replace("$__rate_interval", "5m")}
+        for number, query in enumerate(queries())
+    ]
+    file = tmp_path / "queries.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}))
+    done = subprocess.run([PROMTOOL, "check", "rules", file], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(rules)} rules found" in done.stdout
+
+
+def test_the_dashboard_shows_what_alerts_ask_for_and_the_runbook_says_where() -> None:
+    assert asked_for(RULES) <= asked_for(" ".join(queries()))
+    titles = [panel["title"] for panel in DASHBOARD["panels"]]
+    table = (ROOT / "docs" / "runbook.md").read_text().partition("\n## ")[0]
+    rows = re.findall(r"(?m)^\| (`Photodock.+) \| (.+) \|$", table)
+    assert sorted(name for alerts, _ in rows for name in re.findall(r"`(\w+)`", alerts)) == sorted(ALERTS)
+    for alerts, panels in rows:
+        named = re.findall(r"\*([^*]+)\*", panels)
+        assert named, alerts
+        assert [name for name in named if not any(title.startswith(name) for title in titles)] == []
+
+
 def test_the_pages_ask_only_for_what_there_is() -> None:
     for page in ("metrics.md", "runbook.md"):
         shown = asked_for((ROOT / "docs" / page).read_text())

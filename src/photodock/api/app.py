@@ -37,6 +37,7 @@ from photodock.services.detection import Detection
 from photodock.services.health import Health
 from photodock.services.library import Library
 from photodock.services.multipart import MultipartUploads
+from photodock.services.multipart_completion import MultipartCompletion
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
@@ -69,6 +70,7 @@ class ApiServices:
     uploads: Uploads
     upload_batches: UploadBatches
     multipart: MultipartUploads
+    multipart_completion: MultipartCompletion
     confirmation: Confirmation
     detection: Detection
     library: Library

@@ -12,7 +12,7 @@ from uuid_utils import uuid4
 from photodock.api.headers import ANSWER_HEADERS, SECURITY_HEADERS
 from photodock.api.problems import TIMED_OUT, BodyTooLarge, RequestTimeout, problem
 from photodock.api.secured import MAX_REPORT_BYTES
-from photodock.api.traced import end_span
+from photodock.api.span_attributes import end_span
 from photodock.metrics.requests import REQUESTS
 from photodock.tracing import spans
 
@@ -43,7 +43,7 @@ class RequestContext:
         added = (b"x-request-id", correlation_id.encode()), *(() if names_origin(scope) else VARY)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
-        traced = spans.request(scope)
+        span = spans.request(scope)
         status = 0
 
         async def send_with_id(message: Message) -> None:
@@ -61,8 +61,8 @@ class RequestContext:
             route = getattr(scope.get("route"), "path_format", None)
             REQUESTS.note(scope["method"], route, status, seconds, held=HELD in scope)
             log_request(scope, route, status, seconds)
-            if traced:
-                end_span(traced, scope, route, status)
+            if span:
+                end_span(span, scope, route, status)
 
 
 class ForPages:

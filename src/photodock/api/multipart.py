@@ -18,6 +18,7 @@ from photodock.api.uploads import AWAY, COMMON, show_quota
 from photodock.domain.identity import Scope
 from photodock.domain.parts import MAX_PARTS
 from photodock.services.multipart import MultipartUploads, PartList, Started
+from photodock.services.multipart_completion import MultipartCompletion
 
 router = APIRouter(prefix="/api/v1/photos", tags=["uploads"], route_class=SecuredRoute)
 
@@ -123,6 +124,11 @@ def uploads(request: Request) -> MultipartUploads:
     return found
 
 
+def completion(request: Request) -> MultipartCompletion:
+    found: MultipartCompletion = request.app.state.multipart_completion
+    return found
+
+
 @router.post(
     f"{ONE_PHOTO}/multipart",
     summary="Start or resume an upload in parts",
@@ -192,7 +198,7 @@ async def complete_multipart(
     etags = None
     if body and body.parts is not None:
         etags = {part.part_number: part.etag.strip('"') for part in body.parts}
-    photo = await uploads(request).complete(caller, photo_id, etags, trace)
+    photo = await completion(request).complete(caller, photo_id, etags, trace)
     return shown(response, library(request).view(photo))
 
 
@@ -206,4 +212,4 @@ async def complete_multipart(
 @secured(Scope.WRITE)
 async def abort_multipart(request: Request, caller: Caller, photo_id: UUID) -> None:
     """Its parts are gone. The photo stays as it is, and may be sent by its upload URL, or in parts anew."""
-    await uploads(request).abort(caller, photo_id)
+    await completion(request).abort(caller, photo_id)

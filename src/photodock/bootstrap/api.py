@@ -12,7 +12,6 @@ from photodock.api.app import ApiServices, create_app, description
 from photodock.api.console import Console
 from photodock.api.openapi import TakenIn
 from photodock.bootstrap.core import (
-    Core,
     listener,
     opened_core,
     poll_seconds,
@@ -31,6 +30,7 @@ from photodock.services.feed import Feed
 from photodock.services.health import Health
 from photodock.services.library import Library
 from photodock.services.multipart import MultipartRules, MultipartUploads
+from photodock.services.multipart_completion import MultipartCompletion
 from photodock.services.outbox import Outbox
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
@@ -67,9 +67,8 @@ def upload_rules(settings: Settings) -> UploadRules:
     )
 
 
-def multipart_uploads(settings: Settings, core: Core, uploads: Uploads) -> MultipartUploads:
-    rules = MultipartRules(settings.multipart_min_size, settings.upload_url_ttl_seconds, settings.pending_ttl)
-    return MultipartUploads(Tenants(core.db), core.store, core.presigner, core.confirmation, uploads, rules)
+def multipart_rules(settings: Settings) -> MultipartRules:
+    return MultipartRules(settings.multipart_min_size, settings.upload_url_ttl_seconds, settings.pending_ttl)
 
 
 @asynccontextmanager
@@ -84,10 +83,14 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
     ):
         tenants = Tenants(core.db)
         uploads = Uploads(tenants, core.presigner, upload_rules(settings))
+        completion = MultipartCompletion(tenants, core.store, core.confirmation)
         yield ApiServices(
             uploads=uploads,
             upload_batches=UploadBatches(tenants, uploads),
-            multipart=multipart_uploads(settings, core, uploads),
+            multipart=MultipartUploads(
+                tenants, core.store, core.presigner, uploads, completion, multipart_rules(settings)
+            ),
+            multipart_completion=completion,
             confirmation=core.confirmation,
             detection=Detection(tenants, s3_uri=core.presigner.s3_uri),
             library=Library(tenants, core.store, core.presigner, changes_feed),

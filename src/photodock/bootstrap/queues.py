@@ -1,11 +1,11 @@
 """The queues: of detection jobs, by SQS or RabbitMQ, and of the bucket's events."""
 
 from photodock.queues.inspection import QueueInspector, RabbitInspector, SqsInspector
+from photodock.queues.job_spans import TracedQueue
 from photodock.queues.protocol import JobQueue
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
 from photodock.queues.sqs_inbox import SqsInbox
-from photodock.queues.traced import TracedQueue
 from photodock.settings import Settings, SettingsError
 from photodock.storage.credentials import CredentialsProvider
 

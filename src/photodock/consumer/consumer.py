@@ -24,7 +24,7 @@ from photodock.domain.jobs import DetectionJob
 from photodock.domain.photo import FailureCode, PhotoStatus
 from photodock.domain.values import JsonObject
 from photodock.queues.inbox import Inbox, ReceivedMessage
-from photodock.queues.traced import Destination
+from photodock.queues.job_spans import Destination
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ from photodock.consumer.job import Job
 from photodock.consumer.options import ConsumerOptions
 from photodock.consumer.photodock import Photodock, Token
 from photodock.queues.by_url import inbox_at
-from photodock.queues.traced import Destination
+from photodock.queues.job_spans import Destination
 
 __all__ = ["Handler", "consume", "jobs", "run"]
 

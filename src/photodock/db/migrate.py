@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from photodock.db.connecting import AWAY, Connector, Prepare
+from photodock.db.health import NEWEST_REVISION
 from photodock.db.row_security import ensure_role, protect_tables
 
 # Any fixed number: it names the lock that keeps two migrating processes apart.
@@ -31,7 +32,8 @@ def _config() -> Config:
 
 
 async def migrate(database_url: str, *, timeout: float = 600.0) -> str:
-    """Runs what is missing, each migration in its own transaction; returns the revision reached.
+    """Runs what is missing, each migration in its own transaction; returns the revision reached. What a newer version
+    has made stays as it is: this version works on it, and may have been brought back.
 
     `timeout` in seconds, for all of it, the wait for another process that migrates included. Raises TimeoutError, what
     asyncpg raises for a server that is away, or TenantRoleMissing.
@@ -96,6 +98,9 @@ def _upgrade(connection: Connection) -> str:
 
 
 def _upgraded(connection: Connection) -> str:
+    stands = _revision(connection)
+    if stands > NEWEST_REVISION:
+        return stands
     role = ensure_role(connection)
     connection.commit()
     config = _config()
@@ -104,6 +109,11 @@ def _upgraded(connection: Connection) -> str:
     connection.commit()
     protect_tables(connection, role)
     connection.commit()
+    return _revision(connection)
+
+
+def _revision(connection: Connection) -> str:
+    """Empty before the first migration."""
     return MigrationContext.configure(connection).get_current_revision() or ""
 
 

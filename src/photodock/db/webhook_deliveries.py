@@ -11,6 +11,7 @@ from uuid import UUID
 from photodock.db.pool import Database
 from photodock.db.webhooks import to_event
 from photodock.domain.webhooks import Answer, Event
+from photodock.tracing.spans import traced
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ async def take(
     ]
 
 
+@traced("mark webhook delivered")
 async def mark_delivered(db: Database, due: Due, answer: Answer) -> None:
     await db.execute(
         """
@@ -101,6 +103,7 @@ async def mark_delivered(db: Database, due: Due, answer: Answer) -> None:
     )
 
 
+@traced("mark webhook failed")
 async def mark_failed(
     db: Database, due: Due, answer: Answer, *, wait: timedelta | None, disable: str | None, disable_after: timedelta
 ) -> str | None:

@@ -13,7 +13,7 @@ from photodock.doctor.findings import Trouble
 EVERY_SIGNATURE = "S3 calculates another signature for every request"
 KEY_PAIR_MEND = (
     "AWS_SECRET_ACCESS_KEY is not the secret of this access key: a `+` or `/` lost in copying, a blank, another "
-    "pair's. If it is, a proxy on the service's own way to S3 changes Host, path or headers."
+    "pair's. Where it surely is, a proxy on the service's own way to S3 changes Host, path or headers."
 )
 CLOCK_MEND = "Set this machine's clock by NTP (`timedatectl set-ntp true`), and that of an S3 server of your own."
 

@@ -47,8 +47,9 @@ def _with_needs(checks: Sequence[Check], chosen: Collection[str]) -> set[str]:
 
 async def _look(here: Installation, check: Check, needed: Sequence[asyncio.Task[list[Finding]]]) -> list[Finding]:
     for name, task in zip(check.needs, needed, strict=True):
-        if any(finding.state is not State.OK for finding in await task):
-            return [replace(not_applicable(f"Not looked at: `{name}` comes first."), check=check.name)]
+        if not_well := {finding.state for finding in await task} - {State.OK}:
+            why = f": mend `{name}` first" if State.WRONG in not_well else f", as `{name}` was not"
+            return [replace(not_applicable(f"Not looked at{why}."), check=check.name)]
     found = await _isolated(here, check)
     findings = [found] if isinstance(found, Finding) else found
     return [replace(finding, check=check.name) for finding in findings]

@@ -1,4 +1,4 @@
-"""Resumable uploads: a photo's parts, each with a URL of its own, and the object that is made of them in the end."""
+"""Resumable uploads: begun once, and then a URL for each of the photo's parts."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,35 +7,24 @@ from uuid import UUID
 
 import structlog
 
-from photodock.db import multipart, photos
+from photodock.db import multipart
 from photodock.db.multipart import MultipartUpload
 from photodock.db.tenants import Tenants
-from photodock.domain.errors import (
-    InvalidStatusTransition,
-    MultipartIncomplete,
-    MultipartNotNeeded,
-    MultipartNotStarted,
-    PartsRefused,
-    PhotoNotFound,
-    StorageError,
-    UploadNotFound,
-    UploadOver,
-)
+from photodock.domain.errors import MultipartNotNeeded, StorageError, UploadOver
 from photodock.domain.identity import Principal, Trace
 from photodock.domain.limits import Quota
 from photodock.domain.parts import Parts, part_size_for
-from photodock.domain.photo import AWAITING_UPLOAD, PENDING_UPLOAD, UPLOAD_EXPIRED, Photo
+from photodock.domain.photo import Photo
 from photodock.domain.schedule import LOOKS
-from photodock.services.confirmation import Confirmation
-from photodock.services.multipart_parts import check_all, checksums_of, named_parts
-from photodock.services.uploads import PHOTO_NOT_FOUND, Uploads, utc_now
+from photodock.services.multipart_completion import MultipartCompletion
+from photodock.services.multipart_parts import named_parts
+from photodock.services.multipart_state import awaited_photo, takes_no_more, under_way
+from photodock.services.uploads import Uploads, utc_now
 from photodock.storage.multipart import UploadedPart
 from photodock.storage.presigner import PresignedUpload, Presigner
 from photodock.storage.s3 import ObjectStore
 
 log = structlog.get_logger()
-
-NOT_STARTED = "No upload in parts is under way for this photo: none was started, or it is over. Start one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +70,16 @@ class MultipartUploads:
         db: Tenants,
         store: ObjectStore,
         presigner: Presigner,
-        confirmation: Confirmation,
         uploads: Uploads,
+        completion: MultipartCompletion,
         rules: MultipartRules,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._db = db
         self._store = store
         self._presigner = presigner
-        self._confirmation = confirmation
         self._uploads = uploads
+        self._completion = completion
         self._rules = rules
         self._clock = clock
 
@@ -101,7 +90,7 @@ class MultipartUploads:
         Raises PhotoNotFound, InvalidStatusTransition, MultipartNotNeeded, RateLimited,
         StorageUnavailable.
         """
-        photo = await self._awaited(who, photo_id)
+        photo = await awaited_photo(self._db, who, photo_id)
         if photo.file_size < self._rules.min_file_size:
             raise MultipartNotNeeded(
                 f"The photo has {photo.file_size} bytes; parts are for {self._rules.min_file_size} and more. Send it "
@@ -134,8 +123,8 @@ class MultipartUploads:
             return ours
         # Another request was faster, or the photo has arrived or is gone meanwhile.
         await self._abort(photo.s3_key, begun)
-        await self._awaited(who, photo.id)
-        return await self._under_way(who, photo.id)
+        await awaited_photo(self._db, who, photo.id)
+        return await under_way(self._db, who, photo.id)
 
     async def parts(
         self, who: Principal, photo_id: UUID, numbers: Sequence[int], checksums: Sequence[str], trace: Trace
@@ -145,13 +134,12 @@ class MultipartUploads:
         `checksums` in the order of `numbers`, for an upload that was begun with them. Raises PhotoNotFound,
         InvalidStatusTransition, MultipartNotStarted, InvalidRequest, StorageUnavailable.
         """
-        photo = await self._awaited(who, photo_id)
-        upload = await self._under_way(who, photo_id)
+        photo = await awaited_photo(self._db, who, photo_id)
+        upload = await under_way(self._db, who, photo_id)
         try:
             uploaded = await self._store.list_parts(upload.s3_key, upload.s3_upload_id)
         except UploadOver:
-            arrived = await self._over(who, photo, upload, trace)
-            raise InvalidStatusTransition(_no_more(arrived)) from None
+            raise takes_no_more(await self._completion.settle(who, photo, upload, trace)) from None
         named = named_parts(Parts(photo.file_size, upload.part_size), upload, numbers, checksums)
         return PartList(await self._issue(who, photo, upload, named) if named else (), uploaded)
 
@@ -168,7 +156,7 @@ class MultipartUploads:
             checksums={number: text for number, text in named.items() if text},
         )
         if not noted:
-            await self._awaited(who, photo.id)
+            await awaited_photo(self._db, who, photo.id)
         sizes = Parts(photo.file_size, upload.part_size)
         return [
             IssuedPart(
@@ -187,88 +175,8 @@ class MultipartUploads:
             for number, checksum in named.items()
         ]
 
-    async def complete(self, who: Principal, photo_id: UUID, etags: Mapping[int, str] | None, trace: Trace) -> Photo:
-        """Makes the object and confirms the photo as any other. Idempotent.
-
-        Where the object came by the photo's upload URL meanwhile, that one stays and is confirmed. `etags` by part, if
-        the client names them. Raises what `confirm` raises, MultipartNotStarted, MultipartIncomplete.
-        """
-        photo = await self._get(who, photo_id)
-        if photo.state not in AWAITING_UPLOAD:
-            return await self._confirm(who, photo, trace)
-        upload = await multipart.get(self._db.of(who.organization_id), photo_id, who.organization_id)
-        if upload is None:
-            return await self._arrived(who, photo, trace)
-        try:
-            found = await self._store.list_parts(upload.s3_key, upload.s3_upload_id)
-            wanted = Parts(photo.file_size, upload.part_size)
-            check_all(found, wanted, etags)
-            checksums = checksums_of(upload, wanted)
-            await self._store.complete_upload(upload.s3_key, upload.s3_upload_id, found, checksums)
-        except UploadOver:
-            return await self._over(who, photo, upload, trace)
-        except PartsRefused as error:
-            raise MultipartIncomplete(
-                "Storage makes no object of these parts: some were sent with other bytes than their URLs were asked "
-                "for. Ask for URLs again and send them all."
-            ) from error
-        confirmed = await self._confirm(who, photo, trace)
-        await multipart.forget(self._db.of(who.organization_id), upload)
-        return confirmed
-
-    async def abort(self, who: Principal, photo_id: UUID) -> None:
-        """Its parts go; the photo stays as it is. That none is under way is no error.
-
-        Raises PhotoNotFound, StorageUnavailable.
-        """
-        await self._get(who, photo_id)
-        db = self._db.of(who.organization_id)
-        upload = await multipart.get(db, photo_id, who.organization_id)
-        if upload:
-            await self._store.abort_upload(upload.s3_key, upload.s3_upload_id)
-            await multipart.forget(db, upload)
-
-    async def _over(self, who: Principal, photo: Photo, upload: MultipartUpload, trace: Trace) -> Photo:
-        """The photo, if an object is there: completed before, or sent otherwise. Raises MultipartNotStarted."""
-        await self._store.abort_upload(upload.s3_key, upload.s3_upload_id)
-        await multipart.forget(self._db.of(who.organization_id), upload)
-        return await self._arrived(who, photo, trace)
-
-    async def _arrived(self, who: Principal, photo: Photo, trace: Trace) -> Photo:
-        try:
-            return await self._confirm(who, photo, trace)
-        except UploadNotFound as error:
-            raise MultipartNotStarted(NOT_STARTED) from error
-
-    async def _confirm(self, who: Principal, photo: Photo, trace: Trace) -> Photo:
-        return await self._confirmation.confirm_photo(photo, who.organization_id, actor=who.user_id, trace=trace)
-
     async def _abort(self, key: str, upload_id: str) -> None:
         try:
             await self._store.abort_upload(key, upload_id)
         except StorageError as error:
             log.warning("multipart_upload_not_aborted_yet", error_code=error.code)
-
-    async def _get(self, who: Principal, photo_id: UUID) -> Photo:
-        photo = await photos.seen(self._db, photo_id, who.organization_id)
-        if photo is None:
-            raise PhotoNotFound(PHOTO_NOT_FOUND)
-        return photo
-
-    async def _awaited(self, who: Principal, photo_id: UUID) -> Photo:
-        photo = await self._get(who, photo_id)
-        if photo.state == UPLOAD_EXPIRED:
-            raise InvalidStatusTransition("The photo was given up. Ask for a fresh upload URL first, which revives it.")
-        if photo.state != PENDING_UPLOAD:
-            raise InvalidStatusTransition(_no_more(photo))
-        return photo
-
-    async def _under_way(self, who: Principal, photo_id: UUID) -> MultipartUpload:
-        upload = await multipart.get(self._db.of(who.organization_id), photo_id, who.organization_id)
-        if upload is None:
-            raise MultipartNotStarted(NOT_STARTED)
-        return upload
-
-
-def _no_more(photo: Photo) -> str:
-    return f"The photo is {photo.state} and takes no upload any more. Get the photo and go on from its status."

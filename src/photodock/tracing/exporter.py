@@ -18,7 +18,8 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from photodock import __version__
 from photodock.metrics.definitions import TRACE_SPANS
-from photodock.tracing.live import Ids, Live
+from photodock.tracing.recorder import Recorder
+from photodock.tracing.sdk import Ids
 from photodock.tracing.setup import PATH
 from photodock.tracing.spans import SWITCH
 
@@ -47,10 +48,10 @@ def start(endpoint: str, service: str, *, environment: str, ratio: float) -> Cal
     provider.add_span_processor(processor)
     # It tells each failure with the receiver's address, and each span that is dropped; `Noted` tells what is needed.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    SWITCH.live = Live(provider, ids, ratio)
+    SWITCH.recorder = Recorder(provider, ids, ratio)
 
     def stop() -> None:
-        SWITCH.live = None
+        SWITCH.recorder = None
         # By a thread that nobody waits for: a receiver that is silent keeps no process from stopping.
         stopping = threading.Thread(target=provider.shutdown, daemon=True)
         stopping.start()

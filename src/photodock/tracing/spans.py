@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 from uuid import UUID
 
 from photodock.domain.jobs import DetectionJob
+from photodock.domain.webhooks import Event
 
 if TYPE_CHECKING:
-    from photodock.tracing.live import Live
+    from photodock.tracing.recorder import Recorder
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,28 +39,28 @@ class OpenSpan(Protocol):
     def end(self, error: str | None = None) -> None: ...
 
 
-class TracedRequest(Protocol):
-    """The span of a request, for its application to end."""
+class RequestSpan(Protocol):
+    """That of a request, for its application to end."""
 
     def end(self, name: str, attributes: Attributes, *, is_error: bool, is_refused: bool) -> None: ...
 
 
 class _Switch:
-    live: "Live | None" = None
+    recorder: "Recorder | None" = None
 
 
 SWITCH = _Switch()
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
 
-def request(scope: Any) -> TracedRequest | None:
+def request(scope: Any) -> RequestSpan | None:
     """A request that has just arrived."""
-    return SWITCH.live.request(scope) if SWITCH.live else None
+    return SWITCH.recorder.request(scope) if SWITCH.recorder else None
 
 
 def step(name: str, attributes: Attributes | None = None) -> AbstractContextManager[None]:
     """A part of what is under way. Where nothing is, there is no span: what only polls would make thousands."""
-    return SWITCH.live.step(name, attributes or {}) if SWITCH.live else _NOTHING
+    return SWITCH.recorder.step(name, attributes or {}) if SWITCH.recorder else _NOTHING
 
 
 def traced(
@@ -71,7 +72,7 @@ def traced(
     def wrapped(function: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
-            if SWITCH.live is None:
+            if SWITCH.recorder is None:
                 return function(*args, **kwargs)
             return _within(step(name, shown), function(*args, **kwargs))
 
@@ -87,21 +88,21 @@ async def _within(block: AbstractContextManager[None], work: Awaitable[T]) -> T:
 
 def photo_begins(photo_id: UUID) -> None:
     """A photo is being made: its trace begins with this request."""
-    if SWITCH.live:
-        SWITCH.live.photo_begins(photo_id)
+    if SWITCH.recorder:
+        SWITCH.recorder.photo_begins(photo_id)
 
 
 def photo_was_there(photo_id: UUID) -> None:
     """None is being made after all: the request is about this one, which has a trace already."""
-    if SWITCH.live:
-        SWITCH.live.photo_was_there(photo_id)
+    if SWITCH.recorder:
+        SWITCH.recorder.photo_was_there(photo_id)
 
 
 def continue_photo(photo_id: str | None) -> None:
     """The request under way goes on with the photo in its address, in that one's trace, unless it brought one of its
     own. What is no id is left to validation."""
-    if SWITCH.live and photo_id:
-        SWITCH.live.continue_photo(photo_id)
+    if SWITCH.recorder and photo_id:
+        SWITCH.recorder.continue_photo(photo_id)
 
 
 def photo_step(name: str, photo_id: UUID, *, consumes: bool = False) -> AbstractContextManager[None]:
@@ -109,24 +110,35 @@ def photo_step(name: str, photo_id: UUID, *, consumes: bool = False) -> Abstract
 
     `consumes`: because a message said so.
     """
-    return SWITCH.live.photo_step(name, photo_id, consumes=consumes) if SWITCH.live else _NOTHING
+    return SWITCH.recorder.photo_step(name, photo_id, consumes=consumes) if SWITCH.recorder else _NOTHING
 
 
 def outgoing(traceparent: str | None) -> str | None:
     """What others are to continue: the span under way, or else what came from outside."""
-    return (SWITCH.live.traceparent() if SWITCH.live else None) or traceparent
+    return (SWITCH.recorder.traceparent() if SWITCH.recorder else None) or traceparent
 
 
 def trace_id() -> str | None:
     """Of what is under way."""
-    return SWITCH.live.trace_id() if SWITCH.live else None
+    return SWITCH.recorder.trace_id() if SWITCH.recorder else None
 
 
 def sent(job: DetectionJob, system: str, queue: str) -> OpenSpan | None:
     """A job is being handed to the broker."""
-    return SWITCH.live.message(job, "send", system, queue) if SWITCH.live else None
+    return SWITCH.recorder.message(job, "send", system, queue) if SWITCH.recorder else None
 
 
 def received(job: DetectionJob, system: str, queue: str) -> OpenSpan | None:
     """A job is being worked on by a detector."""
-    return SWITCH.live.message(job, "process", system, queue) if SWITCH.live else None
+    return SWITCH.recorder.message(job, "process", system, queue) if SWITCH.recorder else None
+
+
+def delivery(event: Event, attempts: int) -> AbstractContextManager[None]:
+    """An event is being delivered to a webhook, after so many attempts: in its photo's trace, if it has a photo."""
+    return SWITCH.recorder.delivery(event, attempts) if SWITCH.recorder else _NOTHING
+
+
+def answered(http_status: int | None, *, is_error: bool) -> None:
+    """What came of the delivery under way; None: no answer in HTTP."""
+    if SWITCH.recorder:
+        SWITCH.recorder.answered(http_status, is_error=is_error)

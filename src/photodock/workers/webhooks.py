@@ -17,6 +17,7 @@ from photodock.domain.errors import DatabaseUnavailable
 from photodock.domain.retry import retrying
 from photodock.domain.webhooks import DISABLED_AFTER, Answer, wait_after
 from photodock.metrics.definitions import WEBHOOKS, WEBHOOKS_DISABLED
+from photodock.tracing import spans
 from photodock.webhooks.pauses import Pauses
 from photodock.webhooks.signing import Secrets, SecretUnreadable, signed_headers
 from photodock.workers.waiting import wait_for_any
@@ -130,8 +131,13 @@ class WebhookSender:
         self._wake.set()
 
     async def _deliver(self, due: Due) -> None:
+        with spans.delivery(due.event, due.attempts):
+            await self._attempt(due)
+
+    async def _attempt(self, due: Due) -> None:
         try:
             answer = await self._send(due)
+            spans.answered(answer.http_status, is_error=answer.error is not None)
             await (self._delivered(due, answer) if answer.error is None else self._failed(due, answer))
         # It comes due again after its lease.
         except DatabaseUnavailable:

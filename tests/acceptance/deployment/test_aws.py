@@ -72,7 +72,8 @@ def test_serve_and_worker_have_the_rights_on_photos_that_they_use_and_no_other(r
 
 def test_the_bucket_is_private_and_nothing_in_it_expires(resources: dict[str, Any]) -> None:
     bucket = resources["Photos"]
-    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    # Only with a first deployment that fails does it go again: the next one makes it anew.
+    assert (bucket["DeletionPolicy"], bucket["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     properties = bucket["Properties"]
     assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
     for rule in properties["LifecycleConfiguration"]["Rules"]:
@@ -124,3 +125,17 @@ def test_a_container_writes_nothing_and_is_nobody(resources: dict[str, Any], tas
     assert not [
         entry for entry in container["Environment"] if "PASSWORD" in entry["Name"] or "DATABASE" in entry["Name"]
     ]
+
+
+def test_a_new_image_can_migrate_before_it_serves_and_webhooks_keys_come_from_a_secret(
+    resources: dict[str, Any],
+) -> None:
+    tasks = {
+        name: resources[name]["Properties"]["ContainerDefinitions"][0]
+        for name in ("ServeTask", "WorkerTask", "MigrateTask")
+    }
+    own, newer = {"Ref": "Image"}, {"Fn::If": ["HasMigrationImage", {"Ref": "MigrationImage"}, {"Ref": "Image"}]}
+    assert [task["Image"] for task in tasks.values()] == [own, own, newer]
+    keys = {"Name": "PHOTODOCK_WEBHOOK_KEYS", "ValueFrom": {"Ref": "WebhookKeysArn"}}
+    given = {"Fn::If": ["HasWebhooks", keys, {"Ref": "AWS::NoValue"}]}
+    assert [given in task["Secrets"] for task in tasks.values()] == [True, True, False]

@@ -66,6 +66,17 @@ def test_a_pod_may_do_little_and_runs_a_command_that_there_is(name: str, pod: di
     assert "memory" in container["resources"]["limits"]
 
 
+def test_what_runs_all_the_time_is_started_anew_when_it_hangs() -> None:
+    looked_at = {}
+    for _, one in manifests():
+        if one["kind"] == "Deployment":
+            (container,) = one["spec"]["template"]["spec"]["containers"]
+            probe, ports = container["livenessProbe"]["httpGet"], [port["name"] for port in container["ports"]]
+            assert probe["port"] in ports
+            looked_at[one["metadata"]["name"]] = probe["path"]
+    assert looked_at == {"serve": "/healthz", "worker": "/metrics"}
+
+
 @pytest.mark.parametrize("name", ["settings.env", "secrets.env"])
 def test_every_setting_is_one(name: str) -> None:
     names = {line.partition("=")[0] for line in (KUBERNETES / name).read_text().splitlines()}

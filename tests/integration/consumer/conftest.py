@@ -23,9 +23,9 @@ from photodock.consumer.photodock import Photodock
 from photodock.domain.jobs import DetectionJob, Priority
 from photodock.embedded.rabbitmq import RabbitServer
 from photodock.queues.by_url import dead_letters_at, inbox_at
+from photodock.queues.job_spans import Destination
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
-from photodock.queues.traced import Destination
 from photodock.storage.credentials import CredentialsProvider
 
 __all__ = ["gate_to", "rabbitmq"]

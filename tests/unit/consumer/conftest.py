@@ -16,7 +16,7 @@ from photodock.consumer import ConsumerOptions, RecentIds
 from photodock.consumer.consumer import Consumer
 from photodock.consumer.photodock import Photodock
 from photodock.queues.inbox import ReceivedMessage
-from photodock.queues.traced import Destination
+from photodock.queues.job_spans import Destination
 
 PHOTO_ID = UUID("018f0000-0000-7000-8000-000000000001")
 PRESIGNED = "https://storage.test/photo.jpg?X-Amz-Credential=key&X-Amz-Signature=5ec3e7"

@@ -9,13 +9,17 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from photodock.doctor.answers import S3Answer
 from photodock.doctor.checks.credentials import judged, mismatched
 from photodock.doctor.checks.events import why_no_event
 from photodock.doctor.checks.queues import judged_dead_letters
 from photodock.doctor.checks.store import judged_clock
-from photodock.doctor.cors_rules import answer_fault, malformed_origin, preflight_fault
+from photodock.doctor.checks.uploads import judged_guarantee
+from photodock.doctor.cors_rules import Fault, answer_fault, malformed_origin, preflight_fault
 from photodock.doctor.faults import why_database_away, why_queue_away, why_silent
 from photodock.doctor.findings import State
+from photodock.doctor.guarantees import GUARANTEES
+from photodock.doctor.refusals import Asked
 from photodock.domain.errors import DatabaseUnavailable, QueueUnavailable
 from photodock.queues.inspection import QueueFacts
 from photodock.storage.credentials import Credentials
@@ -96,6 +100,21 @@ def test_dead_letters_are_judged(facts: QueueFacts, state: State, said: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("statuses", "state", "said"),
+    [
+        ((403, 412), State.OK, "S3 refuses a URL with another signature or for another key (403, 412)"),
+        ((403, 200), State.WRONG, "This S3 takes a URL with another signature"),
+        ((500, 200), State.WRONG, "This S3 takes a URL with another signature"),
+        ((403, 503), State.WRONG, "can't be told"),
+    ],
+)
+def test_a_store_that_fails_has_refused_nothing(statuses: tuple[int, ...], state: State, said: str) -> None:
+    answers = [S3Answer(status) for status in statuses]
+    found = judged_guarantee(GUARANTEES[0], answers, Asked("s3:PutObject", "photos", "us-east-1"))
+    assert (found.state, said in found.found) == (state, True), found
+
+
+@pytest.mark.parametrize(
     ("configuration", "said"),
     [
         (None, "s3:GetBucketNotification"),
@@ -138,13 +157,39 @@ def test_an_event_that_does_not_come_is_explained(configuration: dict[str, objec
 def test_a_preflight_is_judged_as_a_browser_judges_it(status: int, headers: dict[str, str], said: str | None) -> None:
     fault = preflight_fault(PAGE, status, headers)
     assert (fault is None) == (said is None)
-    assert said is None or said in (fault or "")
+    assert said is None or (fault and said in fault.why)
+
+
+@pytest.mark.parametrize(
+    ("fault", "mend"),
+    [
+        (preflight_fault(PAGE, 403, {}), None),
+        (preflight_fault(PAGE, 404, {}), None),
+        (preflight_fault(PAGE, 200, ALLOWED | {"access-control-allow-methods": "GET"}), None),
+        (answer_fault(PAGE, "GET", 200, {}), None),
+        (preflight_fault(PAGE, 307, {}), "what the proxy before the store does with OPTIONS"),
+        (preflight_fault(PAGE, 401, {}), "pass OPTIONS on as it comes"),
+        (preflight_fault(PAGE, 405, {}), "pass OPTIONS on as it comes"),
+        (preflight_fault(PAGE, 502, {}), "no rule of CORS is to blame"),
+        (
+            preflight_fault(PAGE, 200, ALLOWED | {"access-control-allow-origin": f"{PAGE}, *"}),
+            "take it out of the proxy",
+        ),
+        (answer_fault(PAGE, "PUT", 200, {}), "takes the header away"),
+    ],
+)
+def test_a_rule_is_asked_for_only_where_a_rule_mends(fault: Fault | None, mend: str | None) -> None:
+    assert fault
+    assert (fault.mend is None) == (mend is None)
+    assert mend is None or (fault.mend and mend in fault.mend)
 
 
 def test_an_etag_that_is_not_exposed_is_told_in_uppys_words() -> None:
-    assert "Uppy" in (answer_fault(PAGE, "PUT", ALLOWED, reads_etag=True) or "")
+    fault = answer_fault(PAGE, "PUT", 200, ALLOWED)
+    assert fault
+    assert "Uppy" in fault.why
     exposed = {"access-control-allow-origin": "*", "access-control-expose-headers": "x-a, etag"}
-    assert answer_fault(PAGE, "PUT", exposed, reads_etag=True) is None
+    assert answer_fault(PAGE, "PUT", 200, exposed) is None
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,11 @@ def finding(found: Finding) -> Look:
     return look
 
 
+async def findings(*checks: Check) -> dict[str, str]:
+    found = examined(HERE, checks, tuple(check.name for check in checks))
+    return {one.check: one.found async for findings in found for one in findings}
+
+
 async def states(*checks: Check, chosen: tuple[str, ...] = ()) -> dict[str, State]:
     found = examined(HERE, checks, chosen or tuple(check.name for check in checks))
     return {one.check: one.state async for findings in found for one in findings}
@@ -69,6 +74,21 @@ async def test_what_stands_on_something_wrong_is_not_looked_at() -> None:
     for below, above in ((wrong("no", "mend"), State.NOT_APPLICABLE), (ok("well"), State.OK)):
         checks = (Check("below", "", finding(below)), Check("above", "", finding(ok("well")), ("below",)))
         assert (await states(*checks))["above"] is above
+
+
+async def test_what_is_not_looked_at_says_whether_something_is_to_be_mended_first() -> None:
+    for below, said in (
+        (wrong("no", "mend"), ": mend `below` first"),
+        (not_applicable("unset"), ", as `below` was not"),
+    ):
+        checks = (
+            Check("below", "", finding(below)),
+            Check("above", "", finding(ok("well")), ("below",)),
+            Check("top", "", finding(ok("well")), ("above",)),
+        )
+        found = await findings(*checks)
+        assert found["above"] == f"Not looked at{said}."
+        assert found["top"] == "Not looked at, as `above` was not."
 
 
 async def test_what_is_needed_is_run_and_shown_only_where_it_is_wrong() -> None:

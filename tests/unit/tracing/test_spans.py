@@ -1,12 +1,15 @@
 """Which spans there are, and in which trace."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
+from photodock.domain.webhooks import TEST, Event, EventType
 from photodock.tracing import spans
 from photodock.tracing.ids import root_of
-from unit.tracing.conftest import FOREIGN, FOREIGN_TRACE, NOT_SAMPLED, Request, Seen, links_of, trace_of
+from support.spans_seen import Seen, links_of, trace_of
+from unit.tracing.conftest import FOREIGN, FOREIGN_TRACE, NOT_SAMPLED, Request
 
 
 def test_a_photos_trace_begins_with_the_request_that_makes_it(seen: Seen) -> None:
@@ -106,6 +109,36 @@ def test_what_a_worker_does_for_a_photo_is_in_its_trace(seen: Seen) -> None:
     assert confirm.parent == event.context
 
 
+def test_a_webhooks_delivery_is_a_part_of_its_photos_trace(seen: Seen) -> None:
+    event = Event(uuid4(), EventType.COMPLETED, datetime.now(UTC), uuid4(), uuid4(), "completed")
+    with spans.delivery(event, 2):
+        spans.answered(204, is_error=False)
+    [delivery] = seen.all
+    assert event.photo_id
+    assert trace_of(delivery) == root_of(event.photo_id).trace_id
+    assert delivery.attributes is not None
+    assert dict(delivery.attributes) == {
+        "http.request.method": "POST",
+        "http.request.resend_count": 2,
+        "http.response.status_code": 204,
+        "photodock.photo.id": str(event.photo_id),
+        "photodock.webhook.event.id": str(event.id),
+        "photodock.webhook.event.type": "photo.completed",
+    }
+    assert delivery.status.is_ok
+
+
+@pytest.mark.parametrize(("http_status", "kind"), [(503, "503"), (None, "no_answer")])
+def test_a_delivery_that_fails_says_with_what(seen: Seen, http_status: int | None, kind: str) -> None:
+    event = Event(uuid4(), TEST, datetime.now(UTC))
+    with spans.delivery(event, 0):
+        spans.answered(http_status, is_error=True)
+    [delivery] = seen.all
+    assert delivery.parent is None
+    assert delivery.attributes is not None
+    assert (delivery.attributes["error.type"], delivery.status.is_ok) == (kind, False)
+
+
 def test_nothing_is_told_of_what_is_a_part_of_nothing(seen: Seen) -> None:
     with spans.step("take jobs"):
         assert spans.trace_id() is None
@@ -158,6 +191,8 @@ def test_what_others_do_not_trace_is_not_traced(seen: Seen) -> None:
 def test_without_traces_every_call_does_nothing() -> None:
     photo = uuid4()
     assert spans.request({"path": "/", "headers": []}) is None
+    with spans.delivery(Event(uuid4(), TEST, datetime.now(UTC)), 0):
+        spans.answered(None, is_error=True)
     with spans.step("read photo"), spans.photo_step("confirm", photo):
         spans.photo_begins(photo)
         spans.photo_was_there(photo)
@@ -178,5 +213,5 @@ async def test_a_traced_function_keeps_its_answer_and_its_error(seen: Seen) -> N
         with pytest.raises(ValueError, match="below"):
             await double(-1)
     assert [span.name for span in seen.all] == ["double", "double", "request"]
-    spans.SWITCH.live = None
+    spans.SWITCH.recorder = None
     assert await double(3) == 6

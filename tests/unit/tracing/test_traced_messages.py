@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from photodock.domain.jobs import DetectionJob, Priority
-from photodock.queues.traced import Destination, TracedQueue
+from photodock.queues.job_spans import Destination, TracedQueue
 from photodock.tracing import spans
 from photodock.tracing.ids import root_of
-from unit.tracing.conftest import FOREIGN, FOREIGN_TRACE, Seen, trace_of
+from support.spans_seen import Seen, trace_of
+from unit.tracing.conftest import FOREIGN, FOREIGN_TRACE
 
 
 def job(photo: UUID, traceparent: str | None) -> DetectionJob:

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from photodock.doctor.cors_rules import (
     UPLOAD_HEADERS,
+    Fault,
     answer_fault,
     how_to_set,
     lets_in,
@@ -37,17 +38,16 @@ async def _origin(here: Installation, listed: str) -> Finding:
         return of(trouble, subject=listed)
     origin = STRANGER if listed == "*" else listed
     if fault := await _fault(here, origin):
-        return wrong(
-            f"A page at {listed} can't upload: {fault}.",
-            how_to_set(here.settings.bucket),
-            paste=rules_to_paste(here.settings.cors_allowed_origins),
-            subject=listed,
-        )
+        found = f"A page at {listed} can't upload: {fault.why}."
+        if fault.mend:
+            return wrong(found, fault.mend, subject=listed)
+        paste = rules_to_paste(here.settings.cors_allowed_origins)
+        return wrong(found, how_to_set(here.settings.bucket), paste=paste, subject=listed)
     who = "Any page" if listed == "*" else f"A page at {listed}"
     return ok(f"{who} may upload, read the ETag and download.", subject=listed)
 
 
-async def _fault(here: Installation, origin: str) -> str | None:
+async def _fault(here: Installation, origin: str) -> Fault | None:
     """The first thing at which a browser would stop."""
     trials = (await here.storage()).trials
     key = trials.new_key()
@@ -56,11 +56,11 @@ async def _fault(here: Installation, origin: str) -> str | None:
     if fault := preflight_fault(origin, status, headers):
         return fault
     sent = await here.http.put(upload.url, content=CONTENT, headers={**upload.headers, "Origin": origin})
-    if fault := answer_fault(origin, "PUT", _lower(sent.headers), reads_etag=True):
+    if fault := answer_fault(origin, "PUT", sent.status_code, _lower(sent.headers)):
         return fault
     got = await here.http.get(trials.download_url(key), headers={"Origin": origin})
     await trials.delete(key)
-    return answer_fault(origin, "GET", _lower(got.headers), reads_etag=False)
+    return answer_fault(origin, "GET", got.status_code, _lower(got.headers))
 
 
 async def _preflight(here: Installation, url: str, origin: str) -> tuple[int, Mapping[str, str]]:

@@ -1,7 +1,7 @@
 """The way of a photo, with a tiny object: as a client sends it, as the service reads and deletes it."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 from photodock.doctor.answers import S3Answer, answer_of
@@ -10,7 +10,7 @@ from photodock.doctor.faults import HTTP_FAULTS
 from photodock.doctor.findings import Finding, Trouble, of, ok, wrong
 from photodock.doctor.guarantees import GUARANTEES, Guarantee, held
 from photodock.doctor.installation import Installation, Storage
-from photodock.doctor.refusals import why_refused
+from photodock.doctor.refusals import Asked, why_refused
 from photodock.doctor.signatures import Elimination, why_mismatched
 from photodock.doctor.trials import CONTENT, CONTENT_TYPE, sha256
 from photodock.domain.errors import ObjectNotFound, StorageError
@@ -111,17 +111,23 @@ async def missing_object(here: Installation) -> Finding:
 
 def _guaranteed(guarantee: Guarantee) -> Callable[[Installation], Awaitable[Finding]]:
     async def look(here: Installation) -> Finding:
-        trials = (await here.storage()).trials
-        answers = await guarantee.attempt(trials)
-        if held(answers):
-            return ok(f"S3 refuses {guarantee.refuses} ({', '.join(sorted({answer.said for answer in answers}))}).")
+        answers = await guarantee.attempt((await here.storage()).trials)
+        return judged_guarantee(guarantee, answers, here.asked("s3:PutObject", is_public=True))
+
+    return look
+
+
+def judged_guarantee(guarantee: Guarantee, answers: Sequence[S3Answer], asked: Asked) -> Finding:
+    """A store that fails has refused nothing."""
+    if not held(answers):
         return wrong(
             f"This S3 takes {guarantee.refuses}. {guarantee.otherwise}",
             "Use a version or a store that refuses it: docs/s3-compatibles.md lists which do. To live with it, run "
             f"with --skip {guarantee.name}.",
         )
-
-    return look
+    if failed := [answer for answer in answers if answer.status >= 500]:
+        return of(why_refused(failed[0], asked), before=f"Whether S3 refuses {guarantee.refuses} can't be told. ")
+    return ok(f"S3 refuses {guarantee.refuses} ({', '.join(sorted({answer.said for answer in answers}))}).")
 
 
 GUARANTEE_CHECKS = tuple(
