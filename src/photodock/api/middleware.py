@@ -114,7 +114,7 @@ class LastResort:
 
 
 def names_origin(scope: Scope) -> bool:
-    return any(name == b"origin" for name, _ in scope["headers"])
+    return b"origin" in dict(scope["headers"])
 
 
 def request_id(scope: Scope) -> str:

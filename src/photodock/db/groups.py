@@ -47,7 +47,7 @@ class Groups(Generic[Question, Answer]):
 
     async def answer(self, question: Question) -> Answer:
         loop = asyncio.get_running_loop()
-        one = _Waiting[Question, Answer](question, loop.time() + self._timeout, loop.create_future())
+        one: _Waiting[Question, Answer] = _Waiting(question, loop.time() + self._timeout, loop.create_future())
         self._waiting.append(one)
         if len(self._statements) < AT_ONCE:
             # Without the context, whose ids are those of one request.

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import asyncpg
 import structlog
+from pydantic_core import to_json
 
 from photodock.db.connecting import AWAY, Connector
 from photodock.db.connections import Connections
@@ -228,7 +229,7 @@ def _count(tag: str) -> int:
 
 
 def _to_json(value: object) -> str:
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 def texts(values: Sequence[object]) -> list[str]:

@@ -1,7 +1,6 @@
 """Issuing upload URLs: replay, quota, project check and insert in one round trip."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
@@ -12,7 +11,6 @@ from photodock.db.pool import Executor, Row
 from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits, Quota
 from photodock.domain.photo import NewPhoto, Photo
-from photodock.domain.values import JsonObject
 from photodock.tracing.spans import traced
 
 
@@ -98,8 +96,7 @@ async def request(db: Tenants, issue: Issue, asked: Request) -> Answer:
     return Answer(Outcome(row["outcome"]), row["photo_id"], row["s3_key"], *issue.counted(row))
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """One of many: what was declared, and the names its photo will have. `place` is its index in the request."""
 
     place: int
@@ -110,13 +107,13 @@ class Wanted:
     idempotency_key: str | None
     request_hash: bytes | None
 
-    def as_item(self) -> JsonObject:
+    def as_item(self) -> dict[str, object]:
         new = self.new
         return {
             "place": self.place,
-            "project_id": str(new.project_id),
-            "photo_id": str(self.photo_id),
-            "upload_id": str(self.upload_id),
+            "project_id": new.project_id,
+            "photo_id": self.photo_id,
+            "upload_id": self.upload_id,
             "idempotency_key": self.idempotency_key,
             "request_hash": self.request_hash.hex() if self.request_hash else None,
             "file_name": new.file_name,
@@ -124,7 +121,7 @@ class Wanted:
             "file_size": new.file_size,
             "checksum_sha256": new.checksum_sha256,
             "s3_key": self.s3_key,
-            "detection_types": list(new.detection_types),
+            "detection_types": new.detection_types,
             "priority": new.priority.value,
             "client_metadata": new.client_metadata,
         }

@@ -23,12 +23,11 @@ class Limit(StrEnum):
     def seconds_left(self, now: datetime) -> int:
         """Until the count begins anew; of pending photos nobody knows, so a minute."""
         if self in (Limit.URLS, Limit.ORGANIZATION_URLS):
-            end = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-        elif self in (Limit.BYTES, Limit.ORGANIZATION_BYTES):
+            return 60 - now.second
+        if self in (Limit.BYTES, Limit.ORGANIZATION_BYTES):
             end = datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
-        else:
-            return 60
-        return max(1, math.ceil((end - now).total_seconds()))
+            return max(1, math.ceil((end - now).total_seconds()))
+        return 60
 
 
 class Limits(dict[Limit, int]):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from photodock.domain.jobs import Priority
@@ -94,12 +95,11 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
 
 def object_key(project_id: UUID, photo_id: UUID, mime_type: str, created_at: datetime) -> str:
     """`{project_id}/{year}/{month}/{day}/{photo_id}.{extension}`, the day in UTC. Never holds a client's text."""
-    day = created_at.astimezone(UTC)
-    return f"{project_id}/{day.year:04}/{day.month:02}/{day.day:02}/{photo_id}.{EXTENSIONS[mime_type]}"
+    day = created_at.astimezone(UTC).date().isoformat().replace("-", "/")
+    return f"{project_id}/{day}/{photo_id}.{EXTENSIONS[mime_type]}"
 
 
-@dataclass(frozen=True, slots=True)
-class NewPhoto:
+class NewPhoto(NamedTuple):
     """A photo as the client declares it, before any row exists. `file_size` in bytes."""
 
     project_id: UUID

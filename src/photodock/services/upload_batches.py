@@ -1,8 +1,7 @@
 """Issuing upload URLs for many photos at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from uuid_utils.compat import uuid4, uuid7
 
@@ -19,8 +18,7 @@ from photodock.tracing.spans import photo_begins
 Result: TypeAlias = IssuedUpload | PhotodockError
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One item of a request for many."""
 
     new: NewPhoto

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from photodock.domain.errors import FileTooLarge, FileTooSmall, InvalidFileType
 from photodock.domain.limits import Limits
@@ -43,7 +43,7 @@ def fingerprint(new: NewPhoto) -> bytes:
 
     The client's position is left out: it could be found out from the hash by trial, whatever the policy says.
     """
-    declared = asdict(new)
+    declared = new._asdict()
     declared["client_metadata"] = {
         name: value for name, value in (new.client_metadata or {}).items() if name == "captured_at"
     }

@@ -240,3 +240,17 @@ async def test_a_policy_of_before_groups_is_put_in_order_by_migrating(house: Hou
         await UploadGroups(Tenants(house.db))._rows([wish.parts() for wish in house.callers])
     await migrate(database_url)
     assert None not in await house.together(*house.callers)
+
+
+async def test_a_policy_that_reads_the_setting_for_each_row_is_put_in_order_by_migrating(
+    db: Database, database_url: str
+) -> None:
+    read = "SELECT qual FROM pg_policies WHERE tablename = 'photos' AND policyname = 'own_organization'"
+    [now] = await db.fetch(read)
+    await db.execute(
+        "ALTER POLICY own_organization ON photos USING (organization_id = ANY"
+        " (string_to_array(current_setting('photodock.organization_id', true), ',')::uuid[]))"
+    )
+    assert await db.fetch(read) != [now]
+    await migrate(database_url)
+    assert await db.fetch(read) == [now]
