@@ -7,7 +7,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,10 +25,10 @@ from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.s3 import ObjectStore
 
 REAL_PHOTOS = Path(__file__).parents[2].parent / "shared" / "photos" / "images"
-COUNT = 20
+REAL = 20
 SIDES = list(LONGEST_SIDES.values())
 MADE = 8
-"""Of them, so that what they show is known."""
+"""Beside them, so that what they show is known."""
 
 
 Vitest = Callable[..., Awaitable[str]]
@@ -51,13 +51,13 @@ class Up:
 
 
 def make_photos(folder: Path) -> None:
-    """Photos of real cameras, where the folder with them is at hand; others make up the number."""
-    found = 0
-    for file in sorted(REAL_PHOTOS.glob("*")) if REAL_PHOTOS.is_dir() else ():
-        if found < COUNT - MADE and is_plain(file):
-            (folder / file.name.lower()).write_bytes(file.read_bytes())
-            found += 1
-    for number in range(COUNT - found):
+    """Photos of real cameras, where the folder with them is at hand; others make up the number. The real ones' names
+    are the last."""
+    files = sorted(REAL_PHOTOS.glob("*"), key=lambda file: file.stat().st_size, reverse=True)
+    found = list(islice(filter(is_plain, files), REAL))
+    for file in found:
+        (folder / f"real-{file.name.lower()}").write_bytes(file.read_bytes())
+    for number in range(MADE + REAL - len(found)):
         (folder / f"a-site-{number:02}.jpg").write_bytes(made_photo(number))
 
 
@@ -66,7 +66,7 @@ def is_plain(file: Path) -> bool:
     try:
         with Image.open(file) as picture:
             picture.load()
-            return picture.mode == "RGB" and min(picture.size) >= 400 and picture.format in ("JPEG", "PNG")
+            return picture.mode == "RGB" and min(picture.size) >= 100 and picture.format in ("JPEG", "PNG")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError, Warning):
         return False
 

@@ -20,7 +20,7 @@ export function Console({ session, onLeave }: Props) {
   const refused = useCallback(() => {
     onLeave("refused");
   }, [onLeave]);
-  const { projects, error } = useProjects(session, refused);
+  const { projects, error, again } = useProjects(session, refused);
   const online = useOnline();
   const place = useLast(route.name === "gallery" ? route : null);
   const photoId = route.name === "photo" ? route.photoId : null;
@@ -41,7 +41,10 @@ export function Console({ session, onLeave }: Props) {
         )}
         {error !== null && (
           <p class="notice bad" role="alert">
-            {error}
+            {error}{" "}
+            <button type="button" class="plain" onClick={again}>
+              Try again
+            </button>
           </p>
         )}
         {projects?.length === 0 && (
@@ -97,14 +100,13 @@ function useLibrary(
   return library;
 }
 
-function useProjects(
-  session: Session,
-  refused: () => void,
-): { projects: readonly Project[] | null; error: string | null } {
+function useProjects(session: Session, refused: () => void) {
   const [projects, setProjects] = useState<readonly Project[] | null>(null);
   const [error, setError] = useState<string | null>(null);
+  const [round, setRound] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
+    setError(null);
     session.client.projects({ signal: controller.signal }).then(setProjects, (failure: unknown) => {
       if (controller.signal.aborted) return;
       if (isSignedOut(failure)) refused();
@@ -113,8 +115,11 @@ function useProjects(
     return () => {
       controller.abort();
     };
-  }, [session, refused]);
-  return { projects, error };
+  }, [session, refused, round]);
+  const again = (): void => {
+    setRound((before) => before + 1);
+  };
+  return { projects, error, again };
 }
 
 /** Whoever follows a link by keyboard goes on where the new content begins; the first page keeps the browser's way. */

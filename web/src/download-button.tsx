@@ -2,7 +2,6 @@ import type { Photo } from "@photodock/client";
 import { useState } from "preact/hooks";
 
 import { wordsOf, type Session } from "./session.js";
-import { downloadName } from "./words.js";
 
 interface Props {
   readonly session: Session;
@@ -10,10 +9,7 @@ interface Props {
   readonly onError: (words: string) => void;
 }
 
-/** How long a browser may take to begin saving. */
-const KEEP_MS = 60_000;
-
-/** Saves the original. A plain link would show it in place of the page: the store answers photos to be looked at. */
+/** Saves the original: the browser writes it to the disk as it comes, shows how far it is, and names it as the store says. */
 export function DownloadButton({ session, photo, onError }: Props) {
   const [busy, setBusy] = useState(false);
   const download = async (): Promise<void> => {
@@ -21,9 +17,7 @@ export function DownloadButton({ session, photo, onError }: Props) {
     try {
       // Read anew, because an address ends after some minutes.
       const { download_url } = await session.client.photo(photo.id);
-      const answer = await fetch(download_url ?? "");
-      if (!answer.ok) throw new Error(`The store did not give the photo (${String(answer.status)}). Try again.`);
-      save(await answer.blob(), downloadName(photo));
+      await follow(download_url ?? "");
     } catch (error) {
       onError(error instanceof TypeError ? "The store cannot be reached. Check the connection." : wordsOf(error));
     } finally {
@@ -32,17 +26,18 @@ export function DownloadButton({ session, photo, onError }: Props) {
   };
   return (
     <button type="button" disabled={busy} onClick={() => void download()}>
-      {busy ? "Downloading …" : "Download original"}
+      Download original
     </button>
   );
 }
 
-function save(file: Blob, name: string): void {
+/** Once the store gives the photo: its refusals are no attachments, and would stand in place of this page. */
+async function follow(address: string): Promise<void> {
+  const asking = new AbortController();
+  const { ok, status } = await fetch(address, { signal: asking.signal });
+  asking.abort();
+  if (!ok) throw new Error(`The store did not give the photo (${String(status)}). Try again.`);
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = name;
+  link.href = address;
   link.click();
-  setTimeout(() => {
-    URL.revokeObjectURL(link.href);
-  }, KEEP_MS);
 }

@@ -9,6 +9,8 @@ export function useDropTarget(onDrop: (transfer: DataTransfer) => void): boolean
     const controller = new AbortController();
     const { signal } = controller;
     const hold = (event: DragEvent): void => {
+      // A text or a link that is dragged is none of ours.
+      if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
       setOver(true);
     };

@@ -4,6 +4,7 @@ import { PositionMap } from "./map.js";
 import {
   directionOf,
   exifRows,
+  measuredRows,
   nameWords,
   positionOf,
   resultRows,
@@ -18,8 +19,10 @@ export function Facts({ photo }: { readonly photo: Photo }) {
   const { detection } = photo;
   const results = resultRows(detection.results);
   const exif = exifRows(photo.exif_data ?? {});
+  const measured = measuredRows(photo.client_metadata ?? {});
   const size = uprightSizeOf(photo);
   const file: Row[] = [
+    ["Name", photo.file_name],
     ["Type", photo.mime_type],
     ["Size", sizeWords(photo.file_size)],
     ...(size ? [["Dimensions", `${String(size.width)} × ${String(size.height)}`] as const] : []),
@@ -41,6 +44,12 @@ export function Facts({ photo }: { readonly photo: Photo }) {
         <h3>EXIF</h3>
         {exif.length > 0 ? <Table rows={exif} /> : <p class="quiet">{noExifWords(photo)}</p>}
       </section>
+      {measured.length > 0 && (
+        <section class="card">
+          <h3>Measured by the app</h3>
+          <Table rows={measured} />
+        </section>
+      )}
       <section class="card">
         <h3>File</h3>
         <Table rows={file} />

@@ -1,7 +1,7 @@
 import type { PhotoStatus } from "@photodock/client";
 
 import { Grid } from "./grid.js";
-import { hashOf, useSnapshot } from "./hooks.js";
+import { hashOf, useOnline, useSnapshot, useTitle } from "./hooks.js";
 import type { Library } from "./library.js";
 import { STATUS_WORDS, STATUSES } from "./words.js";
 
@@ -18,13 +18,12 @@ interface Props {
 
 export function Gallery({ library, title, projectId, status, hidden, opened }: Props) {
   const { photos, loading, complete, error } = useSnapshot(library);
+  const online = useOnline();
+  useTitle(hidden ? null : title);
   return (
     <section class="gallery" aria-labelledby="gallery-title" hidden={hidden}>
       <div class="bar">
-        <div>
-          <h2 id="gallery-title">Photos</h2>
-          <p class="quiet">{title}</p>
-        </div>
+        <h2 id="gallery-title">Photos</h2>
         <label class="filter">
           <span>Status</span>
           <select
@@ -42,8 +41,13 @@ export function Gallery({ library, title, projectId, status, hidden, opened }: P
             ))}
           </select>
         </label>
+        {/* The whole name stands in the menu above, too. */}
+        <p class="quiet" title={title}>
+          {title}
+        </p>
       </div>
-      {error !== null && (
+      {/* Of being offline the page tells already. */}
+      {error !== null && online && (
         <p class="notice bad" role="alert">
           {error}{" "}
           <button type="button" class="plain" onClick={() => void library.reload()}>
@@ -54,7 +58,7 @@ export function Gallery({ library, title, projectId, status, hidden, opened }: P
       <Grid photos={photos} library={library} loading={loading} hidden={hidden} opened={opened} />
       {complete && photos.length === 0 && <Empty status={status} />}
       <p class="quiet" role="status">
-        {loading && photos.length === 0 && "Loading …"}
+        {loading && error === null && photos.length === 0 && "Loading …"}
         {complete && photos.length > 0 && countWords(photos.length)}
       </p>
     </section>

@@ -1,11 +1,13 @@
 import type { Photo } from "@photodock/client";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
+import { useHeld } from "./held.js";
 import type { Library } from "./library.js";
 import { Tile } from "./tile.js";
 import { placeAfter, windowOf } from "./window.js";
 
 interface Props {
+  /** Newest first. */
   readonly photos: readonly Photo[];
   readonly library: Library;
   readonly loading: boolean;
@@ -28,9 +30,10 @@ const SCROLL_STEP = 150;
  * Only the rows near the screen are in the document, however many photos there are. One of them is in the tab order;
  * from there arrow keys lead to the others, and it stays in the document wherever one scrolls.
  */
-export function Grid({ photos, library, loading, hidden, opened }: Props) {
+export function Grid({ photos: all, library, loading, hidden, opened }: Props) {
   const list = useRef<HTMLUListElement>(null);
   const view = useView(list, hidden);
+  const { shown: photos, held } = useHeld(all, view.top > 0);
   const columns = Math.max(2, Math.floor((view.width + GAP) / (NARROWEST_TILE + GAP)));
   const tile = (view.width - GAP * (columns - 1)) / columns;
   const rowHeight = Math.round(tile * 0.75) + CAPTION + GAP;
@@ -54,38 +57,45 @@ export function Grid({ photos, library, loading, hidden, opened }: Props) {
   };
   const shown = view.width === 0 ? [] : placesOf(first, last, photos.length > 0 ? active : undefined);
   return (
-    <ul
-      ref={list}
-      class="grid"
-      style={{ height: `${String(rows * rowHeight)}px` }}
-      aria-describedby="grid-help"
-      onKeyDown={move}
-    >
-      <li id="grid-help" hidden>
-        Arrow keys lead from photo to photo.
-      </li>
-      {shown.map((place) => {
-        const photo = photos[place];
-        const x = (place % columns) * (tile + GAP);
-        const y = Math.floor(place / columns) * rowHeight;
-        return (
-          photo && (
-            <Tile
-              key={photo.id}
-              photo={photo}
-              width={tile}
-              x={x}
-              y={y}
-              place={place + 1}
-              count={photos.length}
-              active={place === active}
-              onFocus={choose}
-              library={library}
-            />
-          )
-        );
-      })}
-    </ul>
+    <>
+      {held > 0 && !hidden && (
+        <button type="button" class="held primary" onClick={() => list.current?.scrollIntoView()}>
+          ↑ {held === 1 ? "1 new photo" : `${held.toLocaleString("en")} new photos`}
+        </button>
+      )}
+      <ul
+        ref={list}
+        class="grid"
+        style={{ height: `${String(rows * rowHeight)}px` }}
+        aria-describedby="grid-help"
+        onKeyDown={move}
+      >
+        <li id="grid-help" hidden>
+          Arrow keys lead from photo to photo.
+        </li>
+        {shown.map((place) => {
+          const photo = photos[place];
+          const x = (place % columns) * (tile + GAP);
+          const y = Math.floor(place / columns) * rowHeight;
+          return (
+            photo && (
+              <Tile
+                key={photo.id}
+                photo={photo}
+                width={tile}
+                x={x}
+                y={y}
+                place={place + 1}
+                count={photos.length}
+                active={place === active}
+                onFocus={choose}
+                library={library}
+              />
+            )
+          );
+        })}
+      </ul>
+    </>
   );
 }
 

@@ -72,6 +72,13 @@ export function useWindowEvent<K extends keyof WindowEventMap>(
   }, [type]);
 }
 
+/** What the tab, the browser's history and a screen reader call the page. Of what is hidden (null) nothing is said. */
+export function useTitle(words: string | null): void {
+  useEffect(() => {
+    if (words !== null) document.title = words === "" ? "photodock" : `${words} – photodock`;
+  }, [words]);
+}
+
 /** While this says null, what it said last. */
 export function useLast<T>(value: T | null): T | null {
   const kept = useRef(value);

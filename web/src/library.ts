@@ -1,4 +1,4 @@
-import type { Photo, PhotoEvent, PhotoPage, PhotoStatus } from "@photodock/client";
+import { PhotodockError, type Photo, type PhotoEvent, type PhotoPage, type PhotoStatus } from "@photodock/client";
 
 import { isSignedOut, wordsOf, type Session } from "./session.js";
 
@@ -15,9 +15,10 @@ const PAGE = 100;
 const MOST_OF_A_PAGE = 200;
 /** Changes are gathered for so long: one call for a whole batch. */
 const GATHER_MS = 250;
-/** Changes that could not be read are asked for again. */
+/** What could not be read is asked for again. */
 const AGAIN_MS = 5_000;
-const EMPTY: LibrarySnapshot = { photos: [], loading: false, complete: false, error: null };
+/** Loading from the first, so that nobody asks for more before the start does. */
+const EMPTY: LibrarySnapshot = { photos: [], loading: true, complete: false, error: null };
 
 /** The photos of a project, as far as they were scrolled to, kept up to date by its feed. */
 export class Library {
@@ -34,6 +35,7 @@ export class Library {
   /** Of pages that were asked for before all was read anew nothing is taken. */
   private generation = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private again: ReturnType<typeof setTimeout> | undefined;
   private leaveFeed: (() => void) | undefined;
 
   constructor(session: Session, projectId: string, status: PhotoStatus | null, signedOut: () => void) {
@@ -68,11 +70,13 @@ export class Library {
     this.leaveFeed?.();
     this.controller.abort();
     clearTimeout(this.timer);
+    clearTimeout(this.again);
   }
 
-  /** The next page, if there is one and nothing is on its way. */
+  /** The next page, if there is one, nothing is on its way, and the last one was not refused. */
   async more(): Promise<void> {
-    if (this.snapshot.loading || this.snapshot.complete) return;
+    const { loading, complete, error } = this.snapshot;
+    if (loading || complete || error !== null) return;
     await this.read(async (isCurrent) => {
       const page = await this.page(this.cursor, PAGE);
       if (!isCurrent()) return;
@@ -93,6 +97,7 @@ export class Library {
   /** All that was scrolled to, and shown at once when it is there: nothing jumps. */
   async reload(): Promise<void> {
     this.generation += 1;
+    clearTimeout(this.again);
     const wanted = this.byId.size;
     await this.read(async (isCurrent) => {
       const found = new Map<string, Photo>();
@@ -117,7 +122,10 @@ export class Library {
       if (isCurrent())
         this.show({ photos: this.sorted(), loading: false, complete: this.cursor === null, error: null });
     } catch (error) {
-      if (isCurrent()) this.failed(error);
+      if (!isCurrent()) return;
+      this.failed(error);
+      const mayPass = error instanceof PhotodockError && error.retryable && !this.controller.signal.aborted;
+      if (mayPass) this.again = setTimeout(() => void this.reload(), AGAIN_MS);
     }
   }
 
@@ -157,7 +165,7 @@ export class Library {
   }
 
   private sorted(): Photo[] {
-    return [...this.byId.values()].sort((a, b) => compare(b.created_at, a.created_at) || compare(b.id, a.id));
+    return [...this.byId.values()].sort((a, b) => (isNewer(a, b) ? -1 : 1));
   }
 
   private failed(error: unknown): void {
@@ -172,6 +180,7 @@ export class Library {
   }
 }
 
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+/** In the API's order. */
+export function isNewer(photo: Photo, other: Photo): boolean {
+  return photo.created_at === other.created_at ? photo.id > other.id : photo.created_at > other.created_at;
 }

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { Actions } from "./actions.js";
 import { Facts } from "./facts.js";
 import { History } from "./history.js";
-import { hashOf } from "./hooks.js";
+import { hashOf, useTitle } from "./hooks.js";
 import { Large } from "./large.js";
 import type { Library } from "./library.js";
 import { Neighbours } from "./neighbours.js";
@@ -27,6 +27,7 @@ type Found =
 export function PhotoPage({ session, photoId, library, status, onProject, onSignedOut }: Props) {
   const { found, refresh } = usePhoto(session, photoId, onSignedOut);
   const projectId = typeof found === "object" && "photo" in found ? found.photo.project_id : null;
+  useTitle(typeof found === "object" && "photo" in found ? found.photo.file_name : "Photo");
   const back = projectId === null ? "#/" : hashOf(projectId, status);
   useLayoutEffect(() => {
     if (projectId !== null) onProject(projectId);
@@ -58,7 +59,7 @@ export function PhotoPage({ session, photoId, library, status, onProject, onSign
       {typeof found === "object" && "photo" in found && (
         <>
           <div class="title">
-            <h2>{found.photo.file_name}</h2>
+            <h2 title={found.photo.file_name}>{found.photo.file_name}</h2>
             <Badge status={found.photo.status} />
           </div>
           <div class="columns">

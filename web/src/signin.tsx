@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 
+import { useTitle } from "./hooks.js";
 import icon from "./icon.svg";
 
 /** Why a token was not accepted. */
@@ -17,6 +18,7 @@ const REFUSAL_WORDS: Readonly<Record<Refusal, string>> = {
 
 export function SignIn({ refusal, onToken }: Props) {
   const [token, setToken] = useState("");
+  useTitle("Sign in");
   return (
     <main class="signin">
       <h1>

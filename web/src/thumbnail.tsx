@@ -26,6 +26,8 @@ export function Picture({ photo, rendition, alt, onFailure }: Props) {
           height={found.height}
           alt={alt}
           decoding="async"
+          // Dragged and let go, it would be a file that is dropped here.
+          draggable={false}
           class={loaded ? "picture shown" : "picture"}
           onLoad={() => {
             setLoaded(true);

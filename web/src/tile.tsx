@@ -57,7 +57,7 @@ export class Tile extends Component<Props> {
             <Badge status={photo.status} />
           </span>
           <span class="caption">
-            <strong>{photo.file_name}</strong>
+            <strong title={photo.file_name}>{photo.file_name}</strong>
             {facts.map((fact) => fact && <span key={fact}>{fact}</span>)}
           </span>
         </a>

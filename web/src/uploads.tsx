@@ -1,9 +1,9 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Choice } from "./choice.js";
 import { useDropTarget } from "./drop-target.js";
 import { dropped, ofFolder, type Found } from "./files.js";
-import { useSnapshot, useWindowEvent } from "./hooks.js";
+import { hashOf, useSnapshot, useWindowEvent } from "./hooks.js";
 import { Overview } from "./overview.js";
 import { wordsOf, type Session } from "./session.js";
 
@@ -48,44 +48,70 @@ export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
   };
   const inPage = snapshot.items.some(({ origin, step }) => origin.kind === "page" && !ENDED.has(step));
   useStayQuestion(storing || inPage);
-  const isOver = useDropTarget((transfer) => void add(dropped(transfer)));
+  const look = useLookingAt(hidden);
+  const isOver = useDropTarget((transfer) => {
+    void add(dropped(transfer));
+    if (hidden) location.hash = hashOf(projectId);
+    look();
+  });
   return (
-    <section class="uploads" aria-labelledby="uploads-title" hidden={hidden}>
-      <h2 id="uploads-title">Add photos</h2>
-      <div class={isOver ? "drop over" : "drop"}>
-        <p class="wide">Drop photos or a folder anywhere on this page, or choose them:</p>
-        <div class="choices">
-          <Choice
-            label="Camera"
-            accept="image/jpeg"
-            capture="environment"
-            onFiles={(files) => void add({ files, leftOut: 0 })}
-          />
-          {/* Both by name: an iPhone then makes a JPEG of each HEIC by itself. */}
-          <Choice
-            label="Photos"
-            main
-            accept="image/jpeg,image/png"
-            multiple
-            onFiles={(files) => void add({ files, leftOut: 0 })}
-          />
-          <Choice label="Folder" webkitdirectory onFiles={(files) => void add(ofFolder(files))} />
+    <>
+      {isOver && (
+        <p class="curtain" aria-hidden="true">
+          Drop to add the photos
+        </p>
+      )}
+      <section class="uploads" aria-labelledby="uploads-title" hidden={hidden}>
+        <h2 id="uploads-title">Add photos</h2>
+        <div class="drop">
+          <p class="wide">Drop photos or a folder anywhere on this page, or choose them:</p>
+          <div class="choices">
+            <Choice
+              label="Camera"
+              accept="image/jpeg"
+              capture="environment"
+              onFiles={(files) => void add({ files, leftOut: 0 })}
+            />
+            {/* Both by name: an iPhone then makes a JPEG of each HEIC by itself. */}
+            <Choice
+              label="Photos"
+              main
+              accept="image/jpeg,image/png"
+              multiple
+              onFiles={(files) => void add({ files, leftOut: 0 })}
+            />
+            <Choice label="Folder" webkitdirectory onFiles={(files) => void add(ofFolder(files))} />
+          </div>
+          <p class="quiet">JPEG and PNG. What was added survives a reload.</p>
         </div>
-        <p class="quiet">JPEG and PNG. What was added survives a reload.</p>
-      </div>
-      {said !== null && (
-        <p class="notice" role="status">
-          {said}
-        </p>
-      )}
-      {inPage && (
-        <p class="notice warm" role="status">
-          This browser has no room to keep the photos. Leave this page open until they are sent.
-        </p>
-      )}
-      {snapshot.items.length > 0 && <Overview session={session} snapshot={snapshot} />}
-    </section>
+        {said !== null && (
+          <p class="notice" role="status">
+            {said}
+          </p>
+        )}
+        {inPage && (
+          <p class="notice warm" role="status">
+            This browser has no room to keep the photos. Leave this page open until they are sent.
+          </p>
+        )}
+        {snapshot.items.length > 0 && <Overview session={session} snapshot={snapshot} />}
+      </section>
+    </>
   );
+}
+
+/** To be called when there is something to see above: at once, or as soon as it is shown. */
+function useLookingAt(hidden: boolean): () => void {
+  const wanted = useRef(false);
+  const look = (): void => {
+    if (wanted.current && !hidden) scrollTo(0, 0);
+    wanted.current &&= hidden;
+  };
+  useEffect(look, [hidden]);
+  return () => {
+    wanted.current = true;
+    look();
+  };
 }
 
 /** From `sent` on the service has it, or it has ended. */

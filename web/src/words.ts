@@ -17,9 +17,9 @@ export function sizeWords(bytes: number): string {
   return bytes < 1e6 ? `${(bytes / 1e3).toFixed(0)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
-/** EXIF's times are of the camera's own clock: shown as they stand. */
+/** Of the camera, or else of the app; by the clock of the place where it was taken: shown as it stands. */
 export function takenAt(photo: Photo): string | null {
-  const taken = text(photo.exif_data?.captured_at);
+  const taken = text(photo.exif_data?.captured_at) ?? text(photo.client_metadata?.captured_at);
   return taken === null ? null : taken.slice(0, 16).replace("T", " ");
 }
 
@@ -44,11 +44,9 @@ export function positionOf(photo: Photo): Position | null {
   return asPosition(photo.exif_data?.gps_coordinates) ?? asPosition(photo.client_metadata);
 }
 
-/** Degrees from north, where the camera looked. */
+/** Degrees from north, where the camera looked: as the camera wrote, or else as the app measured. */
 export function directionOf(photo: Photo): number | null {
-  const position = photo.exif_data?.gps_coordinates as Record<string, unknown> | undefined;
-  const direction = position?.direction_deg;
-  return typeof direction === "number" ? direction : null;
+  return asDirection(photo.exif_data?.gps_coordinates) ?? asDirection(photo.client_metadata);
 }
 
 export function coordinateWords({ latitude, longitude }: Position): string {
@@ -69,19 +67,6 @@ export function uprightSizeOf(photo: Photo): { readonly width: number; readonly 
   return Number(photo.exif_data?.orientation ?? 1) >= 5 ? { width: height, height: width } : { width, height };
 }
 
-const ENDINGS: Readonly<Record<string, readonly string[] | undefined>> = {
-  "image/jpeg": [".jpg", ".jpeg", ".jpe", ".jfif"],
-  "image/png": [".png"],
-};
-
-/** The photo's name, which ends as its type does, as the service has it: a photo is never saved as a program or a page. */
-export function downloadName({ file_name, mime_type }: Pick<Photo, "file_name" | "mime_type">): string {
-  const endings = ENDINGS[mime_type] ?? [];
-  return endings.some((ending) => file_name.toLowerCase().endsWith(ending))
-    ? file_name
-    : `${file_name}${endings[0] ?? ""}`;
-}
-
 export type Row = readonly [name: string, value: string];
 
 /** Facts of the camera as photographers say them, what is asked for most first. */
@@ -93,6 +78,16 @@ export function exifRows(exif: Readonly<Record<string, unknown>>): Row[] {
       const say = EXIF_WORDS[name];
       return say ? [say[0], say[1](value)] : [nameWords(name), shortened(value)];
     });
+}
+
+/** What the app measured, in the same words. */
+export function measuredRows(metadata: Readonly<Record<string, unknown>>): Row[] {
+  const { captured_at, accuracy_m, ...position } = metadata;
+  return exifRows(known({ captured_at, gps_coordinates: known({ ...position, accuracy_m }) }));
+}
+
+function known(facts: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null && value !== undefined));
 }
 
 /** What a detector found, however deep; what it has drawn a box around by its label alone. */
@@ -115,6 +110,7 @@ const EXIF_WORDS: Readonly<Record<string, readonly [name: string, words: (value:
   "gps_coordinates latitude": ["Latitude", (value) => `${String(value)}°`],
   "gps_coordinates longitude": ["Longitude", (value) => `${String(value)}°`],
   "gps_coordinates altitude_m": ["Altitude", (value) => `${shortened(value)} m`],
+  "gps_coordinates accuracy_m": ["Accuracy", (value) => `± ${shortened(value)} m`],
   "gps_coordinates direction_deg": ["Direction", (value) => directionWords(Number(value))],
   "gps_coordinates timestamp": ["Time of the position", (value) => timeWords(String(value))],
 };
@@ -162,6 +158,11 @@ function shortened(value: unknown): string {
 function asPosition(value: unknown): Position | null {
   const { latitude, longitude } = (value ?? {}) as Record<string, unknown>;
   return typeof latitude === "number" && typeof longitude === "number" ? { latitude, longitude } : null;
+}
+
+function asDirection(value: unknown): number | null {
+  const { direction_deg } = (value ?? {}) as Record<string, unknown>;
+  return typeof direction_deg === "number" ? direction_deg : null;
 }
 
 function text(value: unknown): string | null {

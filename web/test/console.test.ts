@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import {
   call,
-  Chromium,
   completed,
   CONSOLE_URL,
+  cutOff,
   drop,
   EXPIRED_TOKEN,
   FOREIGN_TOKEN,
@@ -15,27 +15,16 @@ import {
   makeProject,
   named,
   photoFiles,
-  cutOff,
   slowDown,
+  startedChromium,
   statuses,
   upload,
   URL_,
-  type GivenFile,
 } from "./support.js";
 
-let chromium: Chromium;
-let photos: GivenFile[];
-
-beforeAll(async () => {
-  chromium = await Chromium.start();
-  photos = await photoFiles();
-});
-
-afterEach(() => {
-  expect(chromium.troubles).toEqual([]);
-});
-
-afterAll(() => chromium.stop());
+const chromium = await startedChromium();
+const all = await photoFiles();
+const photos = all.slice(0, 20);
 
 test("the address that `up` prints signs in, and the token leaves the address bar", async () => {
   const page = await chromium.page();
@@ -63,10 +52,10 @@ test("a token that has expired and one that is none are told apart, and an addre
   expect(await page.evaluate(() => JSON.stringify([localStorage, document.cookie]))).not.toContain("ey");
 });
 
-test("twenty photos that are dropped are completed on screen", async () => {
+test("twenty real photos that are dropped are completed on screen", async () => {
   const project = await makeProject("Roof, Hauptstraße 12");
   const page = await chromium.console(project, { viewport: { width: 1280, height: 900 } });
-  await drop(page, photos.slice(0, 20));
+  await drop(page, all.slice(-20));
   await completed(page, 20);
   await page.waitForFunction(() => {
     const tiles = [...document.querySelectorAll(".tile[data-status=completed] .picture.shown")];
@@ -163,6 +152,24 @@ test("another organization's photo is not found, nor is what is no id", async ()
     await page.getByRole("link", { name: "All photos" }).click();
     await page.getByRole("heading", { name: "Photos", exact: true }).waitFor();
   }
+});
+
+test("another organization's project is refused in words, and asked for no more than somebody asks", async () => {
+  const foreign = await makeProject("Theirs", FOREIGN_TOKEN);
+  const page = await chromium.console(await makeProject("Ours"));
+  await page.getByText("No photos yet.").waitFor();
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  const lists = (): number => asked.filter((path) => path === "/api/v1/photos").length;
+  await page.goto(`${URL_}/#/projects/${foreign}`);
+  const again = page.getByRole("alert").getByRole("button", { name: "Try again" });
+  await again.waitFor();
+  const answer = page.waitForResponse((response) => new URL(response.url()).pathname === "/api/v1/photos");
+  await again.click();
+  expect((await answer).status()).toBe(403);
+  // What the page would ask for by itself was on its way before this.
+  await page.evaluate(() => fetch("/healthz"));
+  expect(lists()).toBe(2);
 });
 
 test("a photo is deleted by keyboard, after a question, and leaves another window's gallery", async () => {

@@ -1,22 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import type { Page } from "playwright-core";
 
-import { Chromium, completed, drop, makeProject, photoFiles, type GivenFile } from "./support.js";
+import { completed, drop, makeProject, photoFiles, startedChromium } from "./support.js";
 
-let chromium: Chromium;
-let photos: GivenFile[];
-
-beforeAll(async () => {
-  chromium = await Chromium.start();
-  photos = await photoFiles();
-});
-
-afterEach(() => {
-  expect(chromium.troubles).toEqual([]);
-});
-
-afterAll(() => chromium.stop());
+const chromium = await startedChromium();
+const photos = await photoFiles();
 
 /** What has the focus, in the words that a screen reader would begin with. */
 function focused(page: Page): Promise<string> {
@@ -59,12 +48,14 @@ test("everything is reached by keyboard: tab to the gallery, arrows in it, Enter
 
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: names[11] ?? "", exact: true }).waitFor();
+  expect(await page.title()).toBe(`${names[11] ?? ""} – photodock`);
   await page.keyboard.press("ArrowLeft");
   await page.getByRole("heading", { name: names[10] ?? "", exact: true }).waitFor();
   await page.keyboard.press("Escape");
   await page.getByRole("heading", { name: "Add photos" }).waitFor();
   await page.waitForFunction((y) => scrollY === y, from);
   expect(await focused(page)).toBe(names[10]);
+  expect(await page.title()).toBe("Keys – photodock");
   // The browser's own way back leads there too.
   await page.keyboard.press("Enter");
   await page.getByRole("link", { name: "All photos" }).waitFor();

@@ -1,33 +1,11 @@
 import { readFile } from "node:fs/promises";
 
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import {
-  Chromium,
-  makeProject,
-  named,
-  photoFiles,
-  report,
-  STORE,
-  until,
-  upload,
-  URL_,
-  type GivenFile,
-} from "./support.js";
+import { makeProject, named, photoFiles, report, startedChromium, STORE, until, upload, URL_ } from "./support.js";
 
-let chromium: Chromium;
-let photos: GivenFile[];
-
-beforeAll(async () => {
-  chromium = await Chromium.start();
-  photos = await photoFiles();
-});
-
-afterEach(() => {
-  expect(chromium.troubles).toEqual([]);
-});
-
-afterAll(() => chromium.stop());
+const chromium = await startedChromium();
+const photos = await photoFiles();
 
 test("a photo's page shows where it was taken and what was found in it, and asks nobody else for anything", async () => {
   const project = await makeProject("One photo");

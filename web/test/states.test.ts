@@ -1,9 +1,10 @@
+import { randomBytes } from "node:crypto";
+
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import {
   call,
-  Chromium,
   cutOff,
   drop,
   EXPIRED_TOKEN,
@@ -13,27 +14,16 @@ import {
   photoFiles,
   report,
   SCREENSHOTS,
-  seriousFaults,
+  faultsOf,
   slowDown,
+  startedChromium,
   until,
   upload,
   URL_,
-  type GivenFile,
 } from "./support.js";
 
-let chromium: Chromium;
-let photos: GivenFile[];
-
-beforeAll(async () => {
-  chromium = await Chromium.start();
-  photos = await photoFiles();
-});
-
-afterEach(() => {
-  expect(chromium.troubles).toEqual([]);
-});
-
-afterAll(() => chromium.stop());
+const chromium = await startedChromium();
+const photos = (await photoFiles()).slice(0, 20);
 
 const MOTIONLESS = { reducedMotion: "reduce" } as const;
 
@@ -48,9 +38,13 @@ async function look(page: Page, name: string): Promise<void> {
         scrollTo(0, 0);
       });
       await page.screenshot({ path: `${SCREENSHOTS}/${name}-${String(width)}-${colorScheme}.png`, fullPage: true });
-      const found = [...(await seriousFaults(page)), ...(await page.evaluate(small))];
+      const found = [...(await faultsOf(page)), ...(await page.evaluate(small))];
       faults.push(...found.map((fault) => `${name}, ${String(width)} px, ${colorScheme}: ${fault}`));
     }
+  }
+  // 320: a desk's screen of 1280, enlarged four times (WCAG 1.4.10).
+  for (const width of [320, 360, 1280]) {
+    await page.setViewportSize({ width, height: 740 });
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     if (wide > width) faults.push(`${name}: ${String(wide)} px wide on a screen of ${String(width)}`);
   }
@@ -115,6 +109,43 @@ test("an empty project, photos on their way, offline, and a gallery", async () =
   );
   await slow.locator(".tile .placeholder").nth(5).waitFor();
   await look(slow, "gallery-placeholders");
+});
+
+test("names of every length, and two hundred files that wait", async () => {
+  const long = "The long way round from the north gable to the ridge and down again on the weather side";
+  const project = await makeProject(`${long}, ${long}`.slice(0, 150));
+  const file = {
+    ...named(photos, "a-site-04.jpg"),
+    name: `${long}_${"IMG20251117".repeat(10)}.jpg`.replaceAll(" ", "_"),
+  };
+  const id = await upload(project, file);
+  await until(id, ({ status, renditions }) => status === "completed" && renditions.length === 2);
+  const page = await chromium.console(project, MOTIONLESS);
+  await page.locator(".tile .picture.shown").waitFor();
+  await slowDown(page, 1000);
+  const waiting = Array.from({ length: 200 }, (_, number) => ({
+    name: `${long} ${String(number)}.jpg`,
+    mimeType: "image/jpeg",
+    buffer: randomBytes(4096),
+  }));
+  await drop(page, waiting);
+  await page.locator('[data-total="200"]').waitFor();
+  await page.getByText(/^Taking in/).waitFor({ state: "detached" });
+  await look(page, "two-hundred");
+  await page.goto(`${URL_}/#/photos/${id}`);
+  await page.locator(".large .picture.shown").waitFor();
+  await look(page, "photo-long-name");
+});
+
+test("a service that does not answer", async () => {
+  const project = await makeProject("No answer");
+  await upload(project, named(photos, "a-site-05.jpg"));
+  const page = await chromium.console(project, MOTIONLESS);
+  await page.locator(".tile").waitFor();
+  await page.route("**/api/v1/photos?*", (route) => route.abort("connectionrefused"));
+  await page.getByLabel("Status").selectOption("uploaded");
+  await page.getByRole("alert").waitFor();
+  await look(page, "no-answer");
 });
 
 test("a photo with all that is known of it, and the question before it is deleted", async () => {

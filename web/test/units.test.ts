@@ -1,10 +1,21 @@
+import type { Photo } from "@photodock/client";
 import { expect, test } from "vitest";
 
 import { boxesOf } from "../src/detections.js";
 import { ofFolder } from "../src/files.js";
 import { hashOf, routeOf } from "../src/hooks.js";
 import { placeAfter, windowOf } from "../src/window.js";
-import { coordinateWords, directionWords, downloadName, exifRows, resultRows, sizeWords } from "../src/words.js";
+import {
+  coordinateWords,
+  directionOf,
+  directionWords,
+  exifRows,
+  measuredRows,
+  positionOf,
+  resultRows,
+  sizeWords,
+  takenAt,
+} from "../src/words.js";
 
 test("boxes are found wherever a detector puts them, and nothing else is taken for one", () => {
   const results = {
@@ -70,9 +81,23 @@ test("values are said in words", () => {
   ]);
 });
 
-test("a photo is saved under an ending of its type", () => {
-  const name = (file_name: string, mime_type: string): string => downloadName({ file_name, mime_type });
-  expect(name("Roof.JPG", "image/jpeg")).toBe("Roof.JPG");
-  expect(name("roof.html", "image/jpeg")).toBe("roof.html.jpg");
-  expect(name("roof", "image/png")).toBe("roof.png");
+test("time, position and direction are the camera's, or else the app's, by the clock of the place", () => {
+  const measured = { captured_at: "2025-11-17T10:31:07+01:00", latitude: 52.5, longitude: 13.4, direction_deg: 90 };
+  const of = (exif_data: Photo["exif_data"], client_metadata: Photo["client_metadata"]): unknown[] => {
+    const photo = { exif_data, client_metadata } as Photo;
+    return [takenAt(photo), positionOf(photo), directionOf(photo)];
+  };
+  expect(of(null, measured)).toEqual(["2025-11-17 10:31", { latitude: 52.5, longitude: 13.4 }, 90]);
+  const gps_coordinates = { latitude: 1, longitude: 2, direction_deg: 3 };
+  const exif = { captured_at: "2025-11-17T10:30:00.25", gps_coordinates };
+  expect(of(exif, measured)).toEqual(["2025-11-17 10:30", { latitude: 1, longitude: 2 }, 3]);
+  expect(of(null, null)).toEqual([null, null, null]);
+  expect(measuredRows({ ...measured, accuracy_m: 4.5 })).toEqual([
+    ["Captured at", "2025-11-17 10:31:07+01:00"],
+    ["Latitude", "52.5°"],
+    ["Longitude", "13.4°"],
+    ["Accuracy", "± 4.5 m"],
+    ["Direction", "90°, east"],
+  ]);
+  expect(measuredRows({ captured_at: null, latitude: null })).toEqual([]);
 });

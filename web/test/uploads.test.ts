@@ -2,39 +2,27 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
 import {
   call,
-  Chromium,
   completed,
+  drop,
   dropPaths,
   makeProject,
   named,
   photoFiles,
   slowDown,
+  startedChromium,
   statuses,
-  type GivenFile,
+  upload,
 } from "./support.js";
 
-let chromium: Chromium;
-let photos: GivenFile[];
-let folder: string;
+const chromium = await startedChromium();
+const photos = await photoFiles();
+const folder = await mkdtemp(join(tmpdir(), "console-"));
 
-beforeAll(async () => {
-  chromium = await Chromium.start();
-  photos = await photoFiles();
-  folder = await mkdtemp(join(tmpdir(), "console-"));
-});
-
-afterEach(() => {
-  expect(chromium.troubles).toEqual([]);
-});
-
-afterAll(async () => {
-  await chromium.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 /** The made photo of this number, into a folder. */
 async function put(number: number, path: string): Promise<void> {
@@ -100,4 +88,17 @@ test("an upload that is not wanted any more is removed, here and there", async (
   await slowDown(page);
   await page.locator(".overview").waitFor({ state: "detached" });
   expect(await statuses(project)).toEqual([]);
+});
+
+test("what is dropped on a photo's page is seen on its way, in the gallery", async () => {
+  const project = await makeProject("Dropped beside");
+  const id = await upload(project, named(photos, "a-site-00.jpg"));
+  const page = await chromium.console(project);
+  await page.locator(".tile a").click();
+  await page.getByRole("button", { name: "Delete …" }).waitFor();
+  expect(page.url()).toContain(id);
+  await drop(page, [named(photos, "a-site-01.jpg")]);
+  await completed(page, 1);
+  await page.locator(".overview").waitFor();
+  await page.waitForFunction(() => scrollY === 0);
 });

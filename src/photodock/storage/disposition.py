@@ -1,7 +1,6 @@
 """How a download is named: the Content-Disposition header."""
 
 import re
-from typing import Literal
 from urllib.parse import quote
 
 # `attr-char` of RFC 5987, less what `quote` keeps anyway.
@@ -21,11 +20,11 @@ def download_name(content_type: str, file_name: str) -> str:
     return file_name + endings[0]
 
 
-def content_disposition(kind: Literal["inline", "attachment"], file_name: str) -> str:
-    """A Content-Disposition of RFC 6266: the name in ASCII, and beside it in full as RFC 5987 encodes it."""
+def content_disposition(file_name: str) -> str:
+    """To be saved, by RFC 6266: the name in ASCII, and beside it in full as RFC 5987 encodes it."""
     plain = _NOT_IN_QUOTED_NAME.sub("_", file_name)
     if plain == file_name:
-        return f'{kind}; filename="{plain}"'
+        return f'attachment; filename="{plain}"'
     # A lone surrogate, which JSON can carry, has no UTF-8 form.
     full = quote(file_name, safe=_ATTRIBUTE_CHARACTERS, errors="replace")
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{full}"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"

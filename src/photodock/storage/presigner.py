@@ -125,10 +125,10 @@ class Presigner:
         return PresignedUpload(url, headers, lifetime, second.start + timedelta(seconds=lifetime))
 
     def get(self, key: str, *, content_type: str, file_name: str, expires_in_seconds: int, now: datetime) -> str:
-        """A URL for reading the object, under its client's file name.
+        """A URL for saving the object under its client's file name; an `<img>` shows it all the same.
 
-        S3 answers with the type given here, whatever the object's own says; anything but a photo comes as an
-        attachment of no known type, so that no browser ever runs what somebody uploaded.
+        S3 answers with the type given here, whatever the object's own says, and anything but a photo has no known
+        type, so that no browser ever runs what somebody uploaded.
         """
         return self._get(key, expires_in_seconds, now, _response_parameters(content_type, file_name))
 
@@ -204,10 +204,8 @@ _quoted = lru_cache(maxsize=1024)(quote)
 
 @lru_cache(maxsize=1024)
 def _response_parameters(content_type: str, file_name: str) -> str:
-    displayable = content_type in EXTENSIONS
-    name = download_name(content_type, file_name)
-    disposition = content_disposition("inline" if displayable else "attachment", name)
-    served_type = content_type if displayable else "application/octet-stream"
+    disposition = content_disposition(download_name(content_type, file_name))
+    served_type = content_type if content_type in EXTENSIONS else "application/octet-stream"
     return (
         f"response-content-disposition={quote(disposition, safe='')}"
         f"&response-content-type={quote(served_type, safe='')}"

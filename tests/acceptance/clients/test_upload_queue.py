@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from acceptance.clients.test_typescript_client import CHROMIUM, vitest
+from acceptance.clients.test_typescript_client import CLIENT, VITEST_SECONDS
 from acceptance.conftest import fresh_backend
 from conftest import S3, Sqs
 from photodock.embedded.ports import free_port
@@ -17,6 +17,7 @@ from support.audit import assert_sound
 from support.packages import require
 from support.proxy import HEALTHY, Fault, Proxy
 from support.system import token_for
+from support.vitest import CHROMIUM, vitest
 from support.whole import running_system
 
 SLOW = Fault(delay=0.05)
@@ -78,6 +79,5 @@ async def test_the_upload_queue_loses_nothing_and_sends_nothing_twice(
                 "PHOTODOCK_TEST_CHROMIUM": str(CHROMIUM),
                 "PHOTODOCK_TEST_STORE_CONTROL": str(port),
             }
-            status, output = await vitest("queue", environment)
-            assert status == 0, output
+            await vitest(CLIENT, "--project", "queue", environment=environment, seconds=VITEST_SECONDS)
             await assert_sound(system.db, system.deployment)

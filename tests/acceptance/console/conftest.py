@@ -1,6 +1,5 @@
 """`photodock up`, once for each module, and vitest with what its tests in web/test have to know."""
 
-import asyncio
 import json
 import os
 import subprocess
@@ -15,10 +14,10 @@ from photodock.embedded.ports import free_port
 from support.console import Up, Vitest, make_photos
 from support.packages import require
 from support.polling import eventually
+from support.vitest import CHROMIUM, vitest
 
 ROOT = Path(__file__).parents[3]
 WEB = ROOT / "web"
-CHROMIUM = Path("/usr/bin/chromium")
 SCREENSHOTS = ROOT / "build" / "console"
 UP_SECONDS = 90
 VITEST_SECONDS = 840
@@ -45,8 +44,8 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         process.wait(30)
 
 
-@pytest.fixture
-def vitest(up: Up, tmp_path: Path) -> Vitest:
+@pytest.fixture(name="vitest")
+def console_tests(up: Up, tmp_path: Path) -> Vitest:
     """Runs these files of web/test, fails where they do, and hands back what they said."""
     require("chromium", CHROMIUM)
     folder = tmp_path / "photos"
@@ -68,31 +67,6 @@ def vitest(up: Up, tmp_path: Path) -> Vitest:
     }
 
     async def run(*files: str, **more: str) -> str:
-        status, output = await _vitest(files, environment | more)
-        assert status == 0, output
-        return output
+        return await vitest(WEB, *files, environment=environment | more, seconds=VITEST_SECONDS)
 
     return run
-
-
-async def _vitest(files: tuple[str, ...], environment: dict[str, str]) -> tuple[int | None, str]:
-    """With the Node of this virtual environment; the exit status, and all that was said."""
-    programs = Path(sys.executable).parent
-    process = await asyncio.create_subprocess_exec(
-        programs / "node",
-        WEB / "node_modules" / "vitest" / "vitest.mjs",
-        *("run", *files),
-        cwd=WEB,
-        env=os.environ | environment | {"NO_COLOR": "1"},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        async with asyncio.timeout(VITEST_SECONDS):
-            output, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    return process.returncode, output.decode()

@@ -13,10 +13,12 @@ async def test_a_site_managers_photos_arrive_and_are_seen(vitest: Vitest) -> Non
     await vitest("test/units", "test/console", "test/uploads", "test/photo", "test/keyboard")
 
 
+@pytest.mark.timeout(1000)
 async def test_every_state_is_drawn_in_both_themes_and_on_a_phone_without_a_serious_fault(vitest: Vitest) -> None:
     await vitest("test/states")
 
 
+@pytest.mark.timeout(1000)
 async def test_ten_thousand_photos_are_scrolled_through_with_few_in_the_document(up: Up, vitest: Vitest) -> None:
     """How smoothly, build/console/scrolling.txt says: no machine's speed is a reason to fail."""
     project_id = uuid4()

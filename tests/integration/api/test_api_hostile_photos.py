@@ -50,7 +50,7 @@ async def test_a_download_is_answered_with_the_photos_type_whatever_it_holds(
         served = await api.storage.get(photo["download_url"], headers={"Accept": accepted})
         assert (served.status_code, served.content) == (200, data)
         assert served.headers["Content-Type"] == declared
-        assert served.headers["Content-Disposition"].startswith('inline; filename="')
+        assert served.headers["Content-Disposition"].startswith('attachment; filename="')
         assert "evil" not in served.headers["Content-Disposition"]
         assert "Content-Encoding" not in served.headers
 

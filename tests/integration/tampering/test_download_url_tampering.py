@@ -22,7 +22,7 @@ async def test_a_download_url_writes_and_deletes_nothing(presigner, store, http,
     [
         ("response-content-type=image%2Fjpeg", "response-content-type=text%2Fhtml"),
         ("response-content-type=image%2Fjpeg&", ""),
-        ("response-content-disposition=inline", "response-content-disposition=attachment"),
+        ("response-content-disposition=attachment", "response-content-disposition=inline"),
         ("a.jpg", "a.html"),
         ("X-Amz-Expires=60", "X-Amz-Expires=604800"),
         ("X-Amz-Algorithm=", "response-content-encoding=gzip&X-Amz-Algorithm="),

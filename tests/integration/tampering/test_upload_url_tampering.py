@@ -35,7 +35,7 @@ async def test_an_upload_as_declared_arrives_and_is_served_as_declared(presigner
     assert served.content == BODY
     assert served.headers["Content-Type"] == "image/jpeg"
     assert served.headers["Content-Disposition"] == (
-        "inline; filename=\"Dach S_d.jpg\"; filename*=UTF-8''Dach%20S%C3%BCd.jpg"
+        "attachment; filename=\"Dach S_d.jpg\"; filename*=UTF-8''Dach%20S%C3%BCd.jpg"
     )
 
 

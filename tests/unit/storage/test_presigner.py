@@ -126,7 +126,7 @@ def test_a_download_url_is_byte_for_byte_the_sdks(bucket, key, credentials, file
     signer = presigner(bucket, credentials)
     url = signer.get(key, content_type="image/png", file_name=f"{file_name}.png", expires_in_seconds=seconds, now=now)
     parameters = (
-        f"response-content-disposition={quote(content_disposition('inline', f'{file_name}.png'), safe='')}"
+        f"response-content-disposition={quote(content_disposition(f'{file_name}.png'), safe='')}"
         "&response-content-type=image%2Fpng"
     )
     request = AWSRequest("GET", f"{signer.object_url(key)}?{parameters}")
@@ -295,10 +295,10 @@ def test_a_content_type_cannot_carry_a_second_header():
 
 
 @pytest.mark.parametrize(("content_type", "name"), [("image/jpeg", "roof.jpg"), ("image/png", "roof.jpg.png")])
-def test_a_photo_is_shown_in_its_stored_type(content_type, name):
+def test_a_photo_is_saved_under_its_name_in_its_stored_type(content_type, name):
     query = query_of(download(presigner(), content_type=content_type))
     assert query["response-content-type"] == content_type
-    assert query["response-content-disposition"] == f'inline; filename="{name}"'
+    assert query["response-content-disposition"] == f'attachment; filename="{name}"'
 
 
 @pytest.mark.parametrize("content_type", ["text/html", "image/svg+xml", "application/xhtml+xml", "", "IMAGE/JPEG"])
@@ -311,22 +311,22 @@ def test_nothing_but_a_photo_is_ever_shown_by_a_browser(content_type):
 @pytest.mark.parametrize(
     ("file_name", "expected"),
     [
-        ("roof 1.jpg", 'inline; filename="roof 1.jpg"'),
-        ("Dach-Süd.jpg", "inline; filename=\"Dach-S_d.jpg\"; filename*=UTF-8''Dach-S%C3%BCd.jpg"),
-        ("屋根🏠.png", "inline; filename=\"___.png\"; filename*=UTF-8''%E5%B1%8B%E6%A0%B9%F0%9F%8F%A0.png"),
-        ('a"; x=".jpg', "inline; filename=\"a_; x=_.jpg\"; filename*=UTF-8''a%22%3B%20x%3D%22.jpg"),
-        ("50%.jpg", "inline; filename=\"50_.jpg\"; filename*=UTF-8''50%25.jpg"),
-        ("a\\b\r\nc.jpg", "inline; filename=\"a_b__c.jpg\"; filename*=UTF-8''a%5Cb%0D%0Ac.jpg"),
-        ("\ud800.jpg", "inline; filename=\"_.jpg\"; filename*=UTF-8''%3F.jpg"),
+        ("roof 1.jpg", 'attachment; filename="roof 1.jpg"'),
+        ("Dach-Süd.jpg", "attachment; filename=\"Dach-S_d.jpg\"; filename*=UTF-8''Dach-S%C3%BCd.jpg"),
+        ("屋根🏠.png", "attachment; filename=\"___.png\"; filename*=UTF-8''%E5%B1%8B%E6%A0%B9%F0%9F%8F%A0.png"),
+        ('a"; x=".jpg', "attachment; filename=\"a_; x=_.jpg\"; filename*=UTF-8''a%22%3B%20x%3D%22.jpg"),
+        ("50%.jpg", "attachment; filename=\"50_.jpg\"; filename*=UTF-8''50%25.jpg"),
+        ("a\\b\r\nc.jpg", "attachment; filename=\"a_b__c.jpg\"; filename*=UTF-8''a%5Cb%0D%0Ac.jpg"),
+        ("\ud800.jpg", "attachment; filename=\"_.jpg\"; filename*=UTF-8''%3F.jpg"),
     ],
 )
 def test_a_file_name_is_encoded_for_the_header(file_name, expected):
-    assert content_disposition("inline", file_name) == expected
+    assert content_disposition(file_name) == expected
 
 
 @given(st.text(max_size=60))
 def test_a_disposition_is_always_one_line_of_printable_ascii(file_name):
-    header = content_disposition("attachment", file_name)
+    header = content_disposition(file_name)
     assert re.fullmatch(r"attachment; filename=\"[ !#$&-\[\]-~]*\"(; filename\*=UTF-8''[!-~]*)?", header)
 
 

@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { shown } from "../support/newcomer.js";
 import { png } from "../support/photos.js";
-import { Chromium } from "./harness.js";
+import { startedChromium } from "./harness.js";
 
-let chromium: Chromium;
-beforeAll(async () => {
-  chromium = await Chromium.start();
-});
-afterAll(async () => {
-  await chromium.stop();
-});
+const chromium = await startedChromium();
 
 test("the page of the documentation uploads a photo, and says why another file is refused", async () => {
   const { token } = chromium.installation;

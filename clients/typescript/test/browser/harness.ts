@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 
 import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { afterAll } from "vitest";
 
 import type * as Photodock from "../../src/index.js";
 import { installation, type Installation } from "../support/installation.js";
@@ -23,11 +24,10 @@ const PAGE = `<!doctype html>
 /**
  * A real Chromium, and the page server beside it. Addresses and a token are in `installation`.
  *
- *     const chromium = await Chromium.start();
+ *     const chromium = await startedChromium();
  *     const page = await chromium.page();
  *     await page.evaluate(async ({ baseUrl, token }) => new photodock.PhotodockClient(…), chromium.installation);
  *     await page.context().setOffline(true);
- *     await chromium.stop();
  */
 export class Chromium {
   readonly installation: Installation;
@@ -71,6 +71,13 @@ export class Chromium {
     await loaded(page);
     return page;
   }
+}
+
+/** For all tests of a file: stopped behind the last one. */
+export async function startedChromium(): Promise<Chromium> {
+  const started = await Chromium.start();
+  afterAll(() => started.stop());
+  return started;
 }
 
 /** Once the page has the package; also to be awaited after a reload. */

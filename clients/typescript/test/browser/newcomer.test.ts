@@ -2,20 +2,14 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { build, type Rolldown } from "vite";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
 import { Newcomer, shown } from "../support/newcomer.js";
 import { png } from "../support/photos.js";
-import { Chromium } from "./harness.js";
+import { startedChromium } from "./harness.js";
 
-let chromium: Chromium;
-let newcomer: Newcomer;
-beforeAll(async () => {
-  [chromium, newcomer] = await Promise.all([Chromium.start(), Newcomer.install()]);
-});
-afterAll(async () => {
-  await Promise.all([chromium.stop(), newcomer.leave()]);
-});
+const [chromium, newcomer] = await Promise.all([startedChromium(), Newcomer.install()]);
+afterAll(() => newcomer.leave());
 
 test("in an empty folder, by the lines of the page, a bundled page uploads a photo", async () => {
   const page = shown("html", "A web page", chromium.installation);

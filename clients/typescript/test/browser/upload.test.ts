@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { png } from "../support/photos.js";
-import { Chromium } from "./harness.js";
+import { startedChromium } from "./harness.js";
 
-let chromium: Chromium;
-beforeAll(async () => {
-  chromium = await Chromium.start();
-});
-afterAll(async () => {
-  await chromium.stop();
-});
+const chromium = await startedChromium();
 
 test("a page uploads a photo, with progress from the first byte to the detection", async () => {
   const page = await chromium.page();

@@ -1,16 +1,8 @@
-import { afterAll, beforeAll } from "vitest";
-
 import { XhrTransport } from "../../src/index.js";
 import { bytesOf, exercise, transportContract, type Driver } from "../contract/transport.js";
-import { Chromium } from "./harness.js";
+import { startedChromium } from "./harness.js";
 
-let chromium: Chromium;
-beforeAll(async () => {
-  chromium = await Chromium.start();
-});
-afterAll(async () => {
-  await chromium.stop();
-});
+const chromium = await startedChromium();
 
 declare global {
   var contract: { bytesOf: typeof bytesOf; exercise: typeof exercise };

@@ -1,17 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 
-import { Chromium } from "../browser/harness.js";
+import { startedChromium } from "../browser/harness.js";
 import { addPhotos, allCompleted, network, openQueue, photosOf, shows } from "./pages.js";
 
 const PART = 5 * 1024 * 1024;
 
-let chromium: Chromium;
-beforeAll(async () => {
-  chromium = await Chromium.start();
-});
-afterAll(async () => {
-  await chromium.stop();
-});
+const chromium = await startedChromium();
 afterEach(async () => {
   await network("healthy");
 });

@@ -1,18 +1,12 @@
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
-import { Chromium } from "../browser/harness.js";
+import { startedChromium } from "../browser/harness.js";
 import { addPhotos, allCompleted, network, openQueue, photosOf, shows, snapshot, watchPuts } from "./pages.js";
 
 /** By the slow network more than a second, in the middle of which much can happen. */
 const LARGE = 1_500_000;
 
-let chromium: Chromium;
-beforeAll(async () => {
-  chromium = await Chromium.start();
-});
-afterAll(async () => {
-  await chromium.stop();
-});
+const chromium = await startedChromium();
 afterEach(async () => {
   await network("healthy");
 });

@@ -1,21 +1,11 @@
 import { Buffer } from "node:buffer";
 
-import type { Page } from "playwright-core";
-import { afterAll, beforeAll } from "vitest";
-
 import type { QueueStore, StoredFile, StoredItem, StoredQueue } from "../../src/index.js";
-import { Chromium } from "../browser/harness.js";
+import { startedChromium } from "../browser/harness.js";
 import { storeContract } from "../contract/store.js";
 
-let chromium: Chromium;
-let page: Page;
-beforeAll(async () => {
-  chromium = await Chromium.start();
-  page = await chromium.page();
-});
-afterAll(async () => {
-  await chromium.stop();
-});
+const chromium = await startedChromium();
+const page = await chromium.page();
 
 /** An IndexedDBStore of a page, called from here. */
 class StoreOfPage implements QueueStore {

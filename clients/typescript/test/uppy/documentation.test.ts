@@ -1,17 +1,11 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { blocksOf } from "../support/documents.js";
 import { png } from "../support/photos.js";
-import { Chromium } from "../browser/harness.js";
+import { startedChromium } from "../browser/harness.js";
 import { bundle } from "./bundle.js";
 
-let chromium: Chromium;
-beforeAll(async () => {
-  chromium = await Chromium.start();
-});
-afterAll(async () => {
-  await chromium.stop();
-});
+const chromium = await startedChromium();
 
 test("the ten lines of the documentation upload a photo, and say why another file is refused", async () => {
   const { baseUrl, projectId, token } = chromium.installation;

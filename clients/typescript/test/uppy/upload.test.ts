@@ -1,20 +1,13 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 
-import { Chromium } from "../browser/harness.js";
+import { startedChromium } from "../browser/harness.js";
 import { bundle } from "./bundle.js";
 import { LARGE, MIB, PART, UppyPage } from "./page.js";
 
-let chromium: Chromium;
-let script: string;
+const chromium = await startedChromium();
+const { script } = await bundle("kit.ts");
 let uppy: UppyPage;
 
-beforeAll(async () => {
-  chromium = await Chromium.start();
-  ({ script } = await bundle("kit.ts"));
-});
-afterAll(async () => {
-  await chromium.stop();
-});
 beforeEach(async () => {
   uppy = await UppyPage.open(chromium, script);
 });
