@@ -11,7 +11,7 @@ ADDITIONS = '''"""What a next version adds: a column, an index, and a function t
 
 from alembic import op
 
-revision = "next"
+revision = "9999"
 down_revision = {newest!r}
 branch_labels = None
 depends_on = None
@@ -28,11 +28,11 @@ def upgrade() -> None:
 
 
 def next_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on `migrate` leads to revision `next`, which is one further than this version's newest."""
+    """From now on `migrate` leads to revision 9999, which stands behind this version's newest."""
     scripts = folder / "migrations"
     shutil.copytree(Path(migration.__file__).parent / "migrations", scripts)
     newest = max(file.name[:4] for file in (scripts / "versions").glob("0*.py"))
-    (scripts / "versions" / "next.py").write_text(ADDITIONS.format(newest=newest))
+    (scripts / "versions" / "9999_next.py").write_text(ADDITIONS.format(newest=newest))
     config = migration._config()
     config.set_main_option("script_location", str(scripts))
     monkeypatch.setattr(migration, "_config", lambda: config)

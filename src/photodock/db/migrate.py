@@ -1,6 +1,7 @@
 """Brings the database to the newest migration; safe to run from several processes at once."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from photodock.db.connecting import AWAY, Connector, Prepare
 from photodock.db.health import NEWEST_REVISION
 from photodock.db.row_security import ensure_role, protect_tables
+from photodock.domain.errors import PhotodockError
 
 # Any fixed number: it names the lock that keeps two migrating processes apart.
 MIGRATION_LOCK = 7_054_121_203
@@ -23,6 +25,12 @@ MIGRATION_LOCK = 7_054_121_203
 LOCK_SECONDS = 2
 """How long a migration may wait for a table; meanwhile everybody else waits for the migration."""
 LOCK_NOT_AVAILABLE = "55P03"
+OURS = re.compile("[0-9]{4}")
+"""Revisions of photodock's own: another program's, which Alembic may keep too, have another form."""
+
+
+class ForeignTables(PhotodockError):
+    """The database is another program's, which uses Alembic as well."""
 
 
 def _config() -> Config:
@@ -36,7 +44,7 @@ async def migrate(database_url: str, *, timeout: float = 600.0) -> str:
     has made stays as it is: this version works on it, and may have been brought back.
 
     `timeout` in seconds, for all of it, the wait for another process that migrates included. Raises TimeoutError, what
-    asyncpg raises for a server that is away, or TenantRoleMissing.
+    asyncpg raises for a server that is away, TenantRoleMissing, or ForeignTables.
     """
     connector = Connector(database_url)
     opened: list[Any] = []
@@ -99,6 +107,11 @@ def _upgrade(connection: Connection) -> str:
 
 def _upgraded(connection: Connection) -> str:
     stands = _revision(connection)
+    if stands and not OURS.fullmatch(stands):
+        raise ForeignTables(
+            f"The database holds another program's tables (revision {stands}). Set PHOTODOCK_DATABASE_URL to one of "
+            "photodock's own."
+        )
     if stands > NEWEST_REVISION:
         return stands
     role = ensure_role(connection)

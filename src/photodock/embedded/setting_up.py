@@ -5,7 +5,6 @@ Imported late by `up`: with it come the service's own parts, and by then the ser
 
 import asyncio
 
-from alembic.util import CommandError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from photodock.administration import make_token, migrate_database
@@ -31,8 +30,6 @@ def set_up(settings: Settings, tenant: Tenant, local_store: Keys | None) -> None
 
     try:
         asyncio.run(everything())
-    except CommandError as error:
-        raise EmbeddedError(f"The database was written by a newer version of photodock: {error}") from error
     except (ClientError, BotoCoreError) as error:
         raise EmbeddedError(f"The S3 server refused to set up the bucket: {error}") from error
 

@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from photodock.db.migrate import ForeignTables
 from photodock.embedded import up
 from photodock.embedded.aws_http import Keys
 from photodock.embedded.backing import Backing, settings_of
@@ -132,18 +133,18 @@ def database(tmp_path: Path, logs: Path) -> Any:
         yield server
 
 
-def test_data_of_a_newer_version_are_one_sentence(tmp_path: Path, logs: Path, database: PostgresServer) -> None:
+def test_tables_of_another_program_are_one_sentence(tmp_path: Path, logs: Path, database: PostgresServer) -> None:
     backing = Backing(tmp_path, logs, {"PHOTODOCK_DATABASE_URL": database.database_url})
     settings, tenant = settings_of(backing.environment()), kept_tenant(tmp_path)
     set_up(settings, tenant, None)
 
-    async def move_ahead() -> None:
+    async def give_away() -> None:
         connection = await asyncpg.connect(database.database_url)
-        await connection.execute("UPDATE alembic_version SET version_num = 'of the future'")
+        await connection.execute("UPDATE alembic_version SET version_num = 'ae1027a6acf'")
         await connection.close()
 
-    asyncio.run(move_ahead())
-    with pytest.raises(EmbeddedError, match="written by a newer version"):
+    asyncio.run(give_away())
+    with pytest.raises(ForeignTables, match="another program's tables"):
         set_up(settings, tenant, None)
 
 
