@@ -23,8 +23,8 @@ DATABASE_SECONDS = 12.0
 waits for what is not set here waits longer: 60 seconds and more."""
 STORE_SECONDS = 12.0
 """Likewise: 3 for an S3 call with all its tries."""
-PROBE_SECONDS = 8.0
-RECOVERY_SECONDS = 8.0
+PROBE_SECONDS = 3.5
+RECOVERY_SECONDS = 2.0
 """From the end of a fault until requests succeed again."""
 
 FAULTS = {

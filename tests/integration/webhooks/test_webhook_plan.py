@@ -1,15 +1,14 @@
 """What a look for due deliveries reads, where many organizations have webhooks."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from photodock.db.pool import Database
 from photodock.db.webhook_deliveries import TAKE, take
+from support.plans import nodes
 
 WEBHOOKS, BUSY = 1_000, 3
 MINUTE = timedelta(minutes=1)
@@ -33,12 +32,6 @@ async def crowded(db: Database) -> Database:
     for table in ("webhooks", "webhook_deliveries"):
         await db.execute(f"ANALYZE {table}")
     return db
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from nodes(part)
 
 
 async def test_webhooks_for_which_nothing_waits_are_not_looked_at(crowded: Database) -> None:

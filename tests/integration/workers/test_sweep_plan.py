@@ -1,7 +1,7 @@
 """A sweep reads what is due and nothing of what is finished, however much that is."""
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 
 from photodock.db import multipart, outbox, sweep
 from photodock.db.pool import Database
+from support.plans import nodes
 
 FINISHED = 20_000
 DUE = 100
@@ -63,12 +64,6 @@ async def crowded(db: Database, gallery: Any) -> Database:
     for table in ("photos", "outbox", "object_deletions", "multipart_uploads"):
         await db.execute(f"ANALYZE {table}")
     return db
-
-
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for part in plan.get("Plans", ()):
-        yield from nodes(part)
 
 
 @pytest.mark.parametrize(
