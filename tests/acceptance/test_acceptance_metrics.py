@@ -25,6 +25,7 @@ from support.system import Caller, sha256
 from support.whole import System, running_system
 
 REQUESTS = "photodock_http_request_duration_seconds"
+RENDITIONS, FINDINGS = "photodock_rendition_duration_seconds_count", "photodock_sweeper_findings_total"
 ISSUE, SHOW, PROJECTS = "/api/v1/photos/upload-url", "/api/v1/photos/{photo_id}", "/api/v1/projects"
 PROCESSES, CONNECTIONS, WORKERS_CONNECTIONS = 2, 2, 16
 FEW_CONNECTIONS = {
@@ -34,6 +35,8 @@ FEW_CONNECTIONS = {
 }
 LONG_AFTER = timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=8)
+DELETED_BY_CALLS = 2
+"""The refused content, and the photo that its user deletes."""
 
 
 @pytest.fixture
@@ -72,16 +75,7 @@ async def test_the_figures_add_up_with_what_was_done(measured: tuple[System, str
     assert (await api.call("GET", f"/photos/{photos[0]['id']}?wait=1")).status_code == 200
     await api.http.request("PROPFIND", "/coffee")
 
-    figures = await agreed(
-        lambda now: (
-            now.of(f"{REQUESTS}_count", route=SHOW, status="404") == 4
-            and now.of(f"{REQUESTS}_count", route="unmatched") == 1
-            and now.of("photodock_rendition_duration_seconds_count", outcome="made") == 4
-            and now.of("photodock_sweeper_findings_total") == 3
-        ),
-        serve,
-        worker,
-    )
+    figures = await agreed(assert_handed_over, serve, worker)
     issued = 3 + 1 + 2 + limited
     assert figures.of(f"{REQUESTS}_count", method="POST", route=ISSUE, status="200") == issued
     assert figures.of(f"{REQUESTS}_count", method="POST", route=ISSUE, status="429") == 1
@@ -99,6 +93,15 @@ async def test_the_figures_add_up_with_what_was_done(measured: tuple[System, str
     assert_of_nobody(figures, api, project, photos)
 
 
+def assert_handed_over(figures: Figures) -> None:
+    """What comes last of each process's figures is there."""
+    assert figures.of(f"{REQUESTS}_count", route=SHOW, status="404") == 4
+    assert figures.of(f"{REQUESTS}_count", route="unmatched") == 1
+    renditions = {outcome: figures.of(RENDITIONS, outcome=outcome) for outcome in ("made", "put_off", "away", "error")}
+    assert renditions == {"made": 4, "put_off": 0, "away": 0, "error": 0}
+    assert {outcome for outcome in SWEPT if figures.of(FINDINGS, outcome=outcome)} == set(SWEPT)
+
+
 def assert_photos_ends(figures: Figures) -> None:
     assert ends(figures, "uploads") == {"uploaded": 4, "content_mismatch": 1, "upload_expired": 1}
     assert ends(figures, "detections") == {"completed": 4, "detection_failed": 0, "detection_timeout": 0}
@@ -107,8 +110,11 @@ def assert_photos_ends(figures: Figures) -> None:
         for status in ("pending_upload", "uploaded", "processing")
     }
     assert left == {"pending_upload": 6, "uploaded": 4, "processing": 4}
-    found = {name: figures.of("photodock_sweeper_findings_total", outcome=name) for name in SWEPT}
-    assert found == dict.fromkeys(SWEPT, 1)
+    assert figures.of(FINDINGS, outcome="confirmed") == figures.of(FINDINGS, outcome="expired") == 1
+    # An object is noted before the call that is to delete it does so: a sweep in this moment deletes it as well.
+    deleted = figures.of(FINDINGS, outcome="deleted")
+    assert 1 <= deleted <= 1 + DELETED_BY_CALLS
+    assert figures.of(FINDINGS) == 2 + deleted
 
 
 def assert_behind(figures: Figures) -> None:
@@ -168,7 +174,11 @@ async def test_who_finds_no_connection_in_time_is_counted_as_often_as_told(measu
     refused = answers[503]
     assert answers == {200: len(asked) - refused, 503: refused}
     assert refused >= len(asked) - PROCESSES * CONNECTIONS
-    figures = await agreed(lambda now: now.of(f"{REQUESTS}_count", route=PROJECTS) == len(asked), serve)
+
+    def assert_counted(now: Figures) -> None:
+        assert now.of(f"{REQUESTS}_count", route=PROJECTS) == len(asked)
+
+    figures = await agreed(assert_counted, serve)
     assert figures.of(f"{REQUESTS}_count", route=PROJECTS, status="503") == refused
     assert figures.of("photodock_http_problems_total", code="database_unavailable") == refused
     assert figures.of("photodock_database_pool_timeouts_total") == refused
@@ -210,11 +220,12 @@ async def until_limited(api: Caller, project: str) -> int:
     raise AssertionError("nothing was refused")
 
 
-async def agreed(good: Callable[[Figures], bool], *urls: str) -> Figures:
+async def agreed(assert_good: Callable[[Figures], None], *urls: str) -> Figures:
     """Each process hands its requests over once a second."""
 
-    async def looked() -> Figures | None:
+    async def looked() -> Figures:
         figures = await scraped(*urls)
-        return figures if good(figures) else None
+        assert_good(figures)
+        return figures
 
     return await eventually(looked, seconds=40, pause=0.5)
