@@ -2,14 +2,17 @@
 
 import logging
 import os
+import shutil
 import signal
 import time
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
 from pathlib import Path
 
 import asyncpg
+import botocore.session
 import pytest
 import structlog
 
@@ -21,6 +24,7 @@ from photodock.embedded.seaweedfs import SeaweedServer
 from photodock.services.library import SLOT_SECONDS
 from photodock.storage.bucket import Bucket, ensure_bucket
 from photodock.storage.credentials import CredentialsProvider
+from support.quick_folder import quick_folder
 from support.secret_search import SecretSearch
 from support.system import SECRET
 
@@ -32,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SecretSearch([SECRET]))
     # At `debug`, which a test may ask of every library, the SDK writes down each signature that it makes.
     logging.getLogger("botocore").setLevel(logging.INFO)
+    # The SDK reads its descriptions of AWS's services once for all tests, and not anew in each.
+    botocore.session.create_loader = cache(botocore.session.create_loader)
     # A shell starts what it puts into the background deaf to Ctrl-C, and children inherit that: tests send it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # structlog's own way draws each traceback with all local variables, which holds an event loop up for seconds.
@@ -50,13 +56,13 @@ LONG = (
     "acceptance/crashes",
     "acceptance/deployment",
     "acceptance/live",
-    "acceptance/outages",
+    "acceptance/outages/test_acceptance_database_failover.py",
+    "acceptance/outages/test_acceptance_streams_under_kills.py",
     "acceptance/test_acceptance_backup.py",
     "acceptance/test_acceptance_dead_letters.py",
     "acceptance/test_acceptance_documentation.py",
     "acceptance/test_acceptance_slow_clients.py",
     "acceptance/test_acceptance_stopping.py",
-    "acceptance/test_up.py",
     "acceptance/traces",
     "integration/consumer",
     "integration/doctor/test_doctor_queues.py",
@@ -117,7 +123,12 @@ def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres(servers_dir: Path) -> Iterator[PostgresServer]:
-    with PostgresServer(servers_dir / "postgres", servers_dir / "logs", fast=True) as server:
+    with (
+        quick_folder(servers_dir) as folder,
+        PostgresServer(folder / "postgres", servers_dir / "logs", fast=True) as server,
+    ):
+        # Where the search for secrets in logs finds it.
+        shutil.copy(folder / "postgres" / "password", servers_dir)
         yield server
 
 

@@ -17,8 +17,10 @@ from photodock.cli_photos import EXIT_CODES, inspect, photos, upload
 from photodock.cli_privacy import erase, policy
 from photodock.cli_queues import dead_letters, outbox
 from photodock.domain.identity import Scope
+from photodock.garbage import spare_loading
 from photodock.settings import load_settings, load_token_settings
 
+spare_loading()  # What follows is loaded by the commands.
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from support.syntax import syntax
+
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "photodock"
 
@@ -82,7 +84,7 @@ HTTP_STATUS = re.compile(r"status_code|http\.HTTPStatus|from http import HTTPSta
 def modules() -> list[tuple[str, Path, ast.Module]]:
     """Part, file and syntax of each."""
     return [
-        (path.relative_to(SOURCE).parts[0].removesuffix(".py"), path, ast.parse(path.read_text()))
+        (path.relative_to(SOURCE).parts[0].removesuffix(".py"), path, syntax(path))
         for path in sorted(SOURCE.rglob("*.py"))
     ]
 
@@ -166,10 +168,10 @@ def test_a_part_loads_nothing_heavy_that_it_does_not_need(module: str, heavy: tu
 
 def test_pixels_are_decoded_by_one_program_that_knows_nothing_else() -> None:
     decoders = {"PIL", "cv2", "imageio"}
-    users = {path for _, path, tree in modules() if decoders & {name.split(".")[0] for name in imported(tree)}}
+    users = {path: tree for _, path, tree in modules() if decoders & {name.split(".")[0] for name in imported(tree)}}
     child = SOURCE / "pixels" / "child.py"
-    assert users == {child}
-    assert not any(name.startswith("photodock") for name in imported(ast.parse(child.read_text())))
+    assert set(users) == {child}
+    assert not any(name.startswith("photodock") for name in imported(users[child]))
 
 
 def test_only_bootstrap_picks_a_broker() -> None:

@@ -9,8 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aiobotocore.session import AioSession
-from botocore.loaders import Loader
 
 from conftest import S3, administer, database_named
 from photodock.doctor.checks import CHECKS
@@ -21,7 +19,6 @@ from photodock.embedded.ministack import MiniStackServer
 from photodock.embedded.postgres import PostgresServer
 from photodock.services.uploads import utc_now
 from photodock.settings import Settings
-from photodock.storage import credentials
 from photodock.storage.bucket import ensure_bucket, s3_client
 from support.serving import changed
 from support.stores import StoreKeys, user_of
@@ -121,21 +118,6 @@ class Diagnosis:
         assert finding.state is State.WRONG, finding
         assert finding.mend
         return "\n".join(filter(None, (finding.found, finding.mend, finding.paste)))
-
-
-MODELS = Loader()
-
-
-@pytest.fixture(autouse=True)
-def quick_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The SDK reads its descriptions of the services once for all tests, and not anew for each diagnosis."""
-
-    def session() -> AioSession:
-        made = AioSession()
-        made.register_component("data_loader", MODELS)
-        return made
-
-    monkeypatch.setattr(credentials, "AioSession", session)
 
 
 async def diagnose(settings: Settings, *only: str, clock: Callable[[], datetime] = utc_now) -> Diagnosis:

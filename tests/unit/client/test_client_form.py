@@ -9,6 +9,7 @@ from pathlib import Path
 
 import photodock.client
 from photodock.client import AsyncClient, Client
+from support.syntax import syntax
 
 ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "src" / "photodock" / "client"
@@ -40,7 +41,7 @@ def test_every_call_of_the_api_is_there() -> None:
 def test_the_client_imports_httpx_and_nothing_else_that_is_installed() -> None:
     names = set()
     for path in PACKAGE.glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(syntax(path)):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):

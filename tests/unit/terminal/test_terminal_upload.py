@@ -260,7 +260,7 @@ def test_an_answer_of_the_storage_without_a_code_is_told(run, server, make_photo
 def test_ctrl_c_ends_a_run_with_130_and_one_sentence(run, server, make_photo):
     async def interrupted(request):
         os.kill(os.getpid(), signal.SIGINT)
-        raise httpx.ReadTimeout("never awaited")
+        await asyncio.Event().wait()
 
     run.transport = httpx.MockTransport(interrupted)
     assert run(make_photo()) == 130
