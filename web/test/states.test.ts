@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
+import { faultsOf } from "./faults.js";
 import {
   call,
   cutOff,
@@ -14,7 +15,6 @@ import {
   photoFiles,
   report,
   SCREENSHOTS,
-  faultsOf,
   slowDown,
   startedChromium,
   until,
