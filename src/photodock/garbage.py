@@ -6,10 +6,11 @@ THRESHOLDS = (10_000, 20, 50)
 """New objects between two runs over the youngest, whose own choice is 700; and runs between two over older ones."""
 
 WHILE_LOADING = 50_000
+"""The same, before anything is served."""
 
 
 def spare_loading() -> None:
-    """Modules, models and routes are made to stay: looking through them again and again takes a sixth of a start."""
+    """Modules, models and routes are made to stay: looking through them again and again takes 7 % of a start."""
     gc.set_threshold(WHILE_LOADING, *THRESHOLDS[1:])
 
 
