@@ -21,10 +21,11 @@ def quick_folder(otherwise: Path) -> Iterator[Path]:
     if not MEMORY.is_dir() or shutil.disk_usage(MEMORY).free < MUCH:
         yield otherwise
         return
-    for left in MEMORY.glob(f"{PREFIX}*"):
-        if not Path("/proc", left.name.removeprefix(PREFIX)).exists():
-            shutil.rmtree(left, ignore_errors=True)
     folder = MEMORY / f"{PREFIX}{os.getpid()}"
+    for left in MEMORY.glob(f"{PREFIX}*"):
+        # Numbers of processes come again: in a container soon.
+        if left == folder or not Path("/proc", left.name.removeprefix(PREFIX)).exists():
+            shutil.rmtree(left, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
         yield folder
