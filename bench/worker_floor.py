@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import obstore
@@ -23,7 +24,7 @@ AT_ONCE = 8
 MOVE = """
 WITH moved AS (
     UPDATE photos SET status = 'uploaded', uploaded_at = now(), sweep_at = NULL, version = version + 1
-    WHERE s3_key = $1 AND status = 'pending_upload' RETURNING id, organization_id
+    WHERE id = $2 AND s3_key = $1 AND status = 'pending_upload' RETURNING id, organization_id
 ), event AS (
     INSERT INTO photo_status_events (photo_id, organization_id, from_status, to_status, actor)
     SELECT id, organization_id, 'pending_upload', 'uploaded', 'floor' FROM moved
@@ -52,7 +53,7 @@ async def work(keys: list[str]) -> None:
         for key in waiting:
             found = await obstore.get_async(store, key, options={"range": (0, HEAD_BYTES)})
             await found.bytes_async()
-            await pool.execute(MOVE, key)
+            await pool.execute(MOVE, key, UUID(Path(key).stem))
 
     began, cpu = time.monotonic(), time.process_time()
     await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))

@@ -51,8 +51,8 @@ async def moved(url: str, move: Callable[..., None], revision: str) -> None:
 async def asked_for_an_upload(connection: Any, limit: str) -> tuple[str, int]:
     """What came of it, and how many URLs are counted altogether."""
     outcome = await connection.fetchval(
-        f"""SELECT outcome FROM projects p, request_upload(p.organization_id, 'u', p.id, gen_random_uuid(),
-            gen_random_uuid(), NULL, NULL, 'a.jpg', 'image/jpeg', 2000, NULL, gen_random_uuid()::text, '{{damage}}',
+        f"""SELECT outcome FROM gen_random_uuid() AS photo_id, projects p, request_upload(p.organization_id, 'u', p.id,
+            photo_id, gen_random_uuid(), NULL, NULL, 'a.jpg', 'image/jpeg', 2000, NULL, photo_id::text, '{{damage}}',
             'normal', NULL, now(), now(), now(), {limit})"""  # noqa: S608  (limits of our own)
     )
     return outcome, await connection.fetchval("SELECT sum(used)::integer FROM upload_quota")
@@ -82,8 +82,8 @@ async def test_a_photo_cannot_point_at_another_organizations_project(database_ur
         await connection.execute(
             """INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size,
                s3_key, detection_types, priority, created_at, url_expires_at)
-               SELECT gen_random_uuid(), gen_random_uuid(), id, 'u', gen_random_uuid(), 'a.jpg', 'image/jpeg', 1024,
-               'k', '{damage}', 'normal', now(), now() FROM projects"""
+               SELECT id, gen_random_uuid(), id, 'u', gen_random_uuid(), 'a.jpg', 'image/jpeg', 1024,
+               id::text, '{damage}', 'normal', now(), now() FROM projects"""
         )
         refused = False
     except asyncpg.ForeignKeyViolationError:

@@ -16,10 +16,10 @@ MANY = 20_000
 PHOTOS = """
 INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
     checksum_sha256, status, detection_types, priority, created_at, uploaded_at, url_expires_at)
-SELECT gen_random_uuid(), $1, $2, 'anna', gen_random_uuid(), 'roof.jpg', 'image/jpeg', 1024, gen_random_uuid()::text,
+SELECT id, $1, $2, 'anna', gen_random_uuid(), 'roof.jpg', 'image/jpeg', 1024, id::text,
     CASE WHEN n % 4 = 0 THEN $4 WHEN n % 2 = 0 THEN encode(sha256(n::text::bytea), 'base64') END,
     'completed', '{damage}', 'normal', now(), now(), now()
-FROM generate_series(1, $3::integer) n
+FROM (SELECT n, gen_random_uuid() AS id FROM generate_series(1, $3::integer) n) AS numbered
 """
 
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from photodock.db.photos import SELECT, Deletion, to_photo
 from photodock.db.pool import Executor
+from photodock.domain.object_key import parse_object_key
 from photodock.domain.photo import FailureCode, Photo, PhotoStatus, State
 
 
 async def photos_of(db: Executor, keys: Sequence[str]) -> dict[str, Photo]:
     """By key; one that is no photo's is left out: ask `holders` for it. The keys may hold no U+0000."""
-    rows = await db.fetch(f"{SELECT} WHERE p.s3_key = ANY($1)", keys)
+    rows = await db.fetch(f"{SELECT} WHERE p.id = ANY($1) AND p.s3_key = ANY($2)", _photo_ids(keys), keys)
     return {photo.s3_key: photo for photo in map(to_photo, rows)}
 
 
@@ -32,11 +33,12 @@ async def holders(db: Executor, keys: Sequence[str]) -> dict[str, KeyHolder]:
     rows = await db.fetch(
         """
         SELECT s3_key, id AS photo_id, organization_id, url_expires_at, status, error_code
-        FROM photos WHERE s3_key = ANY($1)
+        FROM photos WHERE id = ANY($1) AND s3_key = ANY($2)
         UNION ALL
         SELECT s3_key, photo_id, organization_id, url_expires_at, NULL, NULL
-        FROM tombstones WHERE s3_key = ANY($1)
+        FROM tombstones WHERE photo_id = ANY($1) AND s3_key = ANY($2)
         """,
+        _photo_ids(keys),
         keys,
     )
     return {
@@ -49,6 +51,11 @@ async def holders(db: Executor, keys: Sequence[str]) -> dict[str, KeyHolder]:
         )
         for row in rows
     }
+
+
+def _photo_ids(keys: Sequence[str]) -> list[UUID]:
+    """The rows are found by these: keys have no index of their own."""
+    return [key.photo_id for key in map(parse_object_key, keys) if key]
 
 
 def _state(status: str | None, error_code: str | None) -> State | None:

@@ -1,106 +1,21 @@
 """Requests of many callers in one statement, on the real database: what one of them does is nobody else's matter."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from dataclasses import replace
+from uuid import uuid4
 
 import asyncpg
 import pytest
-from uuid_utils.compat import uuid7
 
 from photodock.db import uploads
 from photodock.db.migrate import migrate
 from photodock.db.photos import Versions
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
-from photodock.db.upload_groups import UploadGroups, _One
-from photodock.db.uploads import Answer, Outcome
-from photodock.domain.jobs import Priority
+from photodock.db.upload_groups import UploadGroups
+from photodock.db.uploads import Outcome
 from photodock.domain.limits import Limit, Limits
-from photodock.domain.photo import NewPhoto, object_key
-from support.clock import within_one_minute
-
-LIMIT = 5
-
-
-@dataclass
-class Wish:
-    """One request, as `UploadGroups` gets it."""
-
-    organization_id: UUID
-    project_id: UUID
-    user_id: str = "anna"
-    key: str | None = None
-    size: int = 2_000
-    types: tuple[str, ...] = ("damage", "material")
-    limits: Limits = field(default_factory=lambda: Limits({Limit.URLS: LIMIT}))
-
-    def parts(self) -> _One:
-        now, photo_id = datetime.now(UTC), uuid7()
-        issue = uploads.Issue(
-            organization_id=self.organization_id,
-            user_id=self.user_id,
-            upload_id=uuid4(),
-            now=now,
-            url_expires_at=now + timedelta(minutes=15),
-            sweep_at=now + timedelta(minutes=20),
-            limits=self.limits,
-        )
-        new = NewPhoto(
-            self.project_id, "roof.jpg", self.size, "image/jpeg", None, self.types, Priority.NORMAL, {"latitude": 52.5}
-        )
-        asked = uploads.as_request(
-            issue,
-            new,
-            photo_id=photo_id,
-            s3_key=object_key(self.project_id, photo_id, new.mime_type, now),
-            idempotency_key=self.key,
-            request_hash=b"h" if self.key else None,
-        )
-        return _One(issue, asked)
-
-
-@dataclass
-class House:
-    """The database, and a caller of each of some organizations."""
-
-    db: Database
-    callers: list[Wish]
-
-    async def together(self, *wishes: Wish) -> list[Answer | None]:
-        """In one statement."""
-        ones = [wish.parts() for wish in wishes]
-        groups = UploadGroups(Tenants(self.db))
-        rows = await groups._ask(ones)
-        return [
-            row and Answer(Outcome.CREATED, row["photo_id"], None, *one.issue.counted(row))
-            for one, row in zip(ones, rows, strict=True)
-        ]
-
-    async def alone(self, wish: Wish) -> Answer:
-        return await uploads.request(Tenants(self.db), *wish.parts())
-
-    async def used(self) -> dict[tuple[UUID, str], int]:
-        rows = await self.db.fetch("SELECT organization_id, user_id, used FROM upload_quota WHERE used > 0")
-        return {(row["organization_id"], row["user_id"]): row["used"] for row in rows}
-
-    async def photos(self) -> list[Any]:
-        return await self.db.fetch("SELECT * FROM photos ORDER BY id")
-
-
-@pytest.fixture
-async def house(db: Database) -> House:
-    callers = [Wish(uuid4(), uuid4()) for _ in range(3)]
-    for wish in callers:
-        await db.execute(
-            "INSERT INTO projects (id, organization_id, name) VALUES ($1, $2, 'roofs')",
-            wish.project_id,
-            wish.organization_id,
-        )
-    await within_one_minute()
-    return House(db, callers)
+from support.groups import LIMIT, House, Wish
 
 
 async def test_each_gets_his_photo_in_his_own_organization_with_its_first_line_of_history(house: House) -> None:

@@ -16,7 +16,7 @@ FROM pg_proc p WHERE p.prosecdef AND p.pronamespace = current_schema()::regnames
 PHOTO = """
 INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
     detection_types, priority, created_at, url_expires_at, client_metadata)
-SELECT gen_random_uuid(), organization_id, id, 'u', gen_random_uuid(), 'a.jpg', 'image/jpeg', 1024, 'k', '{damage}',
+SELECT id, organization_id, id, 'u', gen_random_uuid(), 'a.jpg', 'image/jpeg', 1024, id::text, '{damage}',
     'normal', now(), now(), '{"latitude": 52.5, "longitude": 13.4}' FROM projects RETURNING client_metadata
 """
 

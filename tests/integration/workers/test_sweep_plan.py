@@ -17,9 +17,9 @@ DUE = 100
 FINISHED_PHOTOS = """
 INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
     status, detection_types, priority, created_at, url_expires_at)
-SELECT gen_random_uuid(), $1, $2, 'anna', gen_random_uuid(), 'roof.jpg', 'image/jpeg', 1024, 'done/' || n,
+SELECT id, $1, $2, 'anna', gen_random_uuid(), 'roof.jpg', 'image/jpeg', 1024, 'done/' || id,
     'completed', '{damage}', 'normal', now(), now()
-FROM generate_series(1, $3::integer) n
+FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, $3::integer)) AS numbered
 """
 SENT_JOBS = """
 INSERT INTO outbox (photo_id, organization_id, s3_url, detection_types, priority, correlation_id, sent_at)

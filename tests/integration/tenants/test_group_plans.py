@@ -1,0 +1,79 @@
+"""A statement for many requests reads no more when its tables have grown since it was planned."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from photodock.db import uploads
+from photodock.db.photos import Versions
+from photodock.db.pool import Database
+from photodock.db.tenants import Tenants
+from photodock.domain.limits import Limit, Limits
+from support.groups import House
+
+PLANNED_ANEW = 5
+"""So many times PostgreSQL plans a statement for its arguments; then it may keep a plan."""
+MANY = 3_000
+OTHERS_QUOTA = """
+INSERT INTO upload_quota (organization_id, user_id, measure, since, used)
+SELECT organization_id, 'user ' || n, 'urls', since, 1
+FROM upload_quota CROSS JOIN generate_series(1, $1::integer) n WHERE organization_id = $2
+"""
+OTHERS_PHOTOS = """
+INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, idempotency_key, request_hash, file_name,
+    mime_type, file_size, s3_key, detection_types, priority, created_at, url_expires_at)
+SELECT id, $2, $3, 'berta', gen_random_uuid(), id::text, '', 'roof.jpg', 'image/jpeg', 1024, id::text, '{damage}',
+    'normal', now(), now()
+FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, $1::integer)) AS numbered
+"""
+READ = """
+SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::integer AS rows FROM pg_stat_user_tables
+WHERE relname IN ('photos', 'upload_quota')
+"""
+
+
+async def rows_read(db: Database) -> int:
+    await db.execute("SELECT pg_stat_force_next_flush()")
+    [row] = await db.fetch(READ)
+    return int(row["rows"])
+
+
+async def ask_in_a_group(house: House) -> None:
+    assert None not in await house.together(*(replace(wish, key=str(uuid4())) for wish in house.callers))
+
+
+async def ask_for_a_batch(house: House) -> None:
+    issue, new, photo_id, s3_key = house.callers[0].declared()
+    key = str(uuid4())
+    one = uploads.Wanted(0, new, photo_id, issue.upload_id, s3_key, key, b"h")
+    assert await uploads.request_many(Tenants(house.db), issue, [one])
+
+
+async def look_at_versions(house: House) -> None:
+    asked = [(wish.organization_id, uuid4()) for wish in house.callers]
+    assert await Versions(Tenants(house.db))._ask(asked) == [None] * len(asked)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["small by statistics", "without statistics"])
+@pytest.mark.parametrize("call", [ask_in_a_group, ask_for_a_batch, look_at_versions])
+async def test_what_a_statement_for_many_reads_does_not_grow_with_the_tables(
+    house: House, database_url: str, call: Callable[[House], Awaitable[None]], known: bool
+) -> None:
+    db = Database(database_url, max_size=1)  # a plan belongs to its connection
+    callers = [replace(wish, limits=Limits({Limit.URLS: 3 * PLANNED_ANEW})) for wish in house.callers]
+    alone = House(db, callers)
+    try:
+        await ask_in_a_group(alone)
+        if known:
+            await db.execute("ANALYZE photos, upload_quota, projects")
+        for _ in range(PLANNED_ANEW + 1):
+            await call(alone)
+        await db.execute(OTHERS_QUOTA, MANY, callers[0].organization_id)
+        await db.execute(OTHERS_PHOTOS, MANY, callers[0].organization_id, callers[0].project_id)
+        before = await rows_read(db)
+        await call(alone)
+        assert await rows_read(db) - before < 100
+    finally:
+        await db.close()
