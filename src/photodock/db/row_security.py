@@ -25,12 +25,14 @@ CREATE POLICY {policy} ON {table} USING (organization_id = ANY (
 """
 READ_ONCE = "SELECT"
 """Missing in the policy of versions that read the setting for each row."""
+# `by_index`: what is planned while a table is small would look at it whole, and the plan is kept while it grows.
 BIND_ORGANIZATION = """
 CREATE OR REPLACE FUNCTION bind_organization(p_organization_id uuid) RETURNS uuid LANGUAGE plpgsql AS $$
 DECLARE
-    -- Both until the end of this transaction; a single statement is one of its own. Declared, since PERFORM costs more.
+    -- All until the end of this transaction; a single statement is one of its own. Declared, since PERFORM costs more.
     organization text := set_config('photodock.organization_id', p_organization_id::text, true);
     tenant text := set_config('role', {role}, true);
+    by_index text := set_config('enable_seqscan', 'off', true);
 BEGIN
     RETURN p_organization_id;
 END $$
@@ -40,6 +42,7 @@ CREATE OR REPLACE FUNCTION bind_organizations(p_organization_ids uuid[]) RETURNS
 DECLARE
     organizations text := set_config('photodock.organization_id', array_to_string(p_organization_ids, ','), true);
     tenant text := set_config('role', {role}, true);
+    by_index text := set_config('enable_seqscan', 'off', true);
 BEGIN
     RETURN p_organization_ids;
 END $$

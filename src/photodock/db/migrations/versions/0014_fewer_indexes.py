@@ -29,11 +29,8 @@ ARBITER = (
     "ON CONFLICT (organization_id, user_id, idempotency_key) DO",
     "ON CONFLICT (organization_id, user_id, idempotency_key) WHERE idempotency_key IS NOT NULL DO",
 )
-# What is planned while tables are small may look at them whole, and PostgreSQL keeps such a plan while they grow. So
-# these functions look up each row by its own index, however many there are.
-BY_INDEX = """set_config('enable_seqscan', 'off', true);
-BEGIN"""
-PLANNED_BY_INDEX = ("BEGIN", f"    by_index text := {BY_INDEX}")
+# For many requests each row is looked up by a subquery of one value or row: `NOT EXISTS` and joins may be planned as
+# one look at all rows of the organizations, and PostgreSQL keeps such a plan while the tables grow.
 FREE_KEY_OF_GROUP = (
     """NOT EXISTS (
             SELECT FROM photos p WHERE p.organization_id = i.organization_id AND p.user_id = i.user_id
@@ -86,9 +83,9 @@ VERSION_OF_EACH = (
 )
 CHANGES = (
     ("0004", "REQUEST_UPLOAD", (ARBITER,)),
-    ("0004", "REQUEST_UPLOADS", (ARBITER, PLANNED_BY_INDEX, FREE_KEY_OF_BATCH, SPENT_BY_BATCH)),
-    ("0012", "REQUEST_UPLOAD_GROUP", (PLANNED_BY_INDEX, FREE_KEY_OF_GROUP, QUOTA_LEFT)),
-    ("0012", "PHOTO_VERSIONS", (("BEGIN", f"DECLARE\n    by_index text := {BY_INDEX}"), VERSION_OF_EACH)),
+    ("0004", "REQUEST_UPLOADS", (ARBITER, FREE_KEY_OF_BATCH, SPENT_BY_BATCH)),
+    ("0012", "REQUEST_UPLOAD_GROUP", (FREE_KEY_OF_GROUP, QUOTA_LEFT)),
+    ("0012", "PHOTO_VERSIONS", (VERSION_OF_EACH,)),
 )
 
 
