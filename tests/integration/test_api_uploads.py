@@ -113,6 +113,7 @@ async def test_a_lone_surrogate_is_422(api: Caller, project: str) -> None:
 
 
 async def test_a_replay_is_the_same_photo_with_a_new_url_and_costs_nothing(api: Caller, project: str) -> None:
+    await within_one_minute()
     first = await api.request_upload(project, jpeg(), key="roof-1")
     again = await api.request_upload(project, jpeg(), key="roof-1")
     next_one = await api.request_upload(project, jpeg())
@@ -184,6 +185,7 @@ async def test_each_user_has_a_quota_of_their_own(settings: Settings) -> None:
 
 async def test_a_refresh_keeps_photo_and_key(api: Caller, project: str) -> None:
     data = jpeg()
+    await within_one_minute()
     first = (await api.request_upload(project, data, checksum_sha256=sha256(data))).json()
     answer = await api.call("POST", f"/photos/{first['photo_id']}/upload-url")
 
