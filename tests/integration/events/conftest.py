@@ -21,13 +21,13 @@ from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.s3 import ObjectStore
 from photodock.workers.s3_events import S3Events
+from support.polling import until
 from support.serving import serving
 from support.store import Store
 from support.system import SECRET, Caller
 
 DATABASE = "shared_by_event_tests"
 numbers = count(1)
-VISIBILITY_SECONDS = 1
 MAX_RECEIVES = 2
 
 
@@ -49,7 +49,7 @@ def aws(cloud: MiniStackServer) -> Callable[[str], Any]:
 
 @dataclass(frozen=True)
 class EventQueue:
-    """An SQS queue that S3 may send to, with a short visibility timeout and a dead-letter queue."""
+    """An SQS queue that S3 may send to, with a dead-letter queue."""
 
     server: MiniStackServer
     name: str
@@ -75,10 +75,18 @@ class EventQueue:
         found = await self.attributes(url)
         return int(found["ApproximateNumberOfMessages"]) + int(found["ApproximateNumberOfMessagesNotVisible"])
 
+    async def holds(self, count: int) -> None:
+        """Returns once so many messages are there: the server sends its events a moment after its answers."""
+
+        async def all_there() -> bool:
+            return await self.left() == count
+
+        await until(all_there)
+
     async def dead(self) -> int:
         return await self.left(f"{self.url}-dead")
 
-    async def make(self) -> None:
+    async def make(self, *, visibility_seconds: int = 60) -> None:
         await asyncio.to_thread(self.server.create_queues, self.name)
         arn = (await self.attributes())["QueueArn"]
         policy = {
@@ -90,7 +98,7 @@ class EventQueue:
         redrive = {"deadLetterTargetArn": f"{arn}-dead", "maxReceiveCount": MAX_RECEIVES}
         attributes = {
             "Policy": json.dumps({"Version": "2012-10-17", "Statement": [policy]}),
-            "VisibilityTimeout": str(VISIBILITY_SECONDS),
+            "VisibilityTimeout": str(visibility_seconds),
             "RedrivePolicy": json.dumps(redrive),
         }
         await self.call("SetQueueAttributes", Attributes=attributes)

