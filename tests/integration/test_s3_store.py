@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from photodock.storage.bucket import Bucket, ensure_bucket, s3_client
 from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectStore
+from support.ports import refusing_port
 
 BODY = bytes(range(256)) * 16
 
@@ -111,10 +112,9 @@ async def silent_server() -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def closed_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    return f"http://127.0.0.1:{port}"
+def closed_port() -> Iterator[str]:
+    with refusing_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 async def put(client, bucket: Bucket, key: str, body: bytes = BODY, content_type: str = "image/jpeg") -> str:

@@ -3,8 +3,7 @@
 A test that looks at whole tables, or needs other settings, makes what it needs itself.
 """
 
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -14,6 +13,7 @@ from photodock.embedded.postgres import PostgresServer
 from photodock.settings import Settings
 from photodock.storage.bucket import Bucket, s3_client
 from photodock.storage.credentials import CredentialsProvider
+from support.ports import refusing_port
 from support.reads import Reads
 from support.serving import serving
 from support.store import Store
@@ -86,9 +86,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
 
 
 @pytest.fixture
-def unused_port() -> int:
+def unused_port() -> Iterator[int]:
     """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    with refusing_port() as port:
+        yield port

@@ -1,8 +1,7 @@
 """Receivers on this machine, and a service that may send to them."""
 
-import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ from photodock.db.pool import Database
 from photodock.settings import Settings
 from photodock.webhooks.sender import Sender
 from photodock.workers.webhooks import WebhookSender
+from support.ports import refusing_port
 from support.receiver import Receiver, receiving
 from support.serving import changed
 from support.system import Caller
@@ -113,9 +113,7 @@ def make_due(db: Database) -> Callable[[], Any]:
 
 
 @pytest.fixture
-def unused_port() -> int:
+def unused_port() -> Iterator[int]:
     """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    with refusing_port() as port:
+        yield port

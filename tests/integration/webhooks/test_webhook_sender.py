@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, suppress
 from ipaddress import ip_network
 from typing import Any
 
@@ -26,7 +27,13 @@ SHORT = {"timeout": 1.0, "connect_timeout": 0.5}
 @pytest.fixture
 async def neighbours() -> AsyncIterator[tuple[Receiver, Receiver]]:
     """The one of the internet and the one that must not be reached, at the same port."""
-    async with receiving(host="127.0.0.2") as allowed, receiving(host="127.0.0.1", port=allowed.port) as forbidden:
+    async with AsyncExitStack() as stack:
+        while True:
+            allowed = await stack.enter_async_context(receiving(host="127.0.0.2"))
+            # What is free on the one may be in use on the other.
+            with suppress(OSError):
+                forbidden = await stack.enter_async_context(receiving(host="127.0.0.1", port=allowed.port))
+                break
         yield allowed, forbidden
 
 
