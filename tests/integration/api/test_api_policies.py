@@ -202,6 +202,6 @@ async def test_what_is_stored_while_a_policy_changes_is_stored_under_the_new_one
 async def test_one_organizations_change_of_policy_holds_nobody_else_up(api: Caller, project: str, db: Database) -> None:
     async with db.transaction() as tx:
         await policies.put(tx, uuid4(), PolicySet(GpsPolicy.DROP))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             photo = await api.upload(project, PHOTO, client_metadata=MEASURED)
     assert (photo["status"], photo["client_metadata"]) == ("uploaded", MEASURED)
