@@ -115,7 +115,7 @@ async def streams(db: Database, database_url: str) -> AsyncIterator[Streams]:
         yield found
 
 
-async def told(stream: Stream, count: int, *, seconds: float = 15) -> list[UUID | None]:
+async def told(stream: Stream, count: int, *, seconds: float = 60) -> list[UUID | None]:
     """The photos of the next `count` events; None stands for a reset."""
     events = list(stream.first)
     stream.first = ()

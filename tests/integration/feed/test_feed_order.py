@@ -128,7 +128,7 @@ async def test_of_many_writers_at_once_a_stream_tells_each_change_once_and_in_or
 
     written = sum(await asyncio.gather(*(write(seed) for seed in range(6))))
     events: list[Any] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(events) < written:
             events += await stream.events(1)
     assert await stream.events(0.2) == []
