@@ -143,7 +143,7 @@ def running() -> Callable[[Any], Any]:
             yield
         finally:
             stop.set()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await task
 
     return run
@@ -153,7 +153,7 @@ def running() -> Callable[[Any], Any]:
 def eventually() -> Callable[..., Awaitable[None]]:
     """Polls until the condition holds; fails after `seconds`."""
 
-    async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 10) -> None:
+    async def wait(condition: Callable[[], Awaitable[bool]], seconds: float = 40) -> None:
         deadline = time.monotonic() + seconds
         while not await condition():
             assert time.monotonic() < deadline
@@ -174,7 +174,7 @@ def receive(sqs: Any) -> Callable[..., Awaitable[list[dict[str, Any]]]]:
             "MessageAttributeNames": ["All"],
             "WaitTimeSeconds": 0,
         }
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 answer = await asyncio.to_thread(sqs.server.sqs, "ReceiveMessage", request)
                 found += answer.get("Messages", [])

@@ -1,8 +1,7 @@
 """The relay between a real database and a broker that does what the test says; SQS itself is in test_sqs_queue."""
 
 import asyncio
-import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +37,12 @@ async def rows(db: Any) -> list[dict[str, Any]]:
         "FROM outbox ORDER BY id"
     )
     return [dict(row) for row in found]
+
+
+async def now(db: Any) -> datetime:
+    """By the database's clock."""
+    found: datetime = (await db.fetchrow("SELECT clock_timestamp() AS now"))["now"]
+    return found
 
 
 async def make_due(db: Any) -> None:
@@ -92,24 +97,28 @@ async def test_a_relay_killed_between_publish_and_mark_sends_the_same_message_ag
 async def test_one_refused_job_does_not_hold_back_the_others(gallery, db, queue, relay_to):
     made = [await gallery.uploaded() for _ in range(3)]
     queue.answer = refusing(made[1].id)
+    before = await now(db)
     await relay_to(queue).run_once()
+    after = await now(db)
     assert [await gallery.state(photo) for photo in made] == ["processing", "uploaded", "processing"]
     sent, waiting, _ = await rows(db)
     assert sent["sent"]
     assert (waiting["sent"], waiting["attempts"], waiting["last_error"]) == (False, 1, "InternalError")
-    assert timedelta(0) < waiting["wait"] < timedelta(seconds=2)
+    assert before < waiting["due_at"] < after + timedelta(seconds=2)
 
 
 async def test_attempts_wait_longer_and_longer(gallery, db, queue, relay_to):
     await gallery.uploaded()
     queue.answer = away
     relay = relay_to(queue)
-    waits = []
-    for _ in range(4):
+    for power in range(4):
         await make_due(db)
+        before = await now(db)
         await relay.run_once()
-        waits.append((await rows(db))[0]["wait"].total_seconds())
-    assert [round(wait / 4**power, 1) for power, wait in enumerate(waits)] == pytest.approx([1.0] * 4, abs=0.35)
+        after = await now(db)
+        due = (await rows(db))[0]["due_at"]
+        # Each a quarter longer or shorter by chance, from a moment between the two.
+        assert before + timedelta(seconds=0.75 * 4**power) <= due <= after + timedelta(seconds=1.25 * 4**power)
 
 
 async def test_after_ten_attempts_a_job_is_parked_and_a_manual_retry_sends_it(gallery, db, queue, relay_to):
@@ -201,19 +210,13 @@ async def test_two_relays_side_by_side_send_each_job_once(gallery, queue, relay_
     assert sorted(job.photo_id for job in queue.jobs) == sorted(photo.id for photo in made)
 
 
-async def test_a_confirm_wakes_the_relay_without_polling(
-    gallery, queue, relay_to, running, eventually, record_property
-):
-    async with running(relay_to(queue, poll_seconds=60)):
+async def test_a_confirm_wakes_the_relay_without_polling(gallery, queue, relay_to, running, eventually):
+    async with running(relay_to(queue, poll_seconds=600)):
         first = await gallery.uploaded()
         await eventually(lambda: all_in(gallery, [first], "processing"))
         second = await gallery.pending()
-        started = time.monotonic()
         await gallery.confirm(second.id)
         await eventually(lambda: tried(queue, 2))
-        latency = time.monotonic() - started
-    record_property("confirm_to_message_seconds", latency)
-    assert latency < 2
 
 
 async def test_jobs_that_come_one_by_one_are_gathered(gallery, queue, relay_to, running, eventually, monkeypatch):
@@ -249,13 +252,13 @@ async def test_a_terminated_listener_comes_back(gallery, db, queue, relay_to, ru
     async def listens() -> bool:
         return await db.fetchrow(listening) is not None
 
-    async with running(relay_to(queue, poll_seconds=60)):
+    async with running(relay_to(queue, poll_seconds=600)):
         await eventually(listens)
         first = await db.fetchrow(listening)
         await db.fetchrow("SELECT pg_terminate_backend($1)", first["pid"])
         await eventually(lambda: other_than(db, listening, first["pid"]))
         photo = await gallery.uploaded()
-        await eventually(lambda: all_in(gallery, [photo], "processing"), seconds=2)
+        await eventually(lambda: all_in(gallery, [photo], "processing"))
 
 
 async def other_than(db: Any, sql: str, pid: int) -> bool:
@@ -266,10 +269,10 @@ async def other_than(db: Any, sql: str, pid: int) -> bool:
 async def test_a_retry_is_sent_when_it_comes_due_not_at_the_next_poll(gallery, queue, relay_to, running, eventually):
     photo = await gallery.uploaded()
     queue.answer = refusing(photo.id)
-    async with running(relay_to(queue, poll_seconds=60, backoff=Backoff(first=timedelta(milliseconds=200)))):
+    async with running(relay_to(queue, poll_seconds=600, backoff=Backoff(first=timedelta(milliseconds=200)))):
         await eventually(lambda: tried(queue, 1))
         queue.answer = None
-        await eventually(lambda: all_in(gallery, [photo], "processing"), seconds=5)
+        await eventually(lambda: all_in(gallery, [photo], "processing"))
 
 
 async def test_a_cancelled_relay_gives_its_rows_back(gallery, db, queue, relay_to, eventually):
@@ -305,7 +308,7 @@ async def test_a_batch_in_hand_is_finished_on_stop(gallery, queue, relay_to, eve
     await eventually(lambda: tried(queue, 1))
     stop.set()
     go_on.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await task
     assert await gallery.state(photo) == "processing"
 
@@ -345,7 +348,10 @@ async def test_connections_that_are_cut_are_replaced(gallery, db, queue, relay_t
         await eventually(lambda: all_in(gallery, [second], "processing"))
 
 
-CUT_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+# It returns when they have gone: the test's own connections are of this pool too.
+CUT_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+)
 
 
 def name_of(database_url: str) -> str:
