@@ -86,7 +86,7 @@ def test_processes_that_choose_at_the_same_time_never_choose_the_same_port() -> 
         assert chooser.stdout
         chosen += chooser.stdout.readline().split()
     for chooser in choosers:
-        chooser.communicate("\n", timeout=10)
+        chooser.communicate("\n", timeout=60)
     assert len(set(chosen)) == len(chosen) == 600
 
 

@@ -72,7 +72,7 @@ def test_stop_ends_a_child_that_ignores_the_signal_and_its_children(
 ) -> None:
     child = make_child("trap '' TERM; sleep 60 & echo $!; echo ready; while :; do sleep 1; done")
     child.start()
-    child.wait_until(lambda: "ready" in child.log_file.read_text(), timeout_seconds=10)
+    child.wait_until(lambda: "ready" in child.log_file.read_text(), timeout_seconds=40)
     grandchild = int(child.log_file.read_text().split()[0])
     assert alive(grandchild)
     child.stop(grace_seconds=0.2)
@@ -83,7 +83,7 @@ def test_stop_ends_a_child_that_ignores_the_signal_and_its_children(
 def test_stop_lets_a_child_end_in_order(make_child: Callable[..., ChildProcess]) -> None:
     child = make_child("trap 'echo saved; exit 0' TERM; echo ready; while :; do sleep 0.05; done")
     child.start()
-    child.wait_until(lambda: "ready" in child.log_file.read_text(), timeout_seconds=10)
+    child.wait_until(lambda: "ready" in child.log_file.read_text(), timeout_seconds=40)
     child.stop()
     assert "saved" in child.log_file.read_text()
 
@@ -100,7 +100,7 @@ def test_an_end_while_starting_is_a_sentence_that_names_the_log(make_child: Call
     child = make_child("exit 3")
     child.start()
     with pytest.raises(EmbeddedError, match=r"child ended by itself with status 3; .*child\.log"):
-        child.wait_until(lambda: False, timeout_seconds=10)
+        child.wait_until(lambda: False, timeout_seconds=40)
 
 
 def test_the_signal_that_ended_a_child_is_its_negative_status(
@@ -117,7 +117,7 @@ def test_a_full_disk_is_told_by_what_the_log_says(make_child: Callable[..., Chil
     child = make_child("echo 'FATAL: could not write: No space left on device'; exit 1")
     child.start()
     with pytest.raises(EmbeddedError, match=r"disk that holds .* is full"):
-        child.wait_until(lambda: False, timeout_seconds=10)
+        child.wait_until(lambda: False, timeout_seconds=40)
 
 
 def test_a_child_that_does_not_get_ready_is_stopped(make_child: Callable[..., ChildProcess]) -> None:

@@ -1,3 +1,4 @@
+import contextlib
 import http.client
 import json
 import os
@@ -30,8 +31,10 @@ def _unsigned(url: str, method: str, path: str) -> int:
 
 def _listening(pid: int) -> set[tuple[str, int]]:
     """The addresses (as the kernel writes them, in hexadecimal) and ports on which the process listens."""
-    inodes = {os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
-    found = set()
+    inodes, found = set(), set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # a connection that ends just now
+            inodes.add(os.readlink(link))
     for table in ("tcp", "tcp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
             fields = line.split()
