@@ -23,7 +23,25 @@ from support.store import Store, key_of
 from support.system import Caller
 from support.uploads import uploads
 
-ONE_PHOTO_A_BATCH = "from photodock.services import erasure; erasure.BATCH = 1; from photodock.cli import app; app()"
+NEVER_DONE = """
+import asyncio
+from photodock.services import erasure as service
+from photodock.cli import app
+
+service.BATCH = 1
+delete, left = service.erasure.delete_photos, 60
+
+async def delete_some(*args, **options):
+    global left
+    left -= 1
+    if not left:
+        await asyncio.Event().wait()
+    return await delete(*args, **options)
+
+service.erasure.delete_photos = delete_some
+app()
+"""
+"""One photo a batch, and sixty at the most."""
 Run = Callable[..., Awaitable[Result]]
 Told = Callable[..., Awaitable[list[dict[str, Any]]]]
 
@@ -106,20 +124,27 @@ async def test_killed_between_any_two_steps_the_next_run_does_the_rest(
 async def test_a_run_that_was_killed_by_the_system_has_lost_nothing(
     api: Caller, project: str, core: Core, told: Told, command: Any
 ) -> None:
-    """The command itself, and SIGKILL as soon as some photos are gone."""
+    """The command itself, and SIGKILL as soon as some photos are gone; it never comes to the last ones."""
     for _ in range(3):
         item = {"project_id": project, "file_name": "a.jpg", "file_size": 2_000, "mime_type": "image/jpeg"}
         assert (await api.call("POST", "/photos/upload-urls", json={"items": [item] * 33})).status_code == 200
     ids = {row["id"] for row in await core.db.fetch("SELECT id FROM photos")}
-    process = await command("erase", "--user", "anna", "--yes", code=ONE_PHOTO_A_BATCH)
+    [before] = await core.db.fetch("SELECT clock_timestamp() AS now")
+    process = await command("erase", "--user", "anna", "--yes", code=NEVER_DONE)
 
     async def some_are_gone() -> bool:
         return await core.db.fetch("SELECT 1 FROM tombstones LIMIT 1") != []
+
+    async def its_sessions_have_ended() -> bool:
+        """What it sent last may be committed after its own end."""
+        sessions = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND backend_start > $1"
+        return await core.db.fetch(sessions, before["now"]) == []
 
     await until(some_are_gone, seconds=60)
     process.kill()
     await process.communicate()
     assert process.returncode == -signal.SIGKILL
+    await until(its_sessions_have_ended)
 
     left = {row["id"] for row in await core.db.fetch("SELECT id FROM photos")}
     stones = {row["photo_id"] for row in await core.db.fetch("SELECT photo_id FROM tombstones")}
