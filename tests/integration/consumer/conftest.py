@@ -27,11 +27,12 @@ from photodock.queues.job_spans import Destination
 from photodock.queues.rabbitmq import RabbitQueue
 from photodock.queues.sqs import SqsQueue
 from photodock.storage.credentials import CredentialsProvider
+from support.polling import until
 
 __all__ = ["gate_to", "rabbitmq"]
 
 numbers = count(1)
-SECONDS = 20
+SECONDS = 60
 FAST = ConsumerOptions(poll_seconds=1, visibility_seconds=3, first_delay=0.2, longest_delay=0.2, stop_timeout=0.2)
 BROKERS = ("sqs", "rabbitmq")
 
@@ -106,6 +107,14 @@ class Broker:
 
     async def empty(self) -> bool:
         return await self.left() == 0
+
+    async def holds(self, left: int, dead: int = 0) -> None:
+        """Returns once there are so many of each: a broker counts a moment later what it has taken, or given back."""
+
+        async def all_there() -> bool:
+            return (await self.left(), await self.dead()) == (left, dead)
+
+        await until(all_there)
 
     async def dead(self) -> int:
         return await self.left(dead=True)
@@ -222,16 +231,23 @@ def photodock(pipeline: tuple[FakePhotodock, str]) -> FakePhotodock:
 
 @pytest.fixture
 def letters(broker: Broker) -> Callable[..., Awaitable[list[Any]]]:
-    """The dead letters as `dlq list` finds them."""
+    """The dead letters as `dlq list` finds them, once there are so many: those that somebody has just looked at return
+    a moment later."""
 
-    async def found(limit: int = 100) -> list[Any]:
-        queue = dead_letters_at(broker.url)
+    async def listed(count: int, limit: int = 100) -> list[Any]:
+        queue, found = dead_letters_at(broker.url), []
+
+        async def all_there() -> bool:
+            found[:] = [letter async for letter in queue.letters(limit)]
+            return len(found) == count
+
         try:
-            return [letter async for letter in queue.letters(limit)]
+            await until(all_there)
         finally:
             await queue.aclose()
+        return found
 
-    return found
+    return listed
 
 
 async def detect(job: Job) -> dict[str, object]:

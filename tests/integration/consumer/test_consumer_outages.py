@@ -57,7 +57,7 @@ async def test_a_broker_that_fell_silent_is_noticed_and_left_for_a_new_connectio
     await until(reported(photodock, before), seconds=SECONDS)
     gate.freeze()
     await broker.send(after)
-    await until(reported(photodock, after), seconds=30)
+    await until(reported(photodock, after), seconds=SECONDS)
 
 
 async def test_a_queue_that_is_not_there_yet_is_waited_for(kit, broker, pipeline):

@@ -9,7 +9,6 @@ from integration.consumer.conftest import SECONDS, job, rabbitmq_queue
 from photodock.domain.errors import QueueUnavailable
 from photodock.queues.inbox import DeliveryLost
 from photodock.queues.rabbitmq_inbox import RabbitInbox
-from support.polling import until
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ async def test_no_more_messages_are_in_hand_than_were_asked_for(inbox, queue):
     await queue.send(*(job() for _ in range(5)))
     await received(inbox, 2)
     assert await inbox.receive(limit=5) == []
-    assert await queue.left() == 3
+    await queue.holds(left=3)
 
 
 async def test_what_was_delivered_by_a_connection_that_is_gone_cannot_be_acknowledged(inbox, queue):
@@ -75,13 +74,9 @@ async def test_messages_held_back_are_bounded_and_all_return_with_the_connection
     # The place of the first was given to another, that of the second not.
     await received(inbox, 1)
     assert await inbox.receive(limit=5) == []
-    assert await queue.left() == 1
+    await queue.holds(left=1)
     await inbox.aclose()
-
-    async def all_are_back() -> bool:
-        return await queue.left() == 4
-
-    await until(all_are_back)
+    await queue.holds(left=4)
 
 
 async def test_a_message_held_back_while_the_connection_ends_is_the_brokers_again(inbox, queue):
@@ -96,13 +91,9 @@ async def test_a_message_held_back_while_the_connection_ends_is_the_brokers_agai
 
 async def test_what_was_not_handed_out_returns_before_the_stop_is_over(inbox, queue):
     await queue.send(job(), job())
-    [first] = await inbox.receive(limit=1)
+    [first] = await received(inbox, 1)
     await inbox.receive_no_more()
-
-    async def one_is_back() -> bool:
-        return await queue.left() == 1
-
-    await until(one_is_back)
+    await queue.holds(left=1)
     await inbox.acknowledge(first)
     assert await inbox.receive(limit=1) == []
 
@@ -113,7 +104,7 @@ async def test_a_message_given_back_during_a_stop_makes_room_for_no_other(inbox,
     await inbox.receive_no_more()
     await inbox.give_back(first, 600)
     assert await inbox.receive(limit=1) == []
-    assert await queue.left() == 1
+    await queue.holds(left=1)
     await inbox.acknowledge(second)
 
 

@@ -45,7 +45,7 @@ async def test_a_photo_is_detected_by_way_of_rabbitmq(rabbitmq, tmp_path):
             assert process.returncode is None, "it ended"
             return ready.exists()
 
-        await until(is_ready, seconds=60, pause=0.1)
+        await until(is_ready, seconds=120, pause=0.1)
         facts = json.loads(ready.read_text())
         headers = {"Authorization": f"Bearer {facts['token']}"}
         async with httpx.AsyncClient(base_url=facts["url"]) as http, httpx.AsyncClient() as storage:
@@ -59,10 +59,10 @@ async def test_a_photo_is_detected_by_way_of_rabbitmq(rabbitmq, tmp_path):
             async def is_detected() -> bool:
                 return (await caller.photo(photo["id"]))["status"] == "completed"
 
-            await until(is_detected, seconds=30, pause=0.1)
+            await until(is_detected, seconds=60, pause=0.1)
             found = await caller.photo(photo["id"])
         assert found["detection"]["results"]["quality"]["measured_width"] == 64
     finally:
         process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await process.wait() == 0
