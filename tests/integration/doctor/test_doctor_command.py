@@ -160,9 +160,9 @@ async def test_a_run_that_is_broken_off_leaves_nothing_in_the_bucket(
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        await eventually(trials_left, seconds=30)
+        await eventually(trials_left, seconds=60)
         process.send_signal(number)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert await process.wait() == status
     finally:
         if process.returncode is None:
@@ -175,7 +175,7 @@ async def test_a_terminal_gets_colours(deployment: Deployment) -> None:
     process = await asyncio.create_subprocess_exec(
         *COMMAND, *("--only", "settings"), env=deployment.environment({"TERM": "xterm"}), stdout=theirs
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         assert await process.wait() == 0
     os.close(theirs)
     assert b"\x1b[32m" in os.read(ours, 65_536)

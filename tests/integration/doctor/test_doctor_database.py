@@ -65,7 +65,7 @@ async def test_a_url_that_leads_nowhere_is_told_apart(old: str, new: str, told: 
     url = database_url.replace(f"{user}:", new) if old == "photodock:" else database_url.replace(old, new)
     if "127.0.0.1:9" in new:
         url = url.partition("@")[0] + "@127.0.0.1:9/" + url.rpartition("/")[2]
-    found = await diagnose(at(url, database_connect_timeout="1s"), *DATABASE)
+    found = await diagnose(at(url, database_connect_timeout="60s"), *DATABASE)
     assert told in found.said("database")
     assert url.partition("@")[0].rpartition(":")[2] not in found.said("database"), "no password is shown"
     assert found.of("migrations").state is State.NOT_APPLICABLE
@@ -141,8 +141,9 @@ async def test_a_pooler_needs_limits_and_a_direct_way(
     assert "ALTER ROLE" in found.said("pooler")
     name = database_url.rpartition("/")[2]
     await administer(postgres.database_url, f"ALTER DATABASE {name} SET statement_timeout = '10s'")
+    # It returns when they have gone: the pooler would hand out those that are about to.
     await administer(
-        postgres.database_url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        postgres.database_url, f"SELECT pg_terminate_backend(pid, 30000) FROM pg_stat_activity WHERE datname = '{name}'"
     )
     assert "PHOTODOCK_DATABASE_DIRECT_URL is not set" in (await diagnose(behind, "pooler")).said("pooler")
     round_and_round = changed(behind, database_direct_url=pooler.database_url)

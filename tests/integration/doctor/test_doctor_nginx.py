@@ -42,7 +42,7 @@ def nginx(tmp_path: Path, bed: Bed) -> Nginx:
             return (tmp_path / "nginx.pid").exists()
 
         try:
-            await eventually(is_up, seconds=10)
+            await eventually(is_up, seconds=40)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()

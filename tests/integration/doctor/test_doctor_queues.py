@@ -108,16 +108,16 @@ async def notify(bed: Bed, **changes: Any) -> None:
         )
 
 
-@pytest.fixture
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "WORKERS_SECONDS", 0.5)
-    monkeypatch.setattr(events, "LONGEST_SECONDS", 3.0)
+def waiting(monkeypatch: pytest.MonkeyPatch, *, for_workers: float, longest: float) -> None:
+    """In seconds."""
+    monkeypatch.setattr(events, "WORKERS_SECONDS", for_workers)
+    monkeypatch.setattr(events, "LONGEST_SECONDS", longest)
 
 
-@pytest.mark.usefixtures("hurried")
 async def test_an_event_that_no_worker_takes_is_found_in_the_queue(
-    telling: Bed, strict: MiniStackServer, trials_left: Callable[[], Any]
+    telling: Bed, strict: MiniStackServer, trials_left: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waiting(monkeypatch, for_workers=0.5, longest=60)
     await notify(telling)
     url = telling.settings.s3_events_queue_url
     other = {"Records": [{"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": "b"}, "object": {"key": "k"}}}]}
@@ -142,8 +142,9 @@ async def consuming(bed: Bed) -> AsyncIterator[None]:
 
 
 async def test_a_worker_that_takes_the_event_is_found_to_run(
-    telling: Bed, strict: MiniStackServer, trials_left: Callable[[], Any]
+    telling: Bed, strict: MiniStackServer, trials_left: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    waiting(monkeypatch, for_workers=60, longest=60)
     await notify(telling)
     async with consuming(telling):
         found = (await diagnose(telling.settings, "events")).of("events")
@@ -152,7 +153,6 @@ async def test_a_worker_that_takes_the_event_is_found_to_run(
     assert await trials_left() == []
 
 
-@pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
@@ -163,8 +163,13 @@ async def test_a_worker_that_takes_the_event_is_found_to_run(
     ],
 )
 async def test_an_event_that_does_not_come_is_explained_by_the_buckets_notification(
-    changes: dict[str, Any] | None, told: str, telling: Bed, strict: MiniStackServer
+    changes: dict[str, Any] | None,
+    told: str,
+    telling: Bed,
+    strict: MiniStackServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    waiting(monkeypatch, for_workers=0.5, longest=3)
     if changes and "QueueArn" in changes:
         other = queue_for_events(strict).rpartition("/")[2]
         changes = {"QueueArn": f"arn:aws:sqs:us-east-1:000000000000:{other}"}
