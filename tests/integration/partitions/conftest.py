@@ -18,13 +18,14 @@ from support.system import SECRET, Caller
 
 __all__ = ["queue_name", "rabbitmq", "running"]
 
-DATABASE_SECONDS = 12.0
+DATABASE_SECONDS = 30.0
 """For the settings below: 2 for a connection, or 1 and a second more for a statement, and slack for slow machines. What
 waits for what is not set here waits longer: 60 seconds and more."""
-STORE_SECONDS = 12.0
+STORE_SECONDS = 30.0
 """Likewise: 3 for an S3 call with all its tries."""
-PROBE_SECONDS = 3.5
-RECOVERY_SECONDS = 2.0
+PROBE_SECONDS = 30.0
+"""A probe takes two, where its parts would take 60."""
+RECOVERY_SECONDS = 30.0
 """From the end of a fault until requests succeed again."""
 
 FAULTS = {

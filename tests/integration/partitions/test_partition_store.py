@@ -17,11 +17,18 @@ from photodock.storage.credentials import CredentialsProvider
 from photodock.storage.s3 import ObjectStore
 from support.images import jpeg
 from support.proxy import Fault
+from support.serving import changed
 from support.system import Caller
 
 AWAY = (503, "storage_unavailable", True)
 IN_THE_BODY = Fault(answer=900)
 STALLED_BODY = Fault(answer=900, then="silence")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Here PostgreSQL's network is well: a machine that is busy with something else is no fault of it."""
+    return changed(settings, database_timeout=10, database_connect_timeout=10, database_acquire_timeout=20)
 
 
 async def in_time(call: Any) -> httpx.Response:
