@@ -342,7 +342,7 @@ async def test_a_change_wakes_the_worker_and_a_stop_gives_back_what_is_not_done(
     await change(db, api)
     await until(lambda: _is(lambda: len(receiver.received) == 1))
     stop.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await running
     [item] = await hook.log()
     assert (item["state"], item["attempts"]) == ("pending", 0)

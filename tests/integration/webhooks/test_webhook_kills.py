@@ -74,7 +74,7 @@ async def test_killed_between_delivery_and_record_the_next_worker_delivers_again
         async def all_delivered() -> bool:
             return {item["state"] for item in await hook.log()} == {"delivered"}
 
-        await until(all_delivered, seconds=30, pause=0.5)
+        await until(all_delivered, seconds=90, pause=0.5)
     finally:
         await deployment.stop_all()
     again = [request for request in receiver.received if request.headers["webhook-id"] in heard]

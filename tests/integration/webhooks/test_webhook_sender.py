@@ -96,7 +96,7 @@ async def test_what_speaks_no_tls_is_told(sender_of: SenderOf) -> None:
     server = await asyncio.start_server(plain, "127.0.0.1")
     async with server:
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-        answer = await sender_of(LOCAL, **SHORT).post(url, {}, b"{}")
+        answer = await sender_of(LOCAL).post(url, {}, b"{}")
     assert (answer.http_status, answer.error) == (None, "The receiver does not speak TLS as it should.")
 
 
