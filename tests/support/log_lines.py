@@ -26,7 +26,7 @@ class Log(io.StringIO):
 def written_log(level: str) -> Iterator[Log]:
     """All that would reach standard error, of our own lines and of third parties'."""
     root = logging.getLogger()
-    handlers, root_level = root.handlers[:], root.level
+    handlers, root_level, before = root.handlers[:], root.level, structlog.get_config()
     log = Log()
     with redirect_stderr(log):
         logs.configure(level)
@@ -35,7 +35,7 @@ def written_log(level: str) -> Iterator[Log]:
     try:
         yield log
     finally:
-        structlog.reset_defaults()
+        structlog.configure(**before)
         structlog.contextvars.clear_contextvars()
         root.handlers[:] = handlers
         root.setLevel(root_level)
