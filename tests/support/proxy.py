@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import socket
 import struct
 from collections.abc import AsyncIterator
@@ -53,7 +54,8 @@ class _Link:
 
 @dataclass(eq=False)
 class Proxy:
-    """A TCP port of this machine that leads to `target`, a URL or `host:port`; refuses until it is opened.
+    """A TCP port of this machine that leads to `target`, a URL or `host:port`; refuses until it is opened. While it is
+    closed its port stays bound, so that nobody else comes to listen there.
 
     `fault` may be set at any time. `accepted` counts all connections so far.
     """
@@ -63,6 +65,8 @@ class Proxy:
     accepted: int = 0
     _port: int = 0
     _listening: asyncio.Server | None = None
+    _kept: int | None = None
+    """The descriptor that keeps the port."""
     _links: set[_Link] = field(default_factory=set)
     _passing: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -80,14 +84,27 @@ class Proxy:
         return url.replace(urlsplit(url).netloc.rpartition("@")[2], self.address, 1)
 
     async def open(self) -> None:
-        self._listening = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
+        bound = self._bound() if self._kept is None else socket.socket(fileno=self._kept)
+        self._kept = None
+        self._listening = await asyncio.start_server(self._accept, sock=bound)
         self._port = self._listening.sockets[0].getsockname()[1]
+
+    def _bound(self) -> socket.socket:
+        bound = socket.socket()
+        # As asyncio's own servers do: connections that have just ended are no hindrance.
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", self._port))
+        return bound
+
+    def __del__(self) -> None:
+        if self._kept is not None:
+            os.close(self._kept)
 
     async def close(self) -> None:
         """From now on new connections are refused, and those there were are reset."""
         if self._listening:
             self._listening.close()
-            self._listening = None
+            self._listening, self._kept = None, self._bound().detach()
         self.cut()
         if self._passing:
             await asyncio.wait(self._passing, timeout=_OPEN_SECONDS)
