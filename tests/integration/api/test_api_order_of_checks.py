@@ -113,7 +113,7 @@ async def early_in_the_minute() -> bool:
 @pytest.fixture
 async def spent(strict: Caller) -> tuple[Caller, str]:
     """A caller who has used up the quota under the key `spent`, in the project also returned."""
-    await until(early_in_the_minute, seconds=20)
+    await until(early_in_the_minute, seconds=40)
     caller = strict.stranger()
     project = await caller.make_project()
     assert (await caller.request_upload(project, jpeg(), key="spent")).status_code == 200
@@ -148,7 +148,7 @@ async def test_the_quota_comes_before_the_project(spent: tuple[Caller, str]) -> 
 
 async def test_a_refused_project_costs_quota_like_any_request(strict: Caller) -> None:
     """Otherwise guessing at projects would be free."""
-    await until(early_in_the_minute, seconds=20)
+    await until(early_in_the_minute, seconds=40)
     caller = strict.stranger()
     assert code(await caller.request_upload(str(uuid4()), jpeg())) == (403, "project_access_denied")
     assert code(await caller.request_upload(str(uuid4()), jpeg())) == (429, "rate_limited")

@@ -21,7 +21,7 @@ def _client(server: SeaweedServer, keys: Keys | None = None) -> SignedClient:
 
 
 def _unsigned(url: str, method: str, path: str) -> int:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=40)
     try:
         connection.request(method, path, body=b"x" if method == "PUT" else None)
         return connection.getresponse().status

@@ -165,7 +165,7 @@ async def test_a_transaction_whose_client_vanished_gives_its_locks_back(
 
 
 async def test_a_service_stops_in_time_while_its_database_is_silent(settings: Settings, network: Network) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         async with running(settings) as api:
             assert (await api.call("GET", "/projects")).status_code == 200
             network.database.fault = SILENT

@@ -229,7 +229,7 @@ async def test_a_receiver_that_misbehaves_is_a_failure_in_words(
     sender_of: SenderOf, receiver: Receiver, behaviour: Any
 ) -> None:
     receiver.answer = behaviour
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         answer = await sender_of(LOCAL, **SHORT).post(f"http://127.0.0.1:{receiver.port}/", {}, b"{}")
     assert answer.http_status is None
     assert str(answer.error).startswith("The receiver ")
@@ -253,7 +253,7 @@ async def test_a_body_without_an_end_is_not_read(sender_of: SenderOf) -> None:
 
     server = await asyncio.start_server(endless, "127.0.0.1")
     port = server.sockets[0].getsockname()[1]
-    async with server, asyncio.timeout(20):
+    async with server, asyncio.timeout(40):
         answer = await sender_of(LOCAL).post(f"http://127.0.0.1:{port}/", {}, b"{}")
         assert (answer.http_status, answer.error) == (200, None)
         await ended.wait()
