@@ -1,6 +1,7 @@
 """Policies: an organization decides what is stored of where its photos were taken, and no way leads past it."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID, uuid4
@@ -40,6 +41,7 @@ GPS = {
     "timestamp": "2025-11-17T09:30:00Z",
 }
 TRACES = ("52.5163", "52.51631", "13.3777", "13.36512", "47.59", "297.88", "297.5", "8.25")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 KEPT = (GPS, MEASURED)
 ROUNDED = (
     {"latitude": 52.52, "longitude": 13.3778, "timestamp": "2025-11-17T09:30:00Z"},
@@ -151,7 +153,9 @@ async def test_no_table_holds_more_of_the_position_than_the_policy_allows(
             f"SELECT to_jsonb(t)::text AS row FROM {table} t WHERE organization_id = $1",  # noqa: S608  (names of ours)
             api.organization_id,
         )
-        assert [trace for row in rows for trace in TRACES if trace in row["row"]] == [], table
+        # The seconds of a time may have any digits.
+        told = [TIME.sub("", row["row"]) for row in rows]
+        assert [trace for row in told for trace in TRACES if trace in row] == [], table
 
 
 async def test_a_repeat_from_another_place_is_the_same_photo(api: Caller, project: str) -> None:

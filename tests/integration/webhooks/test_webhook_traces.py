@@ -1,5 +1,6 @@
 """Each attempt to deliver is a span, in the trace of the photo that it tells of."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
@@ -41,7 +42,9 @@ async def test_every_attempt_is_told_in_the_photos_trace_and_where_it_went_is_no
     ]
     # The receiver's address may hold a secret of its own.
     told = "".join(span.to_json() for span in seen.all)
-    assert [word for word in ("127.0.0.1", str(receiver.port), "/hook", hook.secret) if word in told] == []
+    assert [word for word in ("127.0.0.1", "/hook", hook.secret) if word in told] == []
+    # Within an id or a time its digits may stand by chance.
+    assert not re.search(rf"\b{receiver.port}\b", told)
 
 
 async def test_a_test_event_has_a_trace_of_its_own(
