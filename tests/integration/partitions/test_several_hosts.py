@@ -20,7 +20,7 @@ from photodock.settings import Settings
 from support.polling import until
 from support.proxy import SILENT, Fault, Proxy
 
-CONNECT_SECONDS = 1.5
+CONNECT_SECONDS = 1.0
 """Of each host: enough for several connections at once on a slow machine."""
 IN_TIME_SECONDS = 40.0
 """Where nothing ended the wait for a host, it would last for 60."""
@@ -201,7 +201,7 @@ async def test_migrating_ends_in_time_when_the_database_falls_silent_in_the_midd
     """Another process migrates, and this one waits for it; then the network is gone."""
     async with db.connection() as other:
         await other.execute("SELECT pg_advisory_lock(7054121203)")
-        migrating = asyncio.create_task(migrate(network.database.in_place_of(database_url), timeout=6))
+        migrating = asyncio.create_task(migrate(network.database.in_place_of(database_url), timeout=5))
 
         async def waits() -> bool:
             return await db.fetchrow("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") is not None
