@@ -60,6 +60,7 @@ def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
     if processes > 1:
         with shared_folder():
             Processes(config, sockets=sockets or [config.bind_socket()]).run()
+        _heed_no_other_stop()
         return
     server = uvicorn.Server(config)
     with suppress(KeyboardInterrupt):
@@ -100,9 +101,11 @@ def _allow_files(wanted: int) -> None:
 
 
 def _end(*_: object) -> NoReturn:
-    """The server, when it is done, raises the signal that stopped it once more: a stop asked for is no failure.
-
-    One that comes later still would break into the interpreter's own end, with a traceback.
-    """
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    """The server, when it is done, raises the signal that stopped it once more: a stop asked for is no failure."""
+    _heed_no_other_stop()
     sys.exit(0)
+
+
+def _heed_no_other_stop() -> None:
+    """One that comes later still would break into the interpreter's own end, with a traceback or as what ended it."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

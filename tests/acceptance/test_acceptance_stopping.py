@@ -73,6 +73,18 @@ async def test_a_connection_without_a_request_does_not_hold_serve_up(system: Sys
 
 
 @pytest.mark.parametrize("processes", [1, 2])
+async def test_a_stop_that_is_asked_for_again_and_again_is_no_failure(system: System, processes: int) -> None:
+    serving = await system.deployment.serve(processes=processes)
+
+    async def has_ended() -> bool:
+        serving.child.ask_to_end()
+        return not serving.child.running
+
+    await eventually(has_ended, pause=0.001)
+    assert (await system.deployment.stop(serving.child))[0] == 0
+
+
+@pytest.mark.parametrize("processes", [1, 2])
 async def test_a_socket_that_the_service_manager_holds_outlives_serve(system: System, processes: int) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
