@@ -155,12 +155,12 @@ async def reading(
         task = asyncio.create_task(read())
 
         async def begun() -> bool:
-            if task.done():
-                task.result()
-            return reader.has_begun or reader.has_ended
+            return reader.has_begun or task.done()
 
         try:
             await eventually(begun, pause=0.01)
+            if task.done():
+                task.result()  # raises at once for who was refused
             yield reader
         finally:
             task.cancel()
