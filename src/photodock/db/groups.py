@@ -50,13 +50,22 @@ class Groups(Generic[Question, Answer]):
         one: _Waiting[Question, Answer] = _Waiting(question, loop.time() + self._timeout, loop.create_future())
         self._waiting.append(one)
         if len(self._statements) < AT_ONCE:
-            # Without the context, whose ids are those of one request.
-            statement = loop.create_task(self._run(), context=Context())
-            self._statements.add(statement)
-            statement.add_done_callback(self._statements.discard)
+            self._begin()
         elif self._timer is None:
             self._timer = loop.call_at(one.give_up_at, self._give_up)
         return await one.answer
+
+    def _begin(self) -> None:
+        # Without the context, whose ids are those of one request.
+        statement = asyncio.get_running_loop().create_task(self._run(), context=Context())
+        self._statements.add(statement)
+        statement.add_done_callback(self._ended)
+
+    def _ended(self, statement: "asyncio.Task[None]") -> None:
+        """It is told of a turn of the loop after the last look: whoever has come in between has begun no statement."""
+        self._statements.discard(statement)
+        if self._waiting and not statement.cancelled():
+            self._begin()
 
     async def _run(self) -> None:
         """One statement after another, until nobody waits."""

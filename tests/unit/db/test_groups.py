@@ -69,6 +69,17 @@ async def test_what_waits_goes_together_in_its_order_and_gets_its_own_answers(st
     assert statements.most == AT_ONCE
 
 
+async def test_who_comes_in_the_moment_in_which_all_statements_end_does_not_wait(statements):
+    """Both have looked for others in vain, and the event loop has not heard of their end yet."""
+    groups = Groups(statements.ask, timeout=600)
+    before = await all_busy(groups)
+    statements.open.set()
+    # Its first step comes right behind their last ones.
+    late = asyncio.create_task(groups.answer(1))
+    async with asyncio.timeout(10):
+        assert await asyncio.gather(*before, late) == [-1, -2, 1]
+
+
 async def test_a_fault_is_its_groups_alone(statements):
     groups = Groups(statements.ask, timeout=5)
     busy, both = await all_busy(groups), await asked(groups, 1, 2)
