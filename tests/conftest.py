@@ -15,6 +15,7 @@ import asyncpg
 import botocore.session
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from photodock.db.migrate import migrate
 from photodock.db.pool import Database
@@ -34,6 +35,9 @@ numbers = count(1)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SecretSearch([SECRET]))
+    # How fast an example is made and tried is this machine's, which may be busy with something else.
+    settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("patient")
     # At `debug`, which a test may ask of every library, the SDK writes down each signature that it makes.
     logging.getLogger("botocore").setLevel(logging.INFO)
     # The SDK reads its descriptions of AWS's services once for all tests, and not anew in each.
