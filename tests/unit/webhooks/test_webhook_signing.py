@@ -34,14 +34,13 @@ def test_while_a_secret_is_replaced_both_are_good_and_no_third() -> None:
         Webhook(shown(make_secret())).verify(EVENT.body(), headers)
 
 
-@pytest.mark.parametrize(
-    "changed", [{"webhook-id": str(uuid4())}, {"webhook-timestamp": str(int(datetime.now(UTC).timestamp()) + 1)}]
-)
-def test_id_and_time_are_signed_too(changed: dict[str, str]) -> None:
+@pytest.mark.parametrize("changed", ["webhook-id", "webhook-timestamp"])
+def test_id_and_time_are_signed_too(changed: str) -> None:
     secret = make_secret()
     headers = signed_headers(EVENT, EVENT.body(), [secret], datetime.now(UTC))
-    with pytest.raises(WebhookVerificationError):
-        Webhook(shown(secret)).verify(EVENT.body(), headers | changed)
+    others = {"webhook-id": str(uuid4()), "webhook-timestamp": str(int(headers["webhook-timestamp"]) + 1)}
+    with pytest.raises(WebhookVerificationError, match="No matching signature"):
+        Webhook(shown(secret)).verify(EVENT.body(), headers | {changed: others[changed]})
 
 
 def test_an_old_request_is_not_taken_again() -> None:
