@@ -22,7 +22,7 @@ PHOTO_ID = UUID("018f0000-0000-7000-8000-000000000001")
 PRESIGNED = "https://storage.test/photo.jpg?X-Amz-Credential=key&X-Amz-Signature=5ec3e7"
 TOKEN = "t0ken-of-the-test"
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-SECONDS = 10
+SECONDS = 30
 
 
 class FakePhotodock:

@@ -156,7 +156,7 @@ async def test_a_handler_that_reports_nothing_is_told_and_the_job_comes_again(ru
 
 async def test_a_job_that_takes_too_long_is_ended_and_comes_again(running, inbox):
     inbox.messages = [message(), message()]
-    running.options = ConsumerOptions(job_timeout=0.05)
+    running.options = ConsumerOptions(job_timeout=0.5)  # and the second one needs milliseconds of it
     hung: list[Job] = []
 
     async def hang_once(job: Job) -> dict[str, object]:

@@ -22,12 +22,8 @@ async def done_at_once(job: Job) -> dict[str, object]:
     return {}
 
 
-async def beating() -> bool:
-    return any("Lease._keep" in repr(task.get_coro()) for task in asyncio.all_tasks())
-
-
 async def still() -> bool:
-    return not await beating()
+    return not any("Lease._keep" in repr(task.get_coro()) for task in asyncio.all_tasks())
 
 
 async def test_heartbeats_keep_a_running_job_and_end_with_it(running, inbox):
@@ -74,9 +70,12 @@ async def test_heartbeats_end_with_the_longest_time_of_a_job(running, inbox):
     inbox.heartbeat_seconds = 0.01
     running.options = ConsumerOptions(job_timeout=0.05)
 
+    async def beaten() -> bool:
+        return bool(inbox.extended)
+
     async with asyncio.timeout(SECONDS), aclosing(running.consumer.stream(running.stop)) as stream:
         job = await anext(stream)
-        assert await beating()
+        await until(beaten)
         # An iterator's job cannot be cancelled from outside; it only stops being kept.
         await until(still)
         await job.complete({})
@@ -85,13 +84,16 @@ async def test_heartbeats_end_with_the_longest_time_of_a_job(running, inbox):
 async def test_no_more_jobs_run_at_a_time_than_were_asked_for(running, inbox):
     running.options = ConsumerOptions(concurrency=3)
     inbox.messages = [message() for _ in range(10)]
-    at_work, most = 0, 0
+    at_work, most, three = 0, 0, asyncio.Event()
 
     async def work(job: Job) -> dict[str, object]:
         nonlocal at_work, most
         at_work += 1
         most = max(most, at_work)
-        await asyncio.sleep(0.01)
+        if at_work == 3:
+            three.set()
+        await three.wait()
+        await asyncio.sleep(0.01)  # for a fourth, if there is one
         at_work -= 1
         return {}
 
