@@ -235,7 +235,7 @@ def test_as_many_files_are_sent_at_once_as_asked_and_no_more(run, server, make_p
         if request.method == "PUT":
             at_work.add(request.url)
             most = max(most, len(at_work))
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 await three.wait()
             at_work.remove(request.url)
         return await server(request)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import time
 
 import pytest
 from structlog.testing import capture_logs
@@ -29,7 +28,7 @@ async def test_parts_run_side_by_side_until_the_stop():
         await both.wait()
         stop.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await run({"one": part, "two": part}, stop)
 
 
@@ -50,7 +49,7 @@ async def test_a_part_that_raises_is_started_again_and_disturbs_no_other():
         await stop.wait()
 
     with capture_logs() as logs:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await run({"failing": failing, "steady": steady}, stop)
     assert (starts, others) == (3, 1)
     assert [line["part"] for line in logs if line["event"] == "worker_part_failed"] == ["failing"] * 2
@@ -65,7 +64,7 @@ async def test_a_part_that_returns_too_early_is_started_again():
         if starts == 2:
             stop.set()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await run({"short": short}, stop)
     assert starts == 2
 
@@ -111,7 +110,7 @@ async def test_a_stop_lets_a_part_finish_what_it_has_in_hand():
         await asyncio.sleep(0.05)
         finished = True
 
-    await run({"part": part}, stop, grace_seconds=5)
+    await run({"part": part}, stop, grace_seconds=60)
     assert finished
 
 
@@ -128,11 +127,10 @@ async def test_a_part_that_does_not_stop_is_cancelled_and_may_clean_up():
             cleaned = True
             raise
 
-    started = time.monotonic()
     with capture_logs() as logs:
-        await run({"stubborn": stubborn, "idle": idle}, stop, grace_seconds=0.05)
+        async with asyncio.timeout(30):
+            await run({"stubborn": stubborn, "idle": idle}, stop, grace_seconds=0.05)
     assert cleaned
-    assert time.monotonic() - started < 5
     assert [line["part"] for line in logs if line["event"] == "worker_part_cancelled"] == ["stubborn"]
 
 
@@ -164,7 +162,7 @@ async def test_a_signal_ends_the_worker_in_order(number):
         await stop.wait()
         stopped = True
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await run_until_signalled({"part": part})
     assert stopped
     assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
@@ -177,9 +175,8 @@ async def test_an_endless_part_ends_at_the_stop():
         stop.set()
         await asyncio.Event().wait()
 
-    started = time.monotonic()
-    await run({"endless": cancelled_on_stop(endless)}, stop)
-    assert time.monotonic() - started < 5
+    async with asyncio.timeout(30):
+        await run({"endless": cancelled_on_stop(endless)}, stop)
 
 
 async def test_an_endless_part_that_raises_is_started_again():
@@ -193,6 +190,6 @@ async def test_an_endless_part_that_raises_is_started_again():
         stop.set()
         await asyncio.Event().wait()
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         await run({"endless": cancelled_on_stop(endless)}, stop)
     assert starts == 2
