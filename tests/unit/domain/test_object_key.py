@@ -15,11 +15,13 @@ GOOD = f"{PROJECT}/2026/11/22/{PHOTO}.jpg"
 
 @pytest.mark.parametrize("mime_type", EXTENSIONS)
 def test_what_is_written_can_be_read(mime_type: str) -> None:
+    before = datetime.now(UTC)
     project_id, photo_id, now = uuid4(), uuid7(), datetime.now(UTC)
     key = parse_object_key(object_key(project_id, photo_id, mime_type, now))
     assert key == ObjectKey(project_id, now.date(), photo_id, EXTENSIONS[mime_type])
     assert key.file_name == f"{photo_id}.{EXTENSIONS[mime_type]}"
-    assert abs(key.made_at - now) < timedelta(seconds=1)
+    # To the millisecond, rounded down.
+    assert before - timedelta(milliseconds=1) < key.made_at <= now
 
 
 def test_the_parts_of_a_key() -> None:
