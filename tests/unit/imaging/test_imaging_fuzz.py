@@ -88,7 +88,9 @@ runpy.run_module("photo_fuzz", run_name="__main__")
 
 def fuzz(folder: Path, *program: str) -> subprocess.CompletedProcess[str]:
     """In a folder of its own: what it finds stays there. The same inputs each time."""
-    command = [sys.executable, *program, f"-runs={RUNS}", "-seed=1"]
+    # A stalled machine makes no input a slow one.
+    patience = ("-timeout=60", "-report_slow_units=60")
+    command = [sys.executable, *program, f"-runs={RUNS}", "-seed=1", *patience]
     environment = {"PYTHONPATH": str(TESTS)}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
