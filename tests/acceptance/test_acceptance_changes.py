@@ -17,19 +17,19 @@ async def test_changes_are_told_to_the_client_that_listens(system: System, api: 
     async with AsyncClient(system.serving.url, token_for(api.organization_id)) as client:
         async with aclosing(client.events(project_id=project)) as events:
             listening = asyncio.create_task(anext(events))
-            photo = None
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(90):
                 # Until the stream is open nothing is told.
                 while not listening.done():
-                    photo = await client.upload(jpeg(), project_id=project, file_name="roof.jpg", wait=20)
+                    await client.upload(jpeg(), project_id=project, file_name="roof.jpg", wait=20)
                     await asyncio.wait([listening], timeout=1)
                 first = await listening
-                assert photo is not None
                 found = [first]
+                # Of a photo that came before the stream was open its end may never be told.
+                photo = await client.upload(jpeg(), project_id=project, file_name="roof.jpg")
                 while found[-1].type != "photo.completed" or found[-1].photo_id != photo.id:
                     found.append(await anext(events))
         # What was missed in between is told by the id of what was heard.
-        async with aclosing(client.events(project_id=project, last_event_id=first.id)) as again, asyncio.timeout(30):
+        async with aclosing(client.events(project_id=project, last_event_id=first.id)) as again, asyncio.timeout(60):
             assert [await anext(again) for _ in found[1:]] == found[1:]
 
 
@@ -44,7 +44,7 @@ async def test_a_watch_tells_changes_as_they_happen_until_ctrl_c(system: System,
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         assert b"Watching the project" in await process.stderr.readline()
         photo_ids = set()
 
@@ -58,7 +58,7 @@ async def test_a_watch_tells_changes_as_they_happen_until_ctrl_c(system: System,
                     return found
             return None
 
-        first = await eventually(heard, seconds=30)
+        first = await eventually(heard, seconds=60)
         assert first
         assert first["photo_id"] in photo_ids
         assert first["project_id"] == project

@@ -134,7 +134,7 @@ async def reading(
     headers = {"Authorization": f"Bearer {token}"} if token else caller.headers
     if last_id is not None:
         headers["Last-Event-ID"] = last_id
-    async with httpx.AsyncClient(timeout=httpx.Timeout(10, read=None)) as http:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(40, read=None)) as http:
         address = f"{url}/api/v1/events" + (f"?project_id={project_id}" if project_id else "")
 
         async def read() -> None:
