@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -46,7 +46,7 @@ async def client(url: str) -> AsyncIterator[RawClient]:
 async def still_alive(url: str) -> AsyncIterator[None]:
     """Whatever a client has done: the next one is served."""
     yield
-    async with httpx.AsyncClient(base_url=url) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
         assert (await http.get("/healthz")).status_code == 200
 
 
@@ -197,7 +197,7 @@ async def test_a_good_client_is_served_while_others_hold_all_connections(url: st
     async with AsyncExitStack() as stack:
         for round_ in range(5):
             held = [await hold(stack, url, sent) for _ in range(CONNECTIONS)]
-            async with httpx.AsyncClient(base_url=url) as http:
+            async with httpx.AsyncClient(base_url=url, timeout=30) as http:
                 assert (await http.get("/healthz")).status_code == 200, round_
         # The last ones are still there: it is not by closing everything that the good client was served.
         assert any(not client.reader.at_eof() for client in held)
@@ -208,18 +208,26 @@ async def test_waiting_for_an_answer_is_no_reason_to_be_closed_and_the_limit_hol
 ) -> None:
     photo = (await api.issue(project, b"x" * 2_000))["photo_id"]
     [authorization] = api.headers.values()
-    waiting = head(f"/api/v1/photos/{photo}?wait=4", f"Authorization: {authorization}")
+    waiting = head(f"/api/v1/photos/{photo}?wait=30", f"Authorization: {authorization}")
     async with AsyncExitStack() as stack:
-        held = [await hold(stack, url, waiting) for _ in range(CONNECTIONS)]
+        held = [await hold(stack, url, waiting) for _ in range(CONNECTIONS - 1)]
+        another = await hold(stack, url, b"")
+        for _ in range(2):
+            # Answered behind the others' requests, which have been read by then.
+            await another.send(HEALTH)
+            assert (await another.answer()).status == 200
 
         async def turned_away() -> bool:
-            async with connected(url) as late:
-                await late.send(HEALTH)
-                return (await late.until_closed(seconds=20)).raw == b""
+            """The first one takes the place of the one that rests; for the next there is none."""
+            late = await hold(stack, url, waiting)
+            with suppress(TimeoutError):
+                return (await late.until_closed(seconds=1)).raw == b""
+            return False
 
         await eventually(turned_away)
+        assert (await api.call("DELETE", f"/photos/{photo}")).status_code == 204
         answers = await asyncio.gather(*(client.answer() for client in held))
-    assert {answer.status for answer in answers} == {200}
+    assert {answer.status for answer in answers} == {404}
 
 
 LARGE = {
