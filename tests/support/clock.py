@@ -24,6 +24,15 @@ async def eventually(look: Callable[[], Awaitable[T]], *, seconds: float = 30, p
         await asyncio.sleep(pause)
 
 
+async def of_one_minute(burst: Callable[[], Awaitable[T]]) -> T:
+    """What `burst` returns, all of it within one minute of the clock: else it is called again, and begins anew."""
+    while True:
+        minute = time.time() // 60
+        found = await burst()
+        if time.time() // 60 == minute:
+            return found
+
+
 async def within_one_minute(seconds: int = 10) -> None:
     """The quota belongs to a minute of the clock: a burst of up to `seconds` must not straddle two."""
     left = 60 - time.time() % 60

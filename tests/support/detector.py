@@ -52,6 +52,12 @@ class Detector:
     def jobs_of(self, photo_id: str) -> list[Received]:
         return [job for job in self.received if job.photo_id == photo_id]
 
+    def job_of(self, photo_id: str) -> Received:
+        """The one that there is, however often it was delivered: then with the same id."""
+        found = self.jobs_of(photo_id)
+        assert len({job.message_id for job in found}) == 1, found
+        return found[0]
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Within the block it receives, and looks at nothing."""
