@@ -34,7 +34,7 @@ class Primary(PostgresServer):
         self.stop()
 
     async def administer(self, *statements: str) -> None:
-        connection = await asyncpg.connect(self.database_url, timeout=5, command_timeout=30)
+        connection = await asyncpg.connect(self.database_url, timeout=30, command_timeout=60)
         try:
             for statement in statements:
                 await connection.execute(statement)
@@ -48,7 +48,7 @@ class Primary(PostgresServer):
         wanted = "sync" if synchronous else "async"
 
         async def follows() -> bool:
-            connection = await asyncpg.connect(self.database_url, timeout=5, command_timeout=5)
+            connection = await asyncpg.connect(self.database_url, timeout=30, command_timeout=30)
             try:
                 state = await connection.fetchval(
                     "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'"
@@ -57,7 +57,7 @@ class Primary(PostgresServer):
                 await connection.close()
             return bool(state == wanted)
 
-        await until(follows, seconds=20)
+        await until(follows, seconds=60)
 
 
 class Standby(Primary):
