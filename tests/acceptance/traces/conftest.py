@@ -1,5 +1,6 @@
 """An installation with traces: two processes of `serve`, a worker and the sample detector, and a receiver for them."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -43,16 +44,18 @@ class Traced:
         return str(photo["id"])
 
     async def trace(self, photo_id: str, *names: str) -> list[Span]:
-        """The photo's, once spans of these names have come."""
+        """The photo's, once so many spans of these names have come, and the parents of all: each process sends its own
+        when it is time for it."""
         trace_id = f"{root_of(UUID(photo_id)).trace_id:032x}"
 
         async def whole() -> list[Span]:
             found = self.receiver.of_trace(trace_id)
-            missing = set(names) - {span.name for span in found}
+            missing = Counter(names) - Counter(span.name for span in found)
             assert not missing, f"{missing} of {sorted({(span.service, span.name) for span in self.receiver.spans()})}"
+            assert {span.parent for span in found if span.parent} <= {span.span_id for span in found}
             return found
 
-        return await eventually(whole, seconds=20, pause=0.2)
+        return await eventually(whole, seconds=60, pause=0.2)
 
 
 @pytest.fixture
