@@ -73,7 +73,7 @@ async def detecting(handler: Any, queue_url: str, api: Caller, sqs: Sqs) -> Asyn
             yield
         finally:
             stop.set()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await task
 
 
@@ -112,7 +112,7 @@ async def test_a_photo_whose_job_died_is_completed_after_the_bug_is_mended(
         async def completed() -> bool:
             return bool((await api.photo(photo["id"]))["status"] == "completed")
 
-        await eventually(completed, seconds=30)
+        await eventually(completed, seconds=60)
     assert (await api.photo(photo["id"]))["detection"]["results"]["bytes"] > 0
     again = await deployment.run("dlq", "redrive")
     assert (again.status, again.out) == (0, "0 dead letters moved back into the queue.\n")

@@ -22,7 +22,7 @@ from support.polling import eventually
 from support.walks import WALKS, Walk
 
 CALLS = ROOT / "tests" / "support" / "walk_calls.py"
-SECONDS = 150
+SECONDS = 400
 PART = 5_242_880
 MAKE_RUN = re.compile(r"make run ARGS='([^']*)'")
 # Each call's answer is noted; jobs have process groups of their own, and end with the shell.
@@ -53,12 +53,12 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             [sys.executable, "-m", "photodock", *words, "--detector", "none"], stdout=output, stderr=output, cwd=folder
         )
     try:
-        assert eventually(lambda: (folder / "ready.json").exists() or process.poll() is not None, 90)
+        assert eventually(lambda: (folder / "ready.json").exists() or process.poll() is not None, 180)
         shutil.copy(folder / "ready.json", data / "ready.json")
         yield Running(folder, json.loads((folder / "ready.json").read_text()))
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.fixture
@@ -120,6 +120,7 @@ def run(walk: Walk, number: int, block: str) -> str:
     return block
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", WALKS)
 def test_a_page_can_be_followed_command_by_command(page: str, folder: Path, request: pytest.FixtureRequest) -> None:
     walk = WALKS[page]

@@ -34,7 +34,7 @@ class Figures:
 
 async def scraped(*urls: str) -> Figures:
     families: list[Metric] = []
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=40) as http:
         for url in urls:
             answer = await http.get(f"{url}/metrics")
             assert answer.status_code == 200, answer.text

@@ -17,7 +17,7 @@ async def serving(settings: Settings) -> AsyncIterator[Caller]:
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=transport, base_url="http://api") as http,
-        httpx.AsyncClient(verify=CERTIFICATES) as storage,
+        httpx.AsyncClient(verify=CERTIFICATES, timeout=40) as storage,
     ):
         yield Caller(http, storage)
 

@@ -22,7 +22,7 @@ async def test_every_state_is_drawn_in_both_themes_and_on_a_phone_without_a_seri
 async def test_ten_thousand_photos_are_scrolled_through_with_few_in_the_document(up: Up, vitest: Vitest) -> None:
     """How smoothly, build/console/scrolling.txt says: no machine's speed is a reason to fail."""
     project_id = uuid4()
-    async with httpx.AsyncClient(base_url=up.ready["url"], trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=up.ready["url"], trust_env=False, timeout=40) as http:
         headers = {"Authorization": f"Bearer {up.ready['token']}"}
         answer = await http.put(f"/api/v1/projects/{project_id}", json={"name": "Ten thousand"}, headers=headers)
     assert answer.status_code in (200, 201)

@@ -43,11 +43,12 @@ def quiet_broker_library() -> Iterator[None]:
         logger.setLevel(level)
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("quiet_broker_library")
 async def test_no_photo_is_lost_whatever_is_killed_at_whichever_point(tmp_path: Path) -> None:
     require("rabbitmq-server", PROGRAM)
     points = [point for point in POINTS if point.name in CHOSEN]
-    plan = Plan(photos=PHOTOS, points=points, processes=0, pause=2.0, seed=SEED, deadline_seconds=240)
+    plan = Plan(photos=PHOTOS, points=points, processes=0, pause=2.0, seed=SEED, deadline_seconds=500)
     outcome = await run(tmp_path, plan, sys.stdout.write)
     sys.stdout.write(f"\n{table(outcome)}\n\n{totals(outcome)}\n")
 

@@ -96,7 +96,7 @@ def proxied(tmp_path: Path) -> Callable[[int, int], AbstractContextManager[Proxy
         assert checked.returncode == 0, checked.stderr
         with subprocess.Popen(command) as nginx:
             try:
-                assert eventually((tmp_path / "nginx.pid").exists, 10)
+                assert eventually((tmp_path / "nginx.pid").exists, 30)
                 yield Proxy(f"https://127.0.0.1:{port}", tmp_path / "fullchain.pem", tmp_path / "error.log")
             finally:
                 nginx.terminate()

@@ -136,12 +136,12 @@ async def test_a_rolling_restart_under_load_fails_no_request(
     load = Load()
     clients = [asyncio.create_task(load.client(machine.api.colleague(f"user-{n}"), project)) for n in range(CLIENTS)]
     try:
-        await eventually(lambda: has_sent(load, CLIENTS * 3), seconds=40)
+        await eventually(lambda: has_sent(load, CLIENTS * 3), seconds=90)
         await migrate_to_the_next_version(machine, tmp_path, monkeypatch)
         for service in (*machine.serves, *machine.workers) * ROUNDS:
             before = len(load.photo_ids)
             await asyncio.to_thread(service.restart)
-            await eventually(lambda before=before: has_sent(load, before + CLIENTS), seconds=40)  # type: ignore[misc]
+            await eventually(lambda before=before: has_sent(load, before + CLIENTS), seconds=90)  # type: ignore[misc]
     finally:
         load.going_on = False
         await asyncio.gather(*clients, return_exceptions=True)
@@ -175,7 +175,7 @@ async def migrate_to_the_next_version(machine: Machine, tmp_path: Path, monkeypa
     assert await migrate(machine.backend.database_url) == "9999"
     for service in machine.serves:
         assert service.listener
-        async with httpx.AsyncClient() as http:
+        async with httpx.AsyncClient(timeout=30) as http:
             port = service.listener.getsockname()[1]
             assert (await http.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
 

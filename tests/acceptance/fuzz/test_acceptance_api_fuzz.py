@@ -22,6 +22,9 @@ from support.images import jpeg
 from support.system import token_for
 from support.whole import System, running_system
 
+# The first of the tests waits for all that is sent.
+pytestmark = pytest.mark.timeout(1_000)
+
 TESTS = Path(__file__).parents[2]
 REQUESTS = 5_000
 """The least that all runs together must have sent."""

@@ -99,7 +99,7 @@ def test_the_whole_system_starts_from_an_empty_folder(installed: Path, tmp_path:
     up = [installed / "photodock", "up", "--port", str(free_port()), "--ready-file", ready]
     with subprocess.Popen(up, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL) as system:
         try:
-            assert eventually(lambda: ready.exists() or system.poll() is not None, 60)
+            assert eventually(lambda: ready.exists() or system.poll() is not None, 120)
             assert system.poll() is None
             about = json.loads(ready.read_text())
             told = subprocess.run(
@@ -109,9 +109,9 @@ def test_the_whole_system_starts_from_an_empty_folder(installed: Path, tmp_path:
                 capture_output=True,
                 text=True,
                 check=True,
-                timeout=60,
+                timeout=120,
             ).stdout
             assert json.loads(told)["status"] == "completed"
         finally:
             system.send_signal(signal.SIGINT)
-        assert system.wait(20) == 0
+        assert system.wait(60) == 0
