@@ -27,5 +27,5 @@ test("in an empty folder, by the lines of the page, a bundled page uploads a pho
   const opened = await chromium.pageOf(html, { ...others, "/photodock-token": chromium.installation.token });
   const file = { name: "roof.png", mimeType: "image/png", buffer: Buffer.from(png()) };
   await opened.locator("#file").setInputFiles(file);
-  await expect.poll(() => opened.locator("#status").textContent(), { timeout: 30_000 }).toBe("completed");
+  await expect.poll(() => opened.locator("#status").textContent()).toBe("completed");
 });

@@ -32,7 +32,7 @@ test("the ten lines of the documentation upload a photo, and say why another fil
   ]);
   await page.getByRole("button", { name: "Upload 2 files" }).click();
   const items = (state: string) => page.locator(`.uppy-Dashboard-Item.is-${state}`).count();
-  await expect.poll(() => items("complete"), { timeout: 30_000 }).toBe(1);
+  await expect.poll(() => items("complete")).toBe(1);
   await expect.poll(() => items("error")).toBe(1);
   const reason = "The photo has 500 bytes; the least is 1024. Check that the file is complete.";
   expect(await page.getByLabel(reason).count()).toBeGreaterThan(0);

@@ -158,9 +158,7 @@ test("what a tab wants while nobody owns the queue, whichever other tab comes to
   const load = store.load.bind(store);
   const loading = vi.spyOn(store, "load").mockImplementation(async () => opened.then(load));
   await first.stop();
-  await vi.waitFor(() => {
-    expect(loading).toHaveBeenCalled();
-  });
+  await expect.poll(() => loading).toHaveBeenCalled();
   const told = heard(name, "command");
   const paused = third.pause();
   await told;
@@ -179,9 +177,7 @@ test("what an owner has begun to do for another tab is written down before the n
   const save = store.savePaused.bind(store);
   const saving = vi.spyOn(store, "savePaused").mockImplementation(async (paused) => opened.then(() => save(paused)));
   const paused = second.pause();
-  await vi.waitFor(() => {
-    expect(saving).toHaveBeenCalled();
-  });
+  await expect.poll(() => saving).toHaveBeenCalled();
   const stopped = first.stop();
   for (let time = 0; time < 20; time += 1) await turns();
   open();
