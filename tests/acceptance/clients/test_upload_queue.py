@@ -20,8 +20,8 @@ from support.system import token_for
 from support.vitest import CHROMIUM, vitest
 from support.whole import running_system
 
-SLOW = Fault(delay=0.05)
-"""For each 64 KiB: a photo of 3 MB takes two seconds and more, in the middle of which it can be cut off."""
+SLOW = Fault(delay=0.1)
+"""For each 64 KiB: a photo of 1.5 MB takes two seconds and more, in the middle of which it can be cut off."""
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { startedChromium } from "../browser/harness.js";
 import { addPhotos, allCompleted, network, openQueue, photosOf, shows, snapshot, watchPuts } from "./pages.js";
 
-/** By the slow network more than a second, in the middle of which much can happen. */
+/** By the slow network more than two seconds, in the middle of which much can happen. */
 const LARGE = 1_500_000;
 
 const chromium = await startedChromium();
