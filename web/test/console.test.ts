@@ -158,13 +158,17 @@ test("another organization's project is refused in words, and asked for no more 
   const foreign = await makeProject("Theirs", FOREIGN_TOKEN);
   const page = await chromium.console(await makeProject("Ours"));
   await page.getByText("No photos yet.").waitFor();
+  const foreignList = (url: string): boolean => {
+    const { pathname, searchParams } = new URL(url);
+    return pathname === "/api/v1/photos" && searchParams.get("project_id") === foreign;
+  };
   const asked: string[] = [];
-  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
-  const lists = (): number => asked.filter((path) => path === "/api/v1/photos").length;
+  page.on("request", (request) => asked.push(request.url()));
+  const lists = (): number => asked.filter((url) => foreignList(url)).length;
   await page.goto(`${URL_}/#/projects/${foreign}`);
   const again = page.getByRole("alert").getByRole("button", { name: "Try again" });
   await again.waitFor();
-  const answer = page.waitForResponse((response) => new URL(response.url()).pathname === "/api/v1/photos");
+  const answer = page.waitForResponse((response) => foreignList(response.url()));
   await again.click();
   expect((await answer).status()).toBe(403);
   // What the page would ask for by itself was on its way before this.

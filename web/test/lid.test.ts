@@ -67,4 +67,4 @@ test("two hundred photos of a folder arrive, although the browser is closed in t
     `Of ${String(COUNT)} photos all were stored in the browser after ${seconds(begun, stored)} s, ${String(there)} had arrived ` +
     `when it was closed after ${seconds(begun, closed)} s; opened again, all were completed after ${seconds(reopened, done)} s.\n`;
   await writeFile(`${SCREENSHOTS}/lid.txt`, said);
-});
+}, 700_000);
