@@ -3,7 +3,6 @@
 import asyncio
 import os
 import random
-import shutil
 import statistics
 import time
 from collections.abc import Awaitable, Callable
@@ -13,12 +12,11 @@ from functools import cached_property
 from pathlib import Path
 from uuid import UUID, uuid4
 
-import asyncpg
 from uuid_utils.compat import uuid7
 
 from bench.backends import opened_database
+from bench.growth_rows import require_disk, settled
 from photodock.db import photos, sweep, uploads
-from photodock.db.migrate import migrate
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.db.upload_groups import UploadGroups
@@ -28,49 +26,11 @@ from photodock.domain.photo import NewPhoto, Photo, PhotoStatus, object_key
 from photodock.domain.schedule import LOOKS
 
 SIZES = {"small": 10_000, "large": 10_000_000}
-BYTES_A_ROW = 1_600
-"""On disk, with its history, all indexes and what building them needs."""
 DUE = 50
 """Photos that a sweep finds due, however many there are."""
 LIST_LIMIT = 50
 WARM_UP = 200
 
-PLACES = """
-INSERT INTO projects (id, organization_id, name)
-SELECT md5('project' || n)::uuid, md5('organization' || n % 50)::uuid, 'roofs' FROM generate_series(0, 99) n
-"""
-# Ids of version 7, one a second up to now. 19 of 20 photos are completed, the others in every state that there is.
-ROWS = """
-INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
-    status, error_code, width, height, exif_data, detection_types, priority, created_at, uploaded_at, url_expires_at,
-    sweep_at)
-SELECT id, md5('organization' || p % 50)::uuid, md5('project' || p)::uuid, 'user-' || n % 10000, id, 'north-roof.jpg',
-    'image/jpeg', 3482113, md5('project' || p)::uuid || to_char(made, '/YYYY/MM/DD/') || id || '.jpg',
-    CASE WHEN kind = 0 THEN 'failed' WHEN kind = 1 THEN 'pending_upload' ELSE 'completed' END,
-    CASE WHEN kind = 0 THEN 'upload_expired' END, 4032, 3024,
-    '{"camera_make": "Apple", "camera_model": "iPhone 13", "iso": 100,
-      "gps_coordinates": {"latitude": 52.5163, "longitude": 13.3777}}',
-    '{damage,material}', 'normal', made, made, made + interval '15 minutes',
-    CASE WHEN kind = 1 THEN now() + interval '1 day' END
-FROM (
-    SELECT n, n * 7 % 100 AS p, CASE WHEN n % 40 = 0 THEN n / 40 % 2 ELSE 2 END AS kind,
-        now() - ($1 - n) * interval '1 second' AS made,
-        (lpad(to_hex(floor(extract(epoch FROM now() - ($1 - n) * interval '1 second') * 1000)::bigint), 12, '0')
-            || '7' || substr(h, 14, 3) || '8' || substr(h, 18, 15))::uuid AS id
-    FROM (SELECT n, md5(n::text) AS h FROM generate_series(1, $1::bigint) n) AS numbered
-) AS made
-"""
-HISTORY = """
-INSERT INTO photo_status_events (photo_id, organization_id, to_status, at, actor)
-SELECT id, organization_id, 'pending_upload', created_at, user_id FROM photos
-"""
-# The primary key stays: ids that grow cost it little.
-INDEXES = """
-SELECT indrelid::regclass::text AS of_table, indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made_by,
-    pg_get_constraintdef(c.oid) AS makes
-FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = indexrelid AND c.conrelid = indrelid
-WHERE NOT indisprimary AND indrelid IN ('photos'::regclass, 'photo_status_events'::regclass)
-"""
 KNOWN = """
 SELECT id, organization_id FROM photos
 WHERE random() < 5000.0 / (SELECT reltuples FROM pg_class WHERE oid = 'photos'::regclass)
@@ -163,12 +123,6 @@ def measure(folder: Path, *, large: int = SIZES["large"]) -> dict[str, object]:
         return asyncio.run(_measure(server.database_url, sizes))
 
 
-def require_disk(folder: Path, rows: int) -> None:
-    needed = rows * BYTES_A_ROW
-    if shutil.disk_usage(folder).free < needed:
-        raise SystemExit(f"{folder} lacks space: {needed / 1e9:.0f} GB are needed. TMPDIR names another place.")
-
-
 async def _measure(database_url: str, sizes: dict[str, int]) -> dict[str, object]:
     began = time.monotonic()
     galleries = {}
@@ -212,47 +166,10 @@ async def alternated(
     return times
 
 
-async def settled(database_url: str, name: str, rows: int) -> str:
-    """A database of that name with so many photos; indexes are built when all are there."""
-    url = f"{database_url.rpartition('/')[0]}/growth_{name}"
-    connection = await asyncpg.connect(database_url)
-    await connection.execute(f"CREATE DATABASE growth_{name}")
-    await connection.close()
-    await migrate(url)
-    connection = await asyncpg.connect(url, command_timeout=None)
-    try:
-        # No triggers: each row's project would be looked up again.
-        await connection.execute("SET session_replication_role = replica; SET maintenance_work_mem = '1GB'")
-        indexes = await connection.fetch(INDEXES)
-        for index in indexes:
-            await connection.execute(dropping(index))
-        await connection.execute(PLACES)
-        await connection.execute(ROWS, rows)
-        await connection.execute(HISTORY)
-        for index in indexes:
-            await connection.execute(making(index))
-        for table in ("projects", "photos", "photo_status_events"):
-            await connection.execute(f"VACUUM ANALYZE {table}")
-        await connection.execute("CHECKPOINT")
-    finally:
-        await connection.close()
-    return url
-
-
 async def size_of(db: Database) -> int:
     """In bytes, indexes and all."""
     [row] = await db.fetch("SELECT pg_database_size(current_database()) AS bytes")
     return int(row["bytes"])
-
-
-def dropping(index: asyncpg.Record) -> str:
-    table, name = index["of_table"], index["name"]
-    return f"ALTER TABLE {table} DROP CONSTRAINT {name}" if index["makes"] else f"DROP INDEX {name}"
-
-
-def making(index: asyncpg.Record) -> str:
-    table, name = index["of_table"], index["name"]
-    return f"ALTER TABLE {table} ADD CONSTRAINT {name} {index['makes']}" if index["makes"] else str(index["made_by"])
 
 
 async def opened(url: str) -> Gallery:

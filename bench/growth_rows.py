@@ -1,0 +1,91 @@
+"""The photos of `make bench-growth`: as many as are asked for, in every state, and what else belongs to them."""
+
+import shutil
+from pathlib import Path
+
+import asyncpg
+
+from photodock.db.migrate import migrate
+
+BYTES_A_ROW = 1_600
+"""On disk, with its history, all indexes and what building them needs."""
+
+PLACES = """
+INSERT INTO projects (id, organization_id, name)
+SELECT md5('project' || n)::uuid, md5('organization' || n % 50)::uuid, 'roofs' FROM generate_series(0, 99) n
+"""
+# Ids of version 7, one a second up to now. 19 of 20 photos are completed, the others in every state that there is.
+ROWS = """
+INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
+    status, error_code, width, height, exif_data, detection_types, priority, created_at, uploaded_at, url_expires_at,
+    sweep_at)
+SELECT id, md5('organization' || p % 50)::uuid, md5('project' || p)::uuid, 'user-' || n % 10000, id, 'north-roof.jpg',
+    'image/jpeg', 3482113, md5('project' || p)::uuid || to_char(made, '/YYYY/MM/DD/') || id || '.jpg',
+    CASE WHEN kind = 0 THEN 'failed' WHEN kind = 1 THEN 'pending_upload' ELSE 'completed' END,
+    CASE WHEN kind = 0 THEN 'upload_expired' END, 4032, 3024,
+    '{"camera_make": "Apple", "camera_model": "iPhone 13", "iso": 100,
+      "gps_coordinates": {"latitude": 52.5163, "longitude": 13.3777}}',
+    '{damage,material}', 'normal', made, made, made + interval '15 minutes',
+    CASE WHEN kind = 1 THEN now() + interval '1 day' END
+FROM (
+    SELECT n, n * 7 % 100 AS p, CASE WHEN n % 40 = 0 THEN n / 40 % 2 ELSE 2 END AS kind,
+        now() - ($1 - n) * interval '1 second' AS made,
+        (lpad(to_hex(floor(extract(epoch FROM now() - ($1 - n) * interval '1 second') * 1000)::bigint), 12, '0')
+            || '7' || substr(h, 14, 3) || '8' || substr(h, 18, 15))::uuid AS id
+    FROM (SELECT n, md5(n::text) AS h FROM generate_series(1, $1::bigint) n) AS numbered
+) AS made
+"""
+HISTORY = """
+INSERT INTO photo_status_events (photo_id, organization_id, to_status, at, actor)
+SELECT id, organization_id, 'pending_upload', created_at, user_id FROM photos
+"""
+# The primary key stays: ids that grow cost it little.
+INDEXES = """
+SELECT indrelid::regclass::text AS of_table, indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made_by,
+    pg_get_constraintdef(c.oid) AS makes
+FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = indexrelid AND c.conrelid = indrelid
+WHERE NOT indisprimary AND indrelid IN ('photos'::regclass, 'photo_status_events'::regclass)
+"""
+
+
+def require_disk(folder: Path, rows: int) -> None:
+    needed = rows * BYTES_A_ROW
+    if shutil.disk_usage(folder).free < needed:
+        raise SystemExit(f"{folder} lacks space: {needed / 1e9:.0f} GB are needed. TMPDIR names another place.")
+
+
+async def settled(database_url: str, name: str, rows: int) -> str:
+    """A database of that name with so many photos; indexes are built when all are there."""
+    url = f"{database_url.rpartition('/')[0]}/growth_{name}"
+    connection = await asyncpg.connect(database_url)
+    await connection.execute(f"CREATE DATABASE growth_{name}")
+    await connection.close()
+    await migrate(url)
+    connection = await asyncpg.connect(url, command_timeout=None)
+    try:
+        # No triggers: each row's project would be looked up again.
+        await connection.execute("SET session_replication_role = replica; SET maintenance_work_mem = '1GB'")
+        indexes = await connection.fetch(INDEXES)
+        for index in indexes:
+            await connection.execute(dropping(index))
+        await connection.execute(PLACES)
+        await connection.execute(ROWS, rows)
+        await connection.execute(HISTORY)
+        for index in indexes:
+            await connection.execute(making(index))
+        for table in ("projects", "photos", "photo_status_events"):
+            await connection.execute(f"VACUUM ANALYZE {table}")
+        await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close()
+    return url
+
+
+def dropping(index: asyncpg.Record) -> str:
+    table, name = index["of_table"], index["name"]
+    return f"ALTER TABLE {table} DROP CONSTRAINT {name}" if index["makes"] else f"DROP INDEX {name}"
+
+
+def making(index: asyncpg.Record) -> str:
+    table, name = index["of_table"], index["name"]
+    return f"ALTER TABLE {table} ADD CONSTRAINT {name} {index['makes']}" if index["makes"] else str(index["made_by"])
