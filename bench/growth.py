@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from uuid_utils.compat import uuid7
 
 from bench.backends import opened_database
-from bench.growth_rows import require_disk, settled
+from bench.growth_rows import require_disk, settled, warmed
 from photodock.db import photos, sweep, uploads
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
@@ -125,12 +125,15 @@ def measure(folder: Path, *, large: int = SIZES["large"]) -> dict[str, object]:
 
 async def _measure(database_url: str, sizes: dict[str, int]) -> dict[str, object]:
     began = time.monotonic()
-    galleries = {}
+    urls = {}
     for name, rows in sizes.items():
-        url = await settled(database_url, name, rows)
+        urls[name] = await settled(database_url, name, rows)
         # What was settled is on the disk: else its writing would be measured, for it goes on for minutes.
         os.sync()
         print(f"{name}: {rows:,} photos after {time.monotonic() - began:.0f} s", flush=True)
+    galleries = {}
+    for name, url in urls.items():
+        await warmed(url)
         galleries[name] = await opened(url)
     found: dict[str, object] = {
         "growth.rows": sizes["large"],
