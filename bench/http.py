@@ -12,11 +12,13 @@ from bench.contenders import Running, running
 from bench.load import Load, load, warm_up
 from photodock.services.library import SLOT_SECONDS
 
-CONNECTIONS = {"hundred": 4}
+ALONE = "_alone"
+"""Behind a call's name: asked by one client, who waits for each answer."""
+CONNECTIONS = {"hundred": 4, f"one{ALONE}": 1, f"hundred{ALONE}": 1}
 CALLS = {
     "floor": ("one", "get"),
     "baseline": ("one",),
-    "photodock": ("one", "get", "unchanged", "hundred"),
+    "photodock": ("one", "get", "unchanged", "hundred", f"one{ALONE}", f"hundred{ALONE}"),
 }
 HALF = "one"
 """The call that is also measured at half the rate."""
@@ -45,9 +47,10 @@ def measure(runs: Runs, environment: Mapping[str, str], callers: Path, *, rounds
 
 def measure_call(runs: Runs, name: str, server: Running, call: str, callers: Path, seconds: float) -> None:
     connections = CONNECTIONS.get(call, 32)
-    load(server.port, call, callers, seconds=warm_up(seconds), connections=connections)
+    asked = call.removesuffix(ALONE)
+    load(server.port, asked, callers, seconds=warm_up(seconds), connections=connections)
     before = sum(server.cpu_seconds().values())
-    full = load(server.port, call, callers, seconds=seconds, connections=connections)
+    full = load(server.port, asked, callers, seconds=seconds, connections=connections)
     cpu_us = (sum(server.cpu_seconds().values()) - before) / full.requests * 1e6
     check(call, full)
     note(runs, f"{name}.{call}.per_second", full.per_second)

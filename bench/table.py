@@ -65,6 +65,10 @@ ROWS = (
         ">= 8",
     ),
     Row(
+        "the same, of one client who waits for each answer",
+        ratio("photodock.hundred_alone.per_second", "photodock.one_alone.per_second", 100),
+    ),
+    Row(
         "GET photo, 200: requests/s against a bare SELECT",
         ratio("photodock.get.per_second", "floor.get.per_second"),
         ">= 0.70",
