@@ -91,7 +91,10 @@ def cancelled_on_stop(endless: Callable[[], Awaitable[None]]) -> Part:
 
 @contextmanager
 def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    """While the block runs, SIGTERM and SIGINT set `stop` instead of ending the process. In the main thread only."""
+    """While the block runs, SIGTERM and SIGINT set `stop` instead of ending the process. In the main thread only.
+
+    What SIGTERM has stopped, another one does not break off while it closes; Ctrl-C does.
+    """
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGTERM, signal.SIGINT)
     for number in numbers:
@@ -101,6 +104,8 @@ def stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+        if stop.is_set():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 async def run_until_signalled(parts: Mapping[str, Part]) -> None:

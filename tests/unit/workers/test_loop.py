@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from structlog.testing import capture_logs
@@ -152,6 +153,16 @@ async def test_cancelling_the_worker_cancels_its_parts():
     assert cancelled.is_set()
 
 
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """Handlers are the whole process's: the tests behind find theirs."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("own_signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_the_worker_in_order(number):
     stopped = False
@@ -165,7 +176,18 @@ async def test_a_signal_ends_the_worker_in_order(number):
     async with asyncio.timeout(30):
         await run_until_signalled({"part": part})
     assert stopped
-    assert signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("own_signals")
+async def test_a_second_signal_does_not_break_off_what_closes():
+    async def part(stop: asyncio.Event) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await stop.wait()
+
+    async with asyncio.timeout(30):
+        await run_until_signalled({"part": part})
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def test_an_endless_part_ends_at_the_stop():
