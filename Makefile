@@ -106,10 +106,10 @@ test-browser: $(VENV)/dev.stamp $(CLIENT)/dist/.stamp $(WEB_BUILT) ## Run the te
 test-api-fuzz: $(VENV)/dev.stamp ## Fuzz the running API by its own OpenAPI document: 5,000 requests and more
 	@$(BIN)/python -m pytest -n 0 -rP tests/acceptance/fuzz $(ARGS)
 
-test-release: $(VENV)/dev.stamp ## Build the last commit as a release, install it into an empty environment, start it there
+test-release: $(VENV)/dev.stamp $(WEB_BUILT) ## Build the last commit as a release, install it into an empty environment, start it there
 	@$(BIN)/python -m pytest -n 0 tests/acceptance/release $(ARGS)
 
-build: $(VENV)/run.stamp ## Write sdist and wheel into dist/, of the version that git's newest tag gives
+build: $(VENV)/run.stamp $(WEB_BUILT) ## Write sdist and wheel, with the console, into dist/, of the version that git's newest tag gives
 	@rm -rf dist && $(BIN)/python -m hatchling build
 
 unit: $(VENV)/dev.stamp ## Run the tests that need no server

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from email.parser import Parser
 from pathlib import Path
 
+import httpx
 import pytest
 from PIL import Image
 
@@ -22,6 +23,8 @@ from support.polling import eventually
 
 ROOT = Path(__file__).parents[3]
 VERSION = "7.8.9"
+CONSOLE = Path("src/photodock/web")
+"""Built, and not in git."""
 
 
 def run(*words: str | Path, cwd: Path) -> str:
@@ -42,10 +45,11 @@ class Release:
 
 @pytest.fixture(scope="session")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    """The sdist of a tagged clone, and the wheel that comes of the sdist."""
+    """The sdist of a tagged clone with its console, and the wheel that comes of the sdist."""
     folder = tmp_path_factory.mktemp("release")
     run("git", "clone", "-q", ROOT, folder / "clone", cwd=folder)
     run("git", "tag", f"v{VERSION}", cwd=folder / "clone")
+    shutil.copytree(ROOT / CONSOLE, folder / "clone" / CONSOLE)
     build = (sys.executable, "-m", "hatchling", "build", "-d", folder / "dist")
     run(*build, "-t", "sdist", cwd=folder / "clone")
     (sdist,) = (folder / "dist").glob("*.tar.gz")
@@ -79,11 +83,17 @@ def test_the_wheel_has_the_package_and_nothing_else(release: Release) -> None:
         names = wheel.namelist()
         metadata = Parser().parsestr(wheel.read(f"photodock-{VERSION}.dist-info/METADATA").decode())
     assert {name.split("/")[0] for name in names} == {"photodock", f"photodock-{VERSION}.dist-info"}
-    assert {"photodock/py.typed", "photodock/api/pages/docs.html"} <= set(names)
+    assert {"photodock/py.typed", "photodock/api/pages/docs.html", "photodock/web/index.html"} <= set(names)
     assert f"photodock-{VERSION}.dist-info/licenses/LICENSE" in names
     assert (metadata["License-Expression"], metadata["Requires-Python"]) == ("MIT", ">=3.11")
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
     assert "make run" in str(metadata.get_payload())
+
+
+def test_the_console_is_built_before_the_release(tmp_path: Path) -> None:
+    run("git", "clone", "-q", ROOT, tmp_path / "clone", cwd=tmp_path)
+    commands = run("make", "--dry-run", "build", cwd=tmp_path / "clone")
+    assert 0 < commands.index("--prefix web run build") < commands.index("hatchling build")
 
 
 def test_all_it_depends_on_is_locked(installed: Path, tmp_path: Path) -> None:
@@ -102,6 +112,7 @@ def test_the_whole_system_starts_from_an_empty_folder(installed: Path, tmp_path:
             assert eventually(lambda: ready.exists() or system.poll() is not None, 120)
             assert system.poll() is None
             about = json.loads(ready.read_text())
+            assert "<script" in httpx.get(about["url"] + "/").text
             told = subprocess.run(
                 [installed / "photodock", "upload", "--json", "--project", about["project_id"], "roof.jpg"],
                 cwd=tmp_path,
