@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 import botocore.session
@@ -26,6 +27,7 @@ from photodock.services.library import SLOT_SECONDS
 from photodock.storage.bucket import Bucket, ensure_bucket
 from photodock.storage.credentials import CredentialsProvider
 from support.quick_folder import quick_folder
+from support.second_look import SecondLook
 from support.secret_search import SecretSearch
 from support.system import SECRET
 
@@ -33,8 +35,14 @@ TEMPLATE = "photodock_template"
 numbers = count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--second-look", action="store_true", help="run a test that fails once more, and name it")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SecretSearch([SECRET]))
+    if config.getoption("--second-look"):
+        config.pluginmanager.register(SecondLook())
     # How fast an example is made and tried is this machine's, which may be busy with something else.
     settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("patient")
@@ -103,14 +111,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.release)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+AnyReport = TypeVar("AnyReport", pytest.TestReport, pytest.CollectReport)
+
+
+def no_skip(report: AnyReport) -> AnyReport:
     """In CI everything that a test needs is there: a skip is a failure."""
-    report = yield
     if report.skipped and os.environ.get("CI"):
         report.outcome = "failed"
         report.longrepr = f"skipped in CI: {report.longrepr}"
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return no_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Whole modules may be left out, too."""
+    return no_skip((yield))
 
 
 @pytest.fixture(autouse=True)
