@@ -13,12 +13,13 @@ import httpx
 from bench.backends import Backends
 from bench.contenders import running, started
 from bench.photos import KIB, phone_photo
+from bench.void import Void
 from bench.worker import await_idle
 
 PHOTO_BYTES = 64 * KIB
 PAUSE_SECONDS = 0.08
 """Between two photos: longer than a relay under load rests."""
-RECEIVE_SECONDS = 10
+RECEIVE_SECONDS = 30
 POLL_SECONDS = 0.01
 """What is measured is late by half of it. Asked every 2 ms, the emulator was kept from taking jobs in: 2 in 100 were
 late by a tenth of a second and more."""
@@ -29,6 +30,7 @@ def measure(backends: Backends, callers: Path, *, photos: int) -> dict[str, floa
     environment = backends.environment()
     folder = backends.folder
     log = folder / "handover-worker.log"
+    log.unlink(missing_ok=True)
     with (
         started(["-m", "photodock", "worker"], environment, log) as worker,
         running("photodock", environment, folder / "handover-serve.log") as server,
@@ -70,7 +72,7 @@ async def confirm_one(http: httpx.AsyncClient, receiver: "Receiver", project: st
 
 def succeeded(answer: httpx.Response) -> httpx.Response:
     if answer.status_code != 200:
-        raise SystemExit(f"Void: {answer.request.method} was answered with {answer.status_code}: {answer.text[:300]}")
+        raise Void(f"{answer.request.method} was answered with {answer.status_code}: {answer.text[:300]}")
     return answer
 
 
@@ -99,7 +101,7 @@ class Receiver(threading.Thread):
     def arrival_of(self, photo_id: str) -> float:
         with self._arrived:
             if not self._arrived.wait_for(lambda: photo_id in self._arrivals, RECEIVE_SECONDS):
-                raise SystemExit("Void: a job did not arrive in the queue.")
+                raise Void("A job did not arrive in the queue.")
             return self._arrivals[photo_id]
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.contenders import LOAD_CPU
+from bench.void import Void
 
 HERE = Path(__file__).parent
 
@@ -39,7 +40,7 @@ class Load:
 def load(
     port: int, call: str, callers: Path, *, seconds: float, connections: int = 32, per_second: float | None = None
 ) -> Load:
-    """As much as the server takes, or about `per_second`. Any error voids the whole: raises SystemExit."""
+    """As much as the server takes, or about `per_second`. Any error voids the whole: raises Void."""
     pause = connections / per_second * 1000 if per_second else 0
     command = ["taskset", "-c", LOAD_CPU, "wrk", "-t1", "--timeout", "10s", f"-c{connections}", f"-d{seconds:g}s"]
     environment = os.environ | {
@@ -52,11 +53,13 @@ def load(
         env=environment,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         timeout=seconds + 60,
     )
+    if done.returncode:
+        raise Void(f"wrk ended with status {done.returncode}: {done.stderr[-1000:]}")
     line = next(line for line in done.stdout.splitlines() if line.startswith("RESULT "))
     found = Load(**json.loads(line.removeprefix("RESULT ")))
     if found.errors or not found.requests:
-        raise SystemExit(f"Void: {found.errors} of {found.requests} requests to {call} failed.")
+        raise Void(f"{found.errors} of {found.requests} requests to {call} failed.")
     return found

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from bench.backends import Backends
 from bench.photos import phone_photos, shared_photos
+from bench.void import Void
 from photodock import logs
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
@@ -72,7 +73,7 @@ async def requests_of(backends: Backends, photos: list[bytes]) -> list[int]:
             before = seen["requests"]
             photo = await confirmation.confirm(photo_id, organization_id, actor="anna", trace=Trace("bench"))
             if photo.status != "uploaded":
-                raise SystemExit(f"Void: a photo was not taken in ({photo.error_detail}).")
+                raise Void(f"A photo was not taken in ({photo.error_detail}).")
             found.append(seen["requests"] - before)
     return found
 

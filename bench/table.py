@@ -11,7 +11,8 @@ COMPARISONS = {">=": operator.ge, "<=": operator.le, "==": operator.eq}
 
 @dataclass(frozen=True)
 class Row:
-    """`value` takes what was found; None where that was not measured in this run. No `bar`: for information."""
+    """`value` takes what was found; None where that was not measured in this run, or came to
+    nothing that could be divided by. No `bar`: for information."""
 
     what: str
     value: Callable[[Found], float]
@@ -20,7 +21,7 @@ class Row:
     def shown(self, found: Found) -> dict[str, Any] | None:
         try:
             value = self.value(found)
-        except KeyError:
+        except (KeyError, ZeroDivisionError):
             return None
         return {"what": self.what, "value": round(value, 3), "bar": self.bar, "held": self.held(value)}
 

@@ -21,6 +21,7 @@ from uuid_utils.compat import uuid7
 from bench.backends import Backends
 from bench.contenders import SERVER_CPU, cpu_seconds, started
 from bench.photos import KIB, phone_photo
+from bench.void import Void
 from photodock.domain.photo import object_key
 
 SIZE = 192 * KIB
@@ -119,9 +120,11 @@ def run_floor(backends: Backends, keys: Sequence[str]) -> Run:
         env=os.environ | backends.environment(),
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         timeout=DEADLINE_SECONDS,
     )
+    if done.returncode:
+        raise Void(f"The worker's floor ended with status {done.returncode}: {done.stderr[-1000:]}")
     return Run(photos=len(keys), **json.loads(done.stdout))
 
 
@@ -147,14 +150,14 @@ def run_worker(backends: Backends, keys: Sequence[str]) -> Run:
 
 
 def await_idle(pid: int, log: Path) -> None:
-    """Until the worker has spoken to its queue, and then rests."""
+    """Until the worker has spoken to its queue, and then rests, if it ever does: others may need its processor."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while "queue_available" not in log.read_text():
         if time.monotonic() > deadline:
-            raise SystemExit(f"The worker does not start:\n{log.read_text()[-2000:]}")
+            raise Void(f"The worker does not start:\n{log.read_text()[-2000:]}")
         time.sleep(0.05)
     last, since = -1.0, time.monotonic()
-    while time.monotonic() - since < IDLE_SECONDS:
+    while time.monotonic() - since < IDLE_SECONDS and time.monotonic() < deadline:
         time.sleep(0.05)
         now = cpu_seconds(pid)
         if not 0 < now - last < 0.02 and now != last:
