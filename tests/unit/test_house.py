@@ -258,3 +258,10 @@ def test_locked_requirements_carry_hashes_and_no_address(name: str) -> None:
     assert "://" not in text
     requirements = re.split(r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n?", "", text).strip())
     assert all("==" in requirement and "--hash=sha256:" in requirement for requirement in requirements)
+
+
+def test_no_test_may_last_longer_than_the_process_that_runs_it(pytestconfig: pytest.Config) -> None:
+    texts = (path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    limits = [int(found) for text in texts for found in re.findall(r"mark\.timeout\(([\d_]+)\)", text)]
+    assert len(limits) > 2
+    assert max(limits) < float(pytestconfig.getini("faulthandler_timeout"))
