@@ -42,12 +42,25 @@ async def client(url: str) -> AsyncIterator[RawClient]:
         yield found
 
 
+@pytest.fixture
+def patient_url(shared_system: System) -> str:
+    """The shared system's own `serve`: for what is refused at once, however slowly this machine sends it."""
+    return shared_system.serving.url
+
+
+@pytest.fixture
+async def patient(patient_url: str) -> AsyncIterator[RawClient]:
+    async with connected(patient_url) as found:
+        yield found
+
+
 @pytest.fixture(autouse=True)
-async def still_alive(url: str) -> AsyncIterator[None]:
+async def still_alive(url: str, patient_url: str) -> AsyncIterator[None]:
     """Whatever a client has done: the next one is served."""
     yield
-    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-        assert (await http.get("/healthz")).status_code == 200
+    async with httpx.AsyncClient(timeout=30) as http:
+        for each in (url, patient_url):
+            assert (await http.get(f"{each}/healthz")).status_code == 200
 
 
 def head(path: str, *more: str, method: str = "GET", end: str = "\r\n\r\n") -> bytes:
@@ -241,8 +254,8 @@ LARGE = {
 
 @pytest.mark.parametrize("sent", LARGE.values(), ids=LARGE.keys())
 @pytest.mark.parametrize("piece", [1_000, 10**7], ids=["in pieces", "at once"])
-async def test_a_head_above_64_kib_is_431(url: str, sent: bytes, piece: int) -> None:
-    async with connected(url) as client:
+async def test_a_head_above_64_kib_is_431(patient_url: str, sent: bytes, piece: int) -> None:
+    async with connected(patient_url) as client:
 
         async def send() -> None:
             for start in range(0, len(sent), piece):
@@ -253,10 +266,10 @@ async def test_a_head_above_64_kib_is_431(url: str, sent: bytes, piece: int) -> 
         await sending
 
 
-async def test_headers_above_32_kib_are_431_with_the_requests_id(client: RawClient) -> None:
+async def test_headers_above_32_kib_are_431_with_the_requests_id(patient: RawClient) -> None:
     large = "X: " + "y" * 40_000
-    await client.send(head("/api/v1/projects", *authorized(0), large, "X-Request-ID: large-1"))
-    answer = await client.answer()
+    await patient.send(head("/api/v1/projects", *authorized(0), large, "X-Request-ID: large-1"))
+    answer = await patient.answer()
     assert (answer.status, answer.problem["code"]) == (431, "headers_too_large")
     assert answer.problem["correlation_id"] == "large-1"
 
@@ -282,42 +295,46 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("sent", MALFORMED.values(), ids=MALFORMED.keys())
-async def test_what_is_no_http_is_400_and_tells_nothing(url: str, sent: bytes) -> None:
-    async with connected(url) as client:
+async def test_what_is_no_http_is_400_and_tells_nothing(patient_url: str, sent: bytes) -> None:
+    async with connected(patient_url) as client:
         await client.send(sent)
         assert_refused(await client.until_closed(), 400, "malformed_http")
 
 
-async def test_a_chunk_that_is_none_does_not_reach_the_application(client: RawClient) -> None:
+async def test_a_chunk_that_is_none_does_not_reach_the_application(patient: RawClient) -> None:
     token = f"Authorization: Bearer {token_for(uuid4())}"
-    await client.send(head("/api/v1/photos/confirm", token, "Transfer-Encoding: chunked", method="POST") + b"xyz\r\n{}")
-    answer = await client.until_closed()
+    await patient.send(
+        head("/api/v1/photos/confirm", token, "Transfer-Encoding: chunked", method="POST") + b"xyz\r\n{}"
+    )
+    answer = await patient.until_closed()
     assert (answer.raw == b"") or answer.status == 400
 
 
-async def test_a_trailer_says_nothing_of_who_calls(client: RawClient) -> None:
+async def test_a_trailer_says_nothing_of_who_calls(patient: RawClient) -> None:
     trailers = f"Authorization: Bearer {token_for(uuid4())}\r\nX-Request-ID: trailer\r\n\r\n".encode()
-    await client.send(head("/api/v1/photos/confirm", "Transfer-Encoding: chunked", method="POST") + b"0\r\n" + trailers)
-    answer = await client.answer()
+    await patient.send(
+        head("/api/v1/photos/confirm", "Transfer-Encoding: chunked", method="POST") + b"0\r\n" + trailers
+    )
+    answer = await patient.answer()
     assert (answer.status, answer.problem["code"]) == (401, "unauthenticated")
     assert answer.headers["x-request-id"] != "trailer"
 
 
-async def test_an_upgrade_is_answered_as_http_and_is_the_last_of_its_connection(client: RawClient) -> None:
-    await client.send(head("/healthz", "Connection: Upgrade", "Upgrade: websocket") + HEALTH)
-    answer = await client.until_closed()
+async def test_an_upgrade_is_answered_as_http_and_is_the_last_of_its_connection(patient: RawClient) -> None:
+    await patient.send(head("/healthz", "Connection: Upgrade", "Upgrade: websocket") + HEALTH)
+    answer = await patient.until_closed()
     assert (answer.status, answer.headers["connection"]) == (200, "close")
     assert answer.raw.count(b"HTTP/1.1") == 1
 
 
-async def test_pipelined_requests_are_answered_in_order(client: RawClient) -> None:
-    await client.send(b"".join(head("/healthz", f"X-Request-ID: id-{number}") for number in range(10)))
-    assert [(await client.answer()).headers["x-request-id"] for _ in range(10)] == [f"id-{n}" for n in range(10)]
+async def test_pipelined_requests_are_answered_in_order(patient: RawClient) -> None:
+    await patient.send(b"".join(head("/healthz", f"X-Request-ID: id-{number}") for number in range(10)))
+    assert [(await patient.answer()).headers["x-request-id"] for _ in range(10)] == [f"id-{n}" for n in range(10)]
 
 
-async def test_a_flood_of_pipelined_requests_ends_the_connection(client: RawClient) -> None:
-    sending = asyncio.create_task(client.send(HEALTH * 10_000))
-    answer = await client.until_closed()
+async def test_a_flood_of_pipelined_requests_ends_the_connection(patient: RawClient) -> None:
+    sending = asyncio.create_task(patient.send(HEALTH * 10_000))
+    answer = await patient.until_closed()
     await sending
     assert answer.raw.count(b"HTTP/1.1 200") < 100
 
@@ -331,8 +348,8 @@ async def test_a_flood_of_pipelined_requests_ends_the_connection(client: RawClie
     ],
     ids=["chunks", "trailers", "an extension"],
 )
-async def test_a_message_without_an_end_is_not_taken_in(url: str, before: bytes, again: bytes) -> None:
-    async with connected(url) as client:
+async def test_a_message_without_an_end_is_not_taken_in(patient_url: str, before: bytes, again: bytes) -> None:
+    async with connected(patient_url) as client:
         await client.send(head("/api/v1/photos/confirm", "Transfer-Encoding: chunked", method="POST") + before)
         for _ in range(2_000):
             await client.send(again)

@@ -45,6 +45,8 @@ class RawClient:
             await self.writer.drain()
         except ConnectionError:
             pass
+        # `drain` lets nobody else run while there is room: what the server says would be read only after its reset.
+        await asyncio.sleep(0)
 
     async def until_closed(self, *, seconds: float = 40) -> Answer:
         """Raises TimeoutError when the server does not end the connection."""
