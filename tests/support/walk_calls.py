@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 KEPT = Path("new.json")
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 150
 
 
 def call(method: str, url: str, headers: dict[str, str], body: bytes | None = None) -> bytes:

@@ -19,7 +19,7 @@ from support.vitest import CHROMIUM, vitest
 ROOT = Path(__file__).parents[3]
 WEB = ROOT / "web"
 SCREENSHOTS = ROOT / "build" / "console"
-UP_SECONDS = 90
+UP_SECONDS = 240
 VITEST_SECONDS = 840
 
 
@@ -41,7 +41,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield Up(json.loads(ready.read_text()), line.split()[-1])
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 @pytest.fixture(name="vitest")

@@ -38,7 +38,7 @@ def actions(statement: dict[str, Any]) -> set[str]:
 
 def test_the_linter_finds_nothing() -> None:
     done = subprocess.run(
-        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE], capture_output=True, text=True, check=False, timeout=120
+        [Path(sys.executable).with_name("cfn-lint"), TEMPLATE], capture_output=True, text=True, check=False, timeout=280
     )
     assert (done.returncode, done.stdout) == (0, "")
 

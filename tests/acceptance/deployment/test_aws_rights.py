@@ -97,7 +97,7 @@ async def account(strict: MiniStackServer, owner: StoreKeys) -> Account:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=40) as client:
         yield client
 
 

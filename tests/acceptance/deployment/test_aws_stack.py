@@ -64,7 +64,7 @@ class Account:
                 )
                 return bool(found["StackStatus"].endswith("_COMPLETE"))
 
-            await eventually(is_over, seconds=60, pause=0.3)
+            await eventually(is_over, seconds=120, pause=0.3)
 
     async def images(self) -> list[str]:
         """Of the newest definition of each task."""
@@ -135,7 +135,7 @@ async def test_the_template_makes_a_stack_whose_bucket_tells_of_uploads(account:
         expires_in_seconds=60,
         now=datetime.now(UTC),
     )
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=40) as http:
         assert (await http.put(upload.url, content=body, headers=upload.headers)).status_code == 200
     events = server.queue_url("photodock-trial-s3-events")
 

@@ -48,7 +48,10 @@ async def test_a_photo_is_detected_by_way_of_rabbitmq(rabbitmq, tmp_path):
         await until(is_ready, seconds=120, pause=0.1)
         facts = json.loads(ready.read_text())
         headers = {"Authorization": f"Bearer {facts['token']}"}
-        async with httpx.AsyncClient(base_url=facts["url"]) as http, httpx.AsyncClient() as storage:
+        async with (
+            httpx.AsyncClient(base_url=facts["url"], timeout=40) as http,
+            httpx.AsyncClient(timeout=40) as storage,
+        ):
             # The caller's own token gives way to that of the project's organization.
             caller = Caller(http, storage)
             caller.call = lambda method, path, **options: http.request(  # the announced user
