@@ -1,6 +1,9 @@
 #!/bin/sh
 # Installs Debian's packages of these names, as root or by sudo, and keeps them from ever starting a service of their own.
 set -eu
+# One after another: apt gives up at once while another holds its lists, and the first one's end takes the policy away.
+exec 9<"$0"
+flock 9
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
