@@ -21,6 +21,9 @@ from PIL import Image
 from photodock.embedded.ports import free_port
 from support.polling import eventually
 
+# The first that needs them waits for the builds, or for the installation of all that photodock depends on.
+pytestmark = pytest.mark.timeout(900)
+
 ROOT = Path(__file__).parents[3]
 VERSION = "7.8.9"
 CONSOLE = Path("src/photodock/web")
@@ -31,7 +34,7 @@ def run(*words: str | Path, cwd: Path) -> str:
     """In an environment that holds nothing of this one's but where pip finds packages."""
     kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_")) or name == "HOME"}
     done = subprocess.run(
-        words, cwd=cwd, env={"PATH": "/usr/bin:/bin", **kept}, capture_output=True, text=True, check=False, timeout=280
+        words, cwd=cwd, env={"PATH": "/usr/bin:/bin", **kept}, capture_output=True, text=True, check=False, timeout=600
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -109,7 +112,7 @@ def test_the_whole_system_starts_from_an_empty_folder(installed: Path, tmp_path:
     up = [installed / "photodock", "up", "--port", str(free_port()), "--ready-file", ready]
     with subprocess.Popen(up, cwd=tmp_path, env={"PATH": "/usr/bin:/bin"}, stdout=subprocess.DEVNULL) as system:
         try:
-            assert eventually(lambda: ready.exists() or system.poll() is not None, 120)
+            assert eventually(lambda: ready.exists() or system.poll() is not None, 240)
             assert system.poll() is None
             about = json.loads(ready.read_text())
             assert "<script" in httpx.get(about["url"] + "/").text
@@ -120,7 +123,7 @@ def test_the_whole_system_starts_from_an_empty_folder(installed: Path, tmp_path:
                 capture_output=True,
                 text=True,
                 check=True,
-                timeout=120,
+                timeout=240,
             ).stdout
             assert json.loads(told)["status"] == "completed"
         finally:
