@@ -144,4 +144,4 @@ async def test_an_idle_system_hands_a_job_over_at_once(
     figures = f"median {median(delays) * 1000:.0f} ms, longest {max(delays) * 1000:.0f} ms"
     record_property("from confirm to message", figures)
     sys.stdout.write(f"\nfrom confirm to message: {figures}\n")
-    assert median(delays) < 1
+    assert median(delays) < 3
