@@ -22,7 +22,7 @@ from support.processes import Deployment
 SOURCES = os.pathsep.join((str(Path(__file__).parents[1]), str(Path(photodock.__file__).parents[1])))
 """Of the launcher, and of the photodock that is tested."""
 POLL_SECONDS = 0.05
-READY_SECONDS = 60
+READY_SECONDS = 100
 
 
 class Victim:
