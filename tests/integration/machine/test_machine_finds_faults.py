@@ -103,4 +103,4 @@ def test_a_fault_is_found(run_machine: RunMachine, monkeypatch: pytest.MonkeyPat
     fault(monkeypatch)
 
     with pytest.raises((AssertionError, Flaky)):
-        run_machine(max_examples=60, phases=[Phase.generate], report_multiple_bugs=False)
+        run_machine(max_examples=150, phases=[Phase.generate], report_multiple_bugs=False)
