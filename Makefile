@@ -61,10 +61,10 @@ test-client: $(CLIENT)/dist/.stamp ## Run the TypeScript client's tests: units, 
 	@$(NPM) test
 	@$(BIN)/python -m pytest -n 0 tests/acceptance/clients $(ARGS)
 
-# The console: with the machine's Node, or else with the one that the tools for tests bring.
+# The console: with the Node that the tools for tests bring, or else with the machine's.
 WEB := web
 WEB_BUILT := src/photodock/web/index.html
-WEB_PATH := PATH="$$PATH:$(CURDIR)/$(BIN)"
+WEB_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 WEB_NPM := $(WEB_PATH) npm --silent --prefix $(WEB)
 HAS_NODE := $(WEB_PATH) node -e 'const [a, b] = process.versions.node.split("."); process.exit(+a > 20 || (+a == 20 && +b >= 19) ? 0 : 1)'
 

@@ -42,6 +42,15 @@ async def migrate_database(settings: Settings) -> str:
         return await migrate(settings.direct_url.get_secret_value(), timeout=settings.migration_timeout.total_seconds())
 
 
+def refuse_beside_a_provider(settings: TokenSettings) -> None:
+    """Nobody makes tokens past the identity provider by a secret that the settings still hold. Raises SettingsError."""
+    if settings.jwt_public_key is not None or settings.jwt_jwks_url is not None:
+        raise SettingsError(
+            "An identity provider's keys are set (PHOTODOCK_JWT_PUBLIC_KEY or PHOTODOCK_JWT_JWKS_URL): it makes the "
+            "tokens. Here they are made for development only."
+        )
+
+
 def make_token(
     settings: TokenSettings, user_id: str, organization_id: UUID | None, scopes: Sequence[str], days: float
 ) -> str:

@@ -124,12 +124,14 @@ def token(
     ] = None,
     days: Annotated[float, typer.Option(min=0.001, help="How long it is good for.")] = 30,
 ) -> None:
-    """Make an access token with the development secret."""
-    from photodock.administration import make_token
+    """Make an access token with the development secret; not where an identity provider's keys are set."""
+    from photodock.administration import make_token, refuse_beside_a_provider
 
     with failures_in_words():
+        settings = load_token_settings()
+        refuse_beside_a_provider(settings)
         scopes = tuple(scope or (Scope.READ, Scope.WRITE, Scope.ADMIN))
-        typer.echo(make_token(load_token_settings(), user, organization, scopes, days))
+        typer.echo(make_token(settings, user, organization, scopes, days))
 
 
 @app.command()

@@ -121,6 +121,13 @@ async def test_a_token_made_here_is_accepted_there(system: System, api: Caller, 
     assert refused.json()["code"] == "insufficient_scope"
 
 
+@pytest.mark.parametrize("name", ["PHOTODOCK_JWT_PUBLIC_KEY", "PHOTODOCK_JWT_JWKS_URL"])
+async def test_beside_an_identity_provider_no_token_is_made(system: System, name: str) -> None:
+    refused = await system.deployment.run("token", overrides={name: "https://idp.example/keys"})
+    assert (refused.status, refused.out) == (2, "")
+    assert "it makes the tokens" in refused.err
+
+
 async def test_a_scope_that_is_none_makes_no_token(system: System) -> None:
     refused = await system.deployment.run("token", "--scope", "photos:reed")
     assert (refused.status, refused.out) == (2, "")

@@ -147,7 +147,7 @@ def test_all_is_found_again_after_ctrl_c_and_a_dead_child_ends_up_with_one_sente
     assert children(first.data_dir) == []
     shown = first.process.communicate(timeout=END_SECONDS)[0]
     assert any(line.endswith(ready["token"]) for line in shown.splitlines())
-    assert f"upload --project {ready['project_id']}" in shown
+    [paste] = [line for line in shown.splitlines() if f"upload --project {ready['project_id']}" in line]
 
     second = start()
     again = second.ready
@@ -158,6 +158,9 @@ def test_all_is_found_again_after_ctrl_c_and_a_dead_child_ends_up_with_one_sente
         assert found["status"] == "completed"
         assert found["detection"]["results"]["quality"]["sharpness"]["laplacian_variance"] > 0
         assert httpx.get(found["download_url"]).content == content
+    pasted = subprocess.run(["sh", "-c", paste], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+    assert pasted.returncode == 0, pasted.stdout + pasted.stderr
+    assert "completed" in pasted.stdout
 
     refused = subprocess.run(
         command(free_port()), capture_output=True, text=True, cwd=tmp_path, check=False, timeout=END_SECONDS

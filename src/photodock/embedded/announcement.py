@@ -14,8 +14,6 @@ from rich.console import Console
 
 from photodock.embedded.files import write_private
 
-PATH = "photo.jpg"
-"""Not the folder where somebody happens to be: a new terminal's is the home folder, with every image below it."""
 _LOGINS = ("AWS_PROFILE", "AWS_SESSION_TOKEN")
 
 
@@ -55,8 +53,10 @@ def write_environment(file: Path, environment: Mapping[str, str]) -> None:
     write_private(file, "\n".join(lines) + "\n")
 
 
-def show(console: Console, announcement: Announcement, logs: Path) -> None:
+def show(console: Console, announcement: Announcement, *, logs: Path, sample: Path) -> None:
     """Whole lines, which the terminal may wrap but which paste as they are."""
+    # Not the folder where somebody happens to be: a new terminal's is the home folder, with every image below it.
+    photo = shlex.quote(_as_seen_from_here(sample))
     lines = (
         "[bold green]photodock is ready.[/] Ctrl-C stops it; the next start finds everything again.",
         "",
@@ -66,10 +66,10 @@ def show(console: Console, announcement: Announcement, logs: Path) -> None:
         f"[bold]Token[/]    {announcement.token}",
         f"[bold]Logs[/]     {logs}",
         "",
-        "Upload photos from another terminal (your own files and folders in place of photo.jpg):",
+        f"Upload photos from another terminal (your own files and folders in place of {photo}):",
         "",
         f"PHOTODOCK_URL={announcement.url} PHOTODOCK_TOKEN={announcement.token} "
-        f"{_program()} upload --project {announcement.project_id} {PATH}",
+        f"{_program()} upload --project {announcement.project_id} {photo}",
         "",
     )
     for line in lines:
@@ -81,5 +81,9 @@ def _program() -> str:
     program = Path(sysconfig.get_path("scripts")) / "photodock"
     if shutil.which("photodock") == str(program):
         return "photodock"
+    return _as_seen_from_here(program)
+
+
+def _as_seen_from_here(file: Path) -> str:
     here = Path.cwd()
-    return os.path.relpath(program, here) if program.is_relative_to(here) else str(program)
+    return os.path.relpath(file, here) if file.is_relative_to(here) else str(file)

@@ -20,6 +20,7 @@ from photodock.embedded.errors import EmbeddedError
 from photodock.embedded.files import explained, kept_secret, private_folder
 from photodock.embedded.ports import LOOPBACK, require_free
 from photodock.embedded.process import ChildProcess
+from photodock.embedded.sample import written_sample
 from photodock.embedded.server import loopback_url
 from photodock.embedded.supervision import Interruption, Supervisor
 from photodock.embedded.tenant import Tenant, kept_tenant
@@ -98,7 +99,7 @@ def _run(
         announcement = up.start()
         if options.ready_file:
             write_ready_file(options.ready_file, announcement)
-        show(console, announcement, data_dir / "logs")
+        show(console, announcement, logs=data_dir / "logs", sample=written_sample(data_dir))
         supervisor.watch()
     except KeyboardInterrupt:
         console.print("photodock is stopping ...")

@@ -11,6 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from photodock.embedded.announcement import Announcement, show, write_ready_file
@@ -20,6 +21,7 @@ from photodock.embedded.errors import EmbeddedError
 from photodock.embedded.ministack import MiniStackServer
 from photodock.embedded.postgres import PostgresServer
 from photodock.embedded.process import ChildProcess, minimal_environment
+from photodock.embedded.sample import written_sample
 from photodock.embedded.seaweedfs import SeaweedServer
 from photodock.embedded.supervision import Interruption, Supervisor
 from photodock.embedded.tenant import kept_tenant
@@ -125,13 +127,21 @@ def test_the_ready_file_is_private_and_complete(tmp_path: Path, announcement: An
 
 def test_what_is_shown_pastes_as_it_is_however_narrow_the_terminal(tmp_path: Path, announcement: Announcement) -> None:
     shown = StringIO()
-    show(Console(file=shown, width=40), announcement, tmp_path)
+    show(Console(file=shown, width=40), announcement, logs=tmp_path, sample=tmp_path / "a sample.png")
     lines = shown.getvalue().splitlines()
     assert any(line.endswith(announcement.token) for line in lines)
     [command] = [line for line in lines if " upload " in line]
     assert f"PHOTODOCK_TOKEN={announcement.token}" in command
     assert f"PHOTODOCK_URL={announcement.url}" in command
-    assert command.endswith(f"--project {announcement.project_id} photo.jpg")
+    assert command.endswith(f"--project {announcement.project_id} '{tmp_path}/a sample.png'")
+
+
+def test_the_sample_is_a_photo_that_is_taken_in(tmp_path: Path) -> None:
+    sample = written_sample(tmp_path)
+    with Image.open(sample) as picture:
+        picture.load()
+        assert (picture.format, picture.size) == ("PNG", (640, 480))
+    assert sample.stat().st_size > 1024
 
 
 @pytest.mark.parametrize(
@@ -153,7 +163,7 @@ def test_the_upload_line_calls_this_installations_program(
     monkeypatch.setenv("PATH", str(programs) if path else "/usr/bin")
     monkeypatch.chdir(tmp_path if here == "." else "/")
     shown = StringIO()
-    show(Console(file=shown), announcement, tmp_path)
+    show(Console(file=shown), announcement, logs=tmp_path, sample=tmp_path / "sample.png")
     expected = called or ("bin/photodock" if here == "." else os.path.relpath(programs / "photodock", "/"))
     assert f" {expected} upload " in shown.getvalue()
 
