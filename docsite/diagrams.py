@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 MERMAID = ROOT / "docsite" / "node_modules" / "@mermaid-js" / "tiny" / "dist" / "mermaid.tiny.js"
 KEPT = ROOT / "build" / "diagrams"
 CHROMIUM = "/usr/bin/chromium"
-SECONDS = 60
+SECONDS = 240
 FENCE = re.compile(r"(?ms)^( *)```mermaid\n(.*?)^ *```$")
 THEMES = {"light": "neutral", "dark": "dark"}
 # Labels are SVG's own text, which a reader's other font may widen but never cut off.
