@@ -35,7 +35,9 @@ test("a list that comes late brings nothing back that was deleted meanwhile, and
   await page.locator(`.tile[data-photo="${added}"][data-status=completed]`).waitFor();
   release();
   await page.getByText("1 photo", { exact: true }).waitFor();
-  const shown = await page.locator(".tile").evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute("data-photo")));
+  const shown = await page
+    .locator(".tile")
+    .evaluateAll((tiles) => tiles.map((tile) => tile.getAttribute("data-photo")));
   expect(shown).toEqual([added]);
 });
 

@@ -5,7 +5,17 @@ import { join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { CONSOLE_URL, CRAWLING, dropPaths, makeProject, SCREENSHOTS, slowDown, statuses, variable } from "./support.js";
+import {
+  CONSOLE_URL,
+  CRAWLING,
+  dropPaths,
+  makeProject,
+  PATIENCE_MS,
+  SCREENSHOTS,
+  slowDown,
+  statuses,
+  variable,
+} from "./support.js";
 
 const COUNT = 200;
 /** What a phone's hot spot sends in a second. */
@@ -24,6 +34,7 @@ async function opened(project: string): Promise<{ context: BrowserContext; page:
     executablePath: variable("PHOTODOCK_TEST_CHROMIUM"),
     viewport: { width: 1280, height: 900 },
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   await page.goto(CONSOLE_URL.replace(/project=[^&]*/, `project=${project}`));
   await page.getByRole("heading", { name: "Add photos" }).waitFor();

@@ -135,7 +135,7 @@ test("ten thousand photos are scrolled through: no tile is missing, few are in t
     `${SCREENSHOTS}/scrolling.txt`,
     `${first.words}\n${middle.words}\nmost elements: ${String(most)}\nrequests for lists: ${String(lists.length)}\n`,
   );
-});
+}, 600_000);
 
 function words({ frames, tasks }: Scrolled): string {
   const sorted = [...frames].sort((a, b) => a - b);

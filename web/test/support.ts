@@ -108,6 +108,9 @@ export async function statuses(projectId: string): Promise<string[]> {
   return page.items.map(({ status }) => status);
 }
 
+/** What nobody waits for but where something is broken: a machine at work on other things takes its time. */
+export const PATIENCE_MS = 60_000;
+
 /** A Chromium whose pages may do nothing that the page's policy refuses, and throw nothing. */
 export class Chromium {
   readonly troubles: string[] = [];
@@ -131,7 +134,9 @@ export class Chromium {
   }
 
   async page(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await this.browser.newContext(options)).newPage();
+    const context = await this.browser.newContext(options);
+    context.setDefaultTimeout(PATIENCE_MS);
+    const page = await context.newPage();
     page.on("pageerror", (error) => this.troubles.push(error.message));
     page.on("console", (message) => {
       if (/Content Security Policy/i.test(message.text())) this.troubles.push(message.text());
