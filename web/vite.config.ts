@@ -16,5 +16,11 @@ export default defineConfig({
     target: "es2022",
     reportCompressedSize: false,
   },
-  test: { include: ["test/**/*.test.ts"], testTimeout: 240_000, hookTimeout: 60_000, fileParallelism: false },
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 300_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
+    fileParallelism: false,
+  },
 });

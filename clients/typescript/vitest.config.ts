@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** What nobody waits for but where something is broken: a machine at work on other things takes its time. */
-const PATIENT = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } };
+const PATIENT = { testTimeout: 120_000, hookTimeout: 120_000, expect: { poll: { timeout: 30_000 } } };
 
 function inChromium(name: string) {
   const include = [`test/${name}/**/*.test.ts`];

@@ -61,6 +61,7 @@ export function Console({ session, onLeave }: Props) {
             key={photoId}
             session={session}
             photoId={photoId}
+            projectId={projectId}
             library={library}
             status={status}
             onProject={setProjectOfPhoto}

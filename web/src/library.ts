@@ -30,6 +30,10 @@ export class Library {
   private readonly listeners = new Set<() => void>();
   private readonly changed = new Set<string>();
   private byId = new Map<string, Photo>();
+  /** Of two answers about a photo the one counts that was asked for later, in whatever order they come. */
+  private reads = 0;
+  /** The read that tells of each photo; of one that was deleted none does any more. */
+  private readonly latest = new Map<string, number>();
   private snapshot = EMPTY;
   private cursor: string | null = null;
   /** Of pages that were asked for before all was read anew nothing is taken. */
@@ -78,9 +82,10 @@ export class Library {
     const { loading, complete, error } = this.snapshot;
     if (loading || complete || error !== null) return;
     await this.read(async (isCurrent) => {
+      const read = this.begin();
       const page = await this.page(this.cursor, PAGE);
       if (!isCurrent()) return;
-      for (const photo of page.items) this.byId.set(photo.id, photo);
+      for (const photo of page.items) if (this.tells(read, photo)) this.byId.set(photo.id, photo);
       this.cursor = page.next_cursor;
     });
   }
@@ -100,15 +105,18 @@ export class Library {
     clearTimeout(this.again);
     const wanted = this.byId.size;
     await this.read(async (isCurrent) => {
-      const found = new Map<string, Photo>();
+      const begun = this.begin();
+      const items: Photo[] = [];
       let cursor: string | null = null;
       do {
         const page: PhotoPage = await this.page(cursor, wanted > PAGE ? MOST_OF_A_PAGE : PAGE);
         if (!isCurrent()) return;
-        for (const photo of page.items) found.set(photo.id, photo);
+        items.push(...page.items);
         cursor = page.next_cursor;
-      } while (cursor !== null && found.size < wanted);
-      this.byId = found;
+      } while (cursor !== null && items.length < wanted);
+      const newer = [...this.byId.values()].filter((photo) => !this.tells(begun, photo));
+      const told = items.filter((photo) => this.tells(begun, photo));
+      this.byId = new Map([...told, ...newer].map((photo) => [photo.id, photo]));
       this.cursor = cursor;
     });
   }
@@ -139,6 +147,7 @@ export class Library {
       void this.reload();
     } else if (event.type === "photo.deleted") {
       this.byId.delete(event.photo_id);
+      this.latest.set(event.photo_id, Infinity);
       this.show({ photos: this.sorted() });
     } else {
       this.refresh(event.photo_id);
@@ -148,10 +157,12 @@ export class Library {
   private async readChanged(): Promise<void> {
     const ids = [...this.changed].slice(0, PAGE);
     for (const id of ids) this.changed.delete(id);
+    const read = this.begin();
     try {
       const query = { ids: ids.join(","), limit: PAGE };
       const { items } = await this.session.client.photos(query, { signal: this.controller.signal });
       for (const photo of items) {
+        if (!this.tells(read, photo)) continue;
         if (this.status === null || photo.status === this.status) this.byId.set(photo.id, photo);
         else this.byId.delete(photo.id);
       }
@@ -162,6 +173,18 @@ export class Library {
       this.failed(error);
       if (!this.controller.signal.aborted) for (const id of ids) this.refresh(id, AGAIN_MS);
     }
+  }
+
+  private begin(): number {
+    this.reads += 1;
+    return this.reads;
+  }
+
+  /** Whether this read's answer counts for the photo; from now on none counts that was asked for before it. */
+  private tells(read: number, { id }: Photo): boolean {
+    if (read < (this.latest.get(id) ?? 0)) return false;
+    this.latest.set(id, read);
+    return true;
   }
 
   private sorted(): Photo[] {

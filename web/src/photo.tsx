@@ -1,5 +1,5 @@
 import { PhotodockError, type HistoryItem, type Photo, type PhotoStatus } from "@photodock/client";
-import { useEffect, useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Actions } from "./actions.js";
 import { Facts } from "./facts.js";
@@ -14,6 +14,8 @@ import { Badge } from "./thumbnail.js";
 interface Props {
   readonly session: Session;
   readonly photoId: string;
+  /** Most likely the photo's. */
+  readonly projectId: string | null;
   /** The gallery that is behind this page, and its filter. */
   readonly library: Library | null;
   readonly status: PhotoStatus | null;
@@ -24,8 +26,8 @@ interface Props {
 type Found =
   { readonly photo: Photo; readonly history: readonly HistoryItem[] } | { readonly problem: string } | "loading";
 
-export function PhotoPage({ session, photoId, library, status, onProject, onSignedOut }: Props) {
-  const { found, refresh } = usePhoto(session, photoId, onSignedOut);
+export function PhotoPage({ session, photoId, projectId: near, library, status, onProject, onSignedOut }: Props) {
+  const { found, refresh } = usePhoto(session, photoId, near, onSignedOut);
   const projectId = typeof found === "object" && "photo" in found ? found.photo.project_id : null;
   useTitle(typeof found === "object" && "photo" in found ? found.photo.file_name : "Photo");
   const back = projectId === null ? "#/" : hashOf(projectId, status);
@@ -77,8 +79,9 @@ export function PhotoPage({ session, photoId, library, status, onProject, onSign
 }
 
 /** The photo and its history, read anew with each change. */
-function usePhoto(session: Session, photoId: string, onSignedOut: () => void) {
+function usePhoto(session: Session, photoId: string, near: string | null, onSignedOut: () => void) {
   const [found, show] = useState<Found>("loading");
+  const project = useRef(near);
   const [round, setRound] = useState(0);
   useEffect(() => {
     const controller = new AbortController();
@@ -93,24 +96,37 @@ function usePhoto(session: Session, photoId: string, onSignedOut: () => void) {
         return typeof before === "object" && "photo" in before ? before : { problem: wordsOf(error) };
       });
     };
+    let reads = 0;
+    let shown = 0;
     const read = async (): Promise<Photo> => {
+      const turn = (reads += 1);
       const [photo, history] = await Promise.all([
         client.photo(photoId, { signal }),
         client.history(photoId, { signal }),
       ]);
-      show({ photo, history });
+      // An answer that comes late tells of what was before.
+      if (turn > shown) show({ photo, history });
+      shown = Math.max(shown, turn);
       return photo;
     };
-    const follow = async (): Promise<void> => {
-      const { project_id } = await read();
-      if (signal.aborted) return;
-      const leave = session.feed(project_id).listen({
+    const listen = (projectId: string): void => {
+      const leave = session.feed(projectId).listen({
         changed: (event) => {
           if (event.type === "reset" || event.photo_id === photoId) read().catch(failed);
         },
         failed,
       });
       signal.addEventListener("abort", leave);
+    };
+    // Read only when it is listened to: what changes meanwhile would be missed.
+    const follow = async (): Promise<void> => {
+      const expected = project.current;
+      if (expected !== null) listen(expected);
+      const { project_id } = await read();
+      if (signal.aborted || project_id === expected) return;
+      project.current = project_id;
+      listen(project_id);
+      await read();
     };
     follow().catch(failed);
     return () => {

@@ -7,6 +7,7 @@ import {
   call,
   completed,
   CONSOLE_URL,
+  CRAWLING,
   cutOff,
   drop,
   EXPIRED_TOKEN,
@@ -57,10 +58,7 @@ test("twenty real photos that are dropped are completed on screen", async () => 
   const page = await chromium.console(project, { viewport: { width: 1280, height: 900 } });
   await drop(page, all.slice(-20));
   await completed(page, 20);
-  await page.waitForFunction(() => {
-    const tiles = [...document.querySelectorAll(".tile[data-status=completed] .picture.shown")];
-    return tiles.length >= 8;
-  });
+  await page.locator(".tile[data-status=completed] .picture.shown").nth(7).waitFor({ timeout: 180_000 });
   expect(await statuses(project)).toEqual(Array<string>(20).fill("completed"));
   await page.getByLabel("Status").selectOption("failed");
   await page.getByText("No photo has this status.").waitFor();
@@ -90,7 +88,7 @@ async function show(page: Page, state: "hidden" | "visible"): Promise<void> {
 test("a reload in the middle loses no photo and sends none twice", async () => {
   const project = await makeProject("Reload");
   const page = await chromium.console(project);
-  await slowDown(page, 300_000);
+  await slowDown(page, CRAWLING);
   await drop(page, photos);
   await inTheMiddle(page);
   await page.reload();
@@ -102,7 +100,7 @@ test("a reload in the middle loses no photo and sends none twice", async () => {
 test("offline in the middle is said, and ends by itself", async () => {
   const project = await makeProject("Offline");
   const page = await chromium.console(project);
-  await slowDown(page, 300_000);
+  await slowDown(page, CRAWLING);
   await drop(page, photos);
   await inTheMiddle(page);
   await cutOff(page);
@@ -116,7 +114,7 @@ test("one photo and all of them can be paused and resumed", async () => {
   const project = await makeProject("Pause");
   const page = await chromium.console(project);
   await page.getByRole("heading", { name: "Add photos" }).waitFor();
-  await slowDown(page, 300_000);
+  await slowDown(page, CRAWLING);
   await drop(page, photos);
   await inTheMiddle(page);
   await page.getByRole("button", { name: "Pause all" }).click();

@@ -2,27 +2,42 @@ import { readFile } from "node:fs/promises";
 
 import { expect, test } from "vitest";
 
-import { makeProject, named, photoFiles, report, startedChromium, STORE, until, upload, URL_ } from "./support.js";
+import {
+  FOREIGN_TOKEN,
+  makeProject,
+  named,
+  photoFiles,
+  report,
+  startedChromium,
+  STORE,
+  until,
+  upload,
+  URL_,
+} from "./support.js";
 
 const chromium = await startedChromium();
 const photos = await photoFiles();
 
 test("a photo's page shows where it was taken and what was found in it, and asks nobody else for anything", async () => {
-  const project = await makeProject("One photo");
+  const project = await makeProject("One photo", FOREIGN_TOKEN);
   const file = named(photos, "a-site-02.jpg");
-  const id = await upload(project, file);
+  const id = await upload(project, file, FOREIGN_TOKEN);
   await report(id, { damage: [{ label: "hail", score: 0.93, box: [320, 240, 640, 480] }], roof: { pitch: 0.5 } });
-  await until(id, ({ renditions }) => renditions.length === 2);
-  const page = await chromium.console(project, { viewport: { width: 1280, height: 900 } });
+  await until(id, ({ renditions }) => renditions.length === 2, FOREIGN_TOKEN);
+  const page = await chromium.console(project, { viewport: { width: 1280, height: 900 } }, FOREIGN_TOKEN);
   const asked = new Set<string>();
   page.on("request", (request) => asked.add(new URL(request.url()).origin));
   await page.goto(`${URL_}/#/photos/${id}`);
 
-  const picture = page.locator(".large .picture.shown");
-  const box = page.locator(".boxes rect");
-  const whole = await picture.boundingBox();
-  const drawn = await box.boundingBox();
-  if (!whole || !drawn) throw new Error("The picture is not on the screen.");
+  await page.locator(".large .picture.shown").waitFor();
+  // In one moment: what comes later on the page may push both.
+  const { whole, drawn } = await page.evaluate(() => {
+    const box = (selector: string): Pick<DOMRect, "x" | "y" | "width" | "height"> => {
+      const { x, y, width, height } = document.querySelector(selector)?.getBoundingClientRect() ?? new DOMRect();
+      return { x, y, width, height };
+    };
+    return { whole: box(".large .picture"), drawn: box(".boxes rect") };
+  });
   // A quarter from the left and from above, and half as large, as of 1280 by 960 pixels.
   expect((drawn.x - whole.x) / whole.width).toBeCloseTo(0.25, 1);
   expect((drawn.y - whole.y) / whole.height).toBeCloseTo(0.25, 1);

@@ -7,6 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import {
   call,
   completed,
+  CRAWLING,
   drop,
   dropPaths,
   makeProject,
@@ -65,7 +66,7 @@ test("a folder is chosen, and a picture of the camera is sent", async () => {
 test("an upload that has failed is tried again when it is asked for", async () => {
   const project = await makeProject("Again");
   const page = await chromium.console(project);
-  await slowDown(page, 30_000);
+  await slowDown(page, CRAWLING);
   await page.locator("input[aria-label=Photos]").setInputFiles([named(photos, "a-site-06.jpg")]);
   await page.locator('.row[data-step="sending"]').waitFor();
   // Somebody deletes the photo while it is on its way.
@@ -82,7 +83,7 @@ test("an upload that has failed is tried again when it is asked for", async () =
 test("an upload that is not wanted any more is removed, here and there", async () => {
   const project = await makeProject("Removed");
   const page = await chromium.console(project);
-  await slowDown(page, 30_000);
+  await slowDown(page, CRAWLING);
   await page.locator("input[aria-label=Photos]").setInputFiles([named(photos, "a-site-07.jpg")]);
   await page.locator('.row[data-step="sending"]').getByRole("button", { name: "Remove" }).click();
   await slowDown(page);

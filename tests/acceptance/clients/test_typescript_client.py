@@ -10,9 +10,11 @@ from support.system import token_for
 from support.vitest import CHROMIUM, vitest
 
 CLIENT = Path(__file__).parents[3] / "clients" / "typescript"
-VITEST_SECONDS = 240
+VITEST_SECONDS = 600
+PYTEST_SECONDS = VITEST_SECONDS + 60
 
 
+@pytest.mark.timeout(PYTEST_SECONDS)
 @pytest.mark.parametrize("project", ["integration", "browser", "uppy"])
 async def test_the_typescript_client_works_against_the_running_system(installation: Installation, project: str) -> None:
     require("chromium", CHROMIUM)

@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from acceptance.clients.test_typescript_client import CLIENT, VITEST_SECONDS
+import pytest
+
+from acceptance.clients.test_typescript_client import CLIENT, PYTEST_SECONDS, VITEST_SECONDS
 from acceptance.conftest import fresh_backend
 from conftest import S3, Sqs
 from photodock.embedded.ports import free_port
@@ -21,12 +23,16 @@ from support.vitest import CHROMIUM, vitest
 from support.whole import running_system
 
 SLOW = Fault(delay=0.1)
-"""For each 64 KiB: a photo of 1.5 MB takes two seconds and more, in the middle of which it can be cut off."""
+"""For each 64 KiB: a part of 5 MiB takes eight seconds."""
+
+CRAWLING = Fault(delay=0.4)
+"""A photo of 1.5 MB takes ten seconds: what is to happen in its middle may come late. Nobody waits for its end, since
+the network is healthy again before."""
 
 
 @asynccontextmanager
 async def store_proxy(target: str) -> AsyncIterator[tuple[Proxy, int]]:
-    """A proxy, and a port that takes one word a connection: `cut`, `slow` or `healthy`."""
+    """A proxy, and a port that takes one word a connection: `cut`, `slow`, `crawling` or `healthy`."""
     proxy = Proxy(target)
     await proxy.open()
 
@@ -36,6 +42,8 @@ async def store_proxy(target: str) -> AsyncIterator[tuple[Proxy, int]]:
                 proxy.cut()
             case b"slow":
                 proxy.fault = SLOW
+            case b"crawling":
+                proxy.fault = CRAWLING
             case b"healthy":
                 proxy.fault = HEALTHY
             case word:
@@ -51,6 +59,7 @@ async def store_proxy(target: str) -> AsyncIterator[tuple[Proxy, int]]:
         await proxy.close()
 
 
+@pytest.mark.timeout(PYTEST_SECONDS)
 async def test_the_upload_queue_loses_nothing_and_sends_nothing_twice(
     postgres: PostgresServer, template: str, s3: S3, sqs: Sqs, tmp_path: Path
 ) -> None:

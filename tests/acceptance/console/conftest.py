@@ -52,12 +52,13 @@ def console_tests(up: Up, tmp_path: Path) -> Vitest:
     folder.mkdir()
     make_photos(folder)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    foreign = uuid4()
     everything = ("photos:read", "photos:write", "photos:admin")
     environment = {
         "PHOTODOCK_TEST_URL": up.ready["url"],
         "PHOTODOCK_TEST_TOKEN": up.ready["token"],
-        "PHOTODOCK_TEST_FOREIGN_TOKEN": up.token("berta", *everything, organization=uuid4()),
-        "PHOTODOCK_TEST_DETECTOR_TOKEN": up.token("detector", "photos:pipeline"),
+        "PHOTODOCK_TEST_FOREIGN_TOKEN": up.token("berta", *everything, organization=foreign),
+        "PHOTODOCK_TEST_FOREIGN_DETECTOR_TOKEN": up.token("detector", "photos:pipeline", organization=foreign),
         "PHOTODOCK_TEST_EXPIRED_TOKEN": up.expired_token(),
         "PHOTODOCK_TEST_CONSOLE_URL": up.console_url,
         "PHOTODOCK_TEST_STORE": up.ready["s3_endpoint_url"],

@@ -10,7 +10,12 @@ from support.console import Up, Vitest, fill
 
 @pytest.mark.timeout(1000)
 async def test_a_site_managers_photos_arrive_and_are_seen(vitest: Vitest) -> None:
-    await vitest("test/units", "test/console", "test/uploads", "test/photo", "test/keyboard")
+    await vitest("test/units", "test/console", "test/keyboard")
+
+
+@pytest.mark.timeout(1000)
+async def test_each_upload_and_each_photo_is_shown_as_it_is(vitest: Vitest) -> None:
+    await vitest("test/uploads", "test/photo", "test/late")
 
 
 @pytest.mark.timeout(1000)

@@ -16,7 +16,7 @@ declare global {
 }
 
 /** What lies between the pages and the store does so from now on. */
-export async function network(word: "cut" | "slow" | "healthy"): Promise<void> {
+export async function network(word: "cut" | "slow" | "crawling" | "healthy"): Promise<void> {
   const socket = connect(Number(process.env["PHOTODOCK_TEST_STORE_CONTROL"]), "127.0.0.1");
   socket.write(`${word}\n`);
   await once(socket.resume(), "end");

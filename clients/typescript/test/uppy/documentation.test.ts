@@ -35,6 +35,6 @@ test("the ten lines of the documentation upload a photo, and say why another fil
   await expect.poll(() => items("complete")).toBe(1);
   await expect.poll(() => items("error")).toBe(1);
   const reason = "The photo has 500 bytes; the least is 1024. Check that the file is complete.";
-  expect(await page.getByLabel(reason).count()).toBeGreaterThan(0);
+  await expect.poll(() => page.getByLabel(reason).count()).toBeGreaterThan(0);
   expect(violations).toEqual([]);
 });
