@@ -8,6 +8,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import httpx
+
 from photodock.doctor.findings import Trouble
 
 UPLOAD_HEADERS = ("content-type", "if-none-match", "x-amz-checksum-sha256")
@@ -126,16 +128,29 @@ def malformed_origin(origin: str) -> Trouble | None:
     """An origin is scheme, host and port, as browsers write it; anything else matches nothing."""
     if origin == "*":
         return None
-    scheme, separator, rest = origin.partition("://")
-    if separator and rest and not set("/?# ") & set(rest) and origin == origin.lower():
+    if "*" in origin:
+        return Trouble(
+            f"{origin} is a pattern, and the API compares letter by letter.",
+            "List each origin by itself in PHOTODOCK_CORS_ALLOWED_ORIGINS, or allow all with `*` alone.",
+        )
+    sent = as_browsers_write(origin)
+    if sent == origin:
         return None
-    plain = origin.lower().rstrip("/") if separator else f"https://{origin.lower().rstrip('/')}"
-    scheme, _, rest = plain.partition("://")
-    mended = f"{scheme}://{rest.partition('/')[0]}"
+    meant = f": {sent} in PHOTODOCK_CORS_ALLOWED_ORIGINS" if sent else ", as in https://app.example.com"
     return Trouble(
         f"{origin} is no origin, and no browser ever sends it.",
-        f"Write it as scheme, host and port alone, in small letters: {mended} in PHOTODOCK_CORS_ALLOWED_ORIGINS.",
+        "Write it as browsers do: scheme, host and port alone, in small letters, a host's other letters as `xn--…`, no "
+        f"port where it is the scheme's own{meant}.",
     )
+
+
+def as_browsers_write(address: str) -> str | None:
+    """The origin of that address, https where it names no scheme; None where it has none."""
+    try:
+        url = httpx.URL(address.strip() if "://" in address else f"https://{address.strip()}")
+    except (httpx.InvalidURL, UnicodeError):
+        return None
+    return f"{url.scheme}://{url.netloc.decode()}" if url.host else None
 
 
 def _words(value: str) -> set[str]:

@@ -16,9 +16,12 @@ from photodock.bootstrap.core import opened_core
 from photodock.bootstrap.worker import opened_s3_events
 from photodock.doctor.checks import events
 from photodock.doctor.findings import State
+from photodock.domain.errors import QueueUnavailable
 from photodock.embedded.ministack import MiniStackServer
 from photodock.embedded.rabbitmq import RabbitServer
+from photodock.queues.inbox import ReceivedMessage
 from photodock.queues.rabbitmq import RabbitQueue
+from photodock.queues.sqs_inbox import SqsInbox
 
 __all__ = ["rabbitmq"]
 
@@ -128,6 +131,20 @@ async def test_an_event_that_no_worker_takes_is_found_in_the_queue(
     kept = strict.sqs("ReceiveMessage", {"QueueUrl": url, "MaxNumberOfMessages": 10}).get("Messages", [])
     assert other in [json.loads(message["Body"]) for message in kept], "what is not the doctor's own stays"
     assert await trials_left() == []
+
+
+async def test_a_worker_that_may_not_give_messages_back_finds_its_event_all_the_same(
+    telling: Bed, strict: MiniStackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(self: SqsInbox, message: ReceivedMessage, delay_seconds: float) -> None:
+        raise QueueUnavailable("AccessDenied")
+
+    monkeypatch.setattr(SqsInbox, "give_back", refused)
+    waiting(monkeypatch, for_workers=0.5, longest=60)
+    await notify(telling)
+    strict.sqs("SendMessage", {"QueueUrl": telling.settings.s3_events_queue_url, "MessageBody": "another's"})
+    found = (await diagnose(telling.settings, "events")).of("events")
+    assert (found.state, "No worker took it" in found.found) == (State.OK, True)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,6 +14,7 @@ from photodock.doctor.answers import answer_of
 from photodock.doctor.faults import SDK_FAULTS
 from photodock.doctor.findings import Finding, Trouble, not_applicable, of, ok
 from photodock.doctor.installation import Installation
+from photodock.domain.errors import QueueUnavailable
 from photodock.queues.inbox import ReceivedMessage
 from photodock.queues.sqs_inbox import SqsInbox
 from photodock.workers.s3_messages import MalformedMessage, created_objects
@@ -58,9 +59,15 @@ async def _received(inbox: SqsInbox, key: str) -> bool:
     """Whether the event is among the next messages. Others are given back at once, for the workers."""
     messages = await inbox.receive()
     own = [message for message in messages if _tells_of(message, key)]
-    await asyncio.gather(*(inbox.give_back(message, 0) for message in messages if message not in own))
     await inbox.delete(own)
+    await asyncio.gather(*(_given_back(inbox, message) for message in messages if message not in own))
     return bool(own)
+
+
+async def _given_back(inbox: SqsInbox, message: ReceivedMessage) -> None:
+    """A worker needs no right to do that; without it the message is there again by itself, seconds later."""
+    with suppress(QueueUnavailable):
+        await inbox.give_back(message, 0)
 
 
 def _tells_of(message: ReceivedMessage, key: str) -> bool:
