@@ -86,8 +86,8 @@ def read_exif(blocks: Iterable[ExifBlock]) -> tuple[JsonObject | None, str | Non
         sign, root = tiff
         found = _facts(block, sign, root)
         if "orientation" in facts:
-            found.pop("orientation", None)
-        facts.update(found)
+            found["orientation"] = facts["orientation"]
+        facts = facts | found if facts else found
     return facts or None, None if facts else error
 
 
@@ -105,8 +105,8 @@ def _facts(block: ExifBlock, sign: str, root: int) -> JsonObject:
     if sub_seconds and "captured_at" in facts:
         facts["captured_at"] += f".{sub_seconds}"
     general_offset = facts.pop("general_offset", None)
-    if general_offset:
-        facts.setdefault("captured_at_offset", general_offset)
+    if general_offset and "captured_at_offset" not in facts:
+        facts["captured_at_offset"] = general_offset
     gps: Values = {}
     gps_directory.read(block, gps_at or gps_within_exif, gps)
     if gps and (coordinates := _coordinates(gps)):
@@ -115,25 +115,23 @@ def _facts(block: ExifBlock, sign: str, root: int) -> JsonObject:
 
 
 def _coordinates(gps: Values) -> JsonObject:
+    """Degrees are to 7 decimals (1 cm), their signs the references'. Adding 0.0 makes -0.0 a 0.0."""
     facts: JsonObject = {}
     if "latitude" in gps and "north" in gps:
-        _add_degrees(facts, "latitude", gps["latitude"], gps["north"], 90)
+        degrees = abs(gps["latitude"]) / 3600
+        if degrees <= 90:
+            facts["latitude"] = round(gps["north"] * degrees, 7) + 0.0
     if "longitude" in gps and "east" in gps:
-        _add_degrees(facts, "longitude", gps["longitude"], gps["east"], 180)
+        degrees = abs(gps["longitude"]) / 3600
+        if degrees <= 180:
+            facts["longitude"] = round(gps["east"] * degrees, 7) + 0.0
     if "altitude" in gps:
-        facts["altitude_m"] = (-gps["altitude"] if "is_below_sea" in gps else gps["altitude"]) + 0.0  # never -0.0
+        facts["altitude_m"] = (-gps["altitude"] if "is_below_sea" in gps else gps["altitude"]) + 0.0
     if "direction" in gps:
-        facts["direction_deg"] = gps["direction"] + 0.0  # never -0.0
+        facts["direction_deg"] = gps["direction"] + 0.0
     if "date" in gps and 0 <= gps.get("time", -1) < _DAY_SECONDS:
         minutes, second = divmod(floor(gps["time"]), 60)
         hour, minute = divmod(minutes, 60)
         # GPS tags give UTC. The fraction of a second is dropped.
         facts["timestamp"] = f"{gps['date']}T{_TWO_DIGITS[hour]}:{_TWO_DIGITS[minute]}:{_TWO_DIGITS[second]}Z"
     return facts
-
-
-def _add_degrees(facts: JsonObject, name: str, seconds: float, sign: int, limit: int) -> None:
-    """Degrees north or east, to 7 decimals (1 cm). The sign is the reference's."""
-    degrees = abs(seconds) / 3600
-    if degrees <= limit:
-        facts[name] = round(sign * degrees, 7) + 0.0  # never -0.0

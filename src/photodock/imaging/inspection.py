@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from photodock.domain.values import JsonObject
 from photodock.imaging.exif import read_exif
-from photodock.imaging.jpeg import jpeg_steps
+from photodock.imaging.jpeg import parse_jpeg
 from photodock.imaging.png import png_steps
-from photodock.imaging.reading import HEAD_BYTES, ByteRange
+from photodock.imaging.reading import HEAD_BYTES, ByteRange, Findings, Steps
 from photodock.imaging.sniff import JPEG, PNG, sniff
 
-_FORMATS = {JPEG: jpeg_steps, PNG: png_steps}
+_FORMATS: dict[str | None, Callable[[bytes, int], Findings | Steps]] = {JPEG: parse_jpeg, PNG: png_steps}
 
 
 class Inspection(NamedTuple):
@@ -28,27 +28,44 @@ class Inspection(NamedTuple):
     """Never holds a byte of the file."""
 
 
-def inspection_steps(head: bytes, size: int) -> Generator[ByteRange, bytes, Inspection]:
+InspectionSteps: TypeAlias = Generator[ByteRange, bytes, Inspection]
+
+
+def inspect_head(head: bytes, size: int) -> Inspection | InspectionSteps:
     """Inspect an object of `size` bytes of which `head` holds the first `HEAD_BYTES`, or all.
 
-    Yields each further range that is worth a read, at most two, and wants its bytes sent; fewer bytes than asked
-    for mean that the object ends there. Raises nothing, whatever the bytes are.
+    When the head is not enough, a generator: it yields each further range that is worth a read, at most two, and
+    wants its bytes sent; fewer bytes than asked for mean that the object ends there. Raises nothing, whatever the
+    bytes are.
     """
     mime_type = sniff(head)
-    parse = _FORMATS.get(mime_type or "")
+    parse = _FORMATS.get(mime_type)
     if parse is None:
         return Inspection(mime_type, None, None, None, "neither a JPEG nor a PNG file")
     try:
-        found = yield from parse(head, max(size, len(head)))
-        exif_data, exif_error = read_exif(found.exif_blocks)
+        found = parse(head, size if size > len(head) else len(head))
+        if not isinstance(found, tuple):
+            return _read_on(mime_type, found)
+        width, height, exif_blocks, error = found
+        exif_data, exif_error = read_exif(exif_blocks)
+        # `Inspection(...)` does the same by way of a function in Python, which every photo would pay for.
+        return tuple.__new__(Inspection, (mime_type, width, height, exif_data, error or exif_error))
     except Exception as wrong:  # A defect here must never keep a photo from being taken in; no known input gets here.
-        return Inspection(mime_type, None, None, None, f"the parser failed with {type(wrong).__name__}")
-    return Inspection(mime_type, found.width, found.height, exif_data, found.error or exif_error)
+        return _failed(mime_type, wrong)
+
+
+def inspection_steps(head: bytes, size: int) -> InspectionSteps:
+    """The same, as a generator in any case."""
+    inspected = inspect_head(head, size)
+    return inspected if isinstance(inspected, Inspection) else (yield from inspected)
 
 
 def inspect_bytes(data: bytes) -> Inspection:
     """Inspect a whole object in memory, looking only at the ranges that would be read from storage."""
-    return _run(inspection_steps(data[:HEAD_BYTES], len(data)), lambda wanted: data[wanted.start : wanted.end])
+    inspected = inspect_head(data[:HEAD_BYTES], len(data))
+    if isinstance(inspected, Inspection):
+        return inspected
+    return _run(inspected, lambda wanted: data[wanted.start : wanted.end])
 
 
 def inspect_file(path: Path) -> Inspection:
@@ -63,7 +80,20 @@ def inspect_file(path: Path) -> Inspection:
         return _run(inspection_steps(read(ByteRange(0, HEAD_BYTES)), size), read)
 
 
-def _run(steps: Generator[ByteRange, bytes, Inspection], read: Callable[[ByteRange], bytes]) -> Inspection:
+def _read_on(mime_type: str | None, steps: Steps) -> InspectionSteps:
+    try:
+        width, height, exif_blocks, error = yield from steps
+        exif_data, exif_error = read_exif(exif_blocks)
+        return Inspection(mime_type, width, height, exif_data, error or exif_error)
+    except Exception as wrong:  # as above
+        return _failed(mime_type, wrong)
+
+
+def _failed(mime_type: str | None, wrong: Exception) -> Inspection:
+    return Inspection(mime_type, None, None, None, f"the parser failed with {type(wrong).__name__}")
+
+
+def _run(steps: InspectionSteps, read: Callable[[ByteRange], bytes]) -> Inspection:
     try:
         wanted = next(steps)
         while True:

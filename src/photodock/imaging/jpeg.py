@@ -26,122 +26,91 @@ _FILL = b"\xff" * 4096
 _EXIF = re.compile(rb".{0,4}Exif\0.", re.DOTALL | re.IGNORECASE)
 _TIFF_HEADERS = (b"II*\0", b"MM\0*")
 
+# What is said of a file without dimensions.
+_NOT_YET = "no frame header in the bytes that were read"
+_NEVER = "no frame header before the scan"
+_TOO_FAR = f"no frame header within {MAX_STEPS} segments"
+_OPEN = "the frame header leaves the width or the height open"
 
-def jpeg_steps(head: bytes, size: int) -> Steps:
+
+def parse_jpeg(head: bytes, size: int) -> Findings | Steps:
     """Dimensions and EXIF of a JPEG of `size` bytes.
 
     Reads on only while the frame header is missing, or an EXIF segment is cut off: EXIF stands before the frame
     header in all but freak files, so without a trace of it there is nothing to read on for.
     """
-    walk = _Walk()
+    findings, wanted = _walk(head)
+    return _read_on(head, size, findings, wanted) if wanted else findings
+
+
+def _read_on(head: bytes, size: int, findings: Findings, wanted: int) -> Steps:
     data = head
-    walk.advance(data)
-    while walk.wants_more and len(data) < size and walk.position < size:
-        limit = next_limit(len(data), walk.position)
+    while wanted and len(data) < size and wanted < size:
+        limit = next_limit(len(data), wanted)
         if limit is None:
             break
         end = min(limit, size)
         data += yield ByteRange(len(data), end)
         if len(data) < end:
             size = len(data)
-        walk.advance(data)
-    return walk.findings(data)
+        findings, wanted = _walk(data)  # from the first segment again, which takes no more than milliseconds
+    return findings
 
 
-class _Walk:
-    """Goes from segment to segment and remembers where it stands, so that more bytes let it go on."""
+def _walk(data: bytes) -> tuple[Findings, int]:
+    """Go from segment to segment until the scan begins, the step limit is reached or `data` ends.
 
-    __slots__ = ("_blocks", "_cut_exif", "_done", "_frame", "_in_exif", "_steps", "position")
-
-    def __init__(self) -> None:
-        self.position = 2
-        self._steps = 0
-        self._done = False
-        self._frame: tuple[int, int] | None = None
-        self._blocks: list[list[tuple[int, int]]] = []
-        self._in_exif = False
-        self._cut_exif: tuple[int, int] | None = None
-
-    @property
-    def wants_more(self) -> bool:
-        return not self._done and (self._frame is None or self._cut_exif is not None)
-
-    def advance(self, data: bytes) -> None:
-        """Walk until the scan begins, the step limit is reached or `data` ends.
-
-        What lies between a segment's end and the next 0xFF is skipped, and so is any number of fill bytes. A length
-        below 2, which cannot be, needs no case of its own: it leads into its own two bytes, where no marker is.
-        """
-        self._cut_exif = None
-        position, steps, last = self.position, self._steps, len(data) - 4
-        while position <= last:
+    Gives the byte to read on from as well, 0 when nothing more is wanted. What lies between a segment's end and the
+    next 0xFF is skipped, and so is any number of fill bytes. A length below 2, which cannot be, needs no case of its
+    own: it leads into its own two bytes, where no marker is.
+    """
+    frame: tuple[int, int] | None = None
+    blocks: list[ExifBlock] = []
+    rests: list[tuple[int, bytes]] = []  # of blocks too large for one segment: the block's number, and what follows
+    exif_end = 0  # of the last EXIF segment, moved along by what may stand before the next segment
+    is_cut_off, without_frame = False, _NOT_YET
+    position = 2
+    for _ in range(MAX_STEPS):
+        try:
             marker, length = _SEGMENT(data, position)
-            if marker in _SKIPPED and steps < MAX_STEPS:  # as most are, so this comes first
-                steps += 1
-                position += 2 + length
-                self._in_exif = False
-                continue
-            if marker < 0xFF00 or marker == 0xFFFF:
-                at = _next_marker(data, position)
-                if at == len(data):
-                    break  # more bytes may complete what begins here
-                position = at
-                continue
-            steps += 1
-            if marker in _ENDS or steps > MAX_STEPS:
-                self._done = True
-                break
-            if marker in _ALONE:
-                position += 2
-            elif position + 2 + length <= len(data):
-                self._segment(data, marker, position + 4, position + 2 + length)
-                position += 2 + length
-            else:
-                self._segment_cut_off(data, marker, position + 4)
-                break
+        except struct.error:  # fewer than four bytes are left
+            without_frame = _NEVER if _ends(data, position) else _NOT_YET
+            break
+        if marker in _SKIPPED:  # as most are, so this comes first
+            position += 2 + length
+            continue
+        start, end = position + 4, position + 2 + length
+        if marker == _APP1:
+            if identifier := _EXIF.match(data, start, end):
+                tiff, tiff_end = identifier.end(), end if end < len(data) else len(data)
+                if position == exif_end and not data.startswith(_TIFF_HEADERS, tiff):
+                    rests.append((len(blocks) - 1, data[tiff:tiff_end]))
+                elif len(blocks) < MAX_EXIF_BLOCKS:
+                    blocks.append((data, tiff, tiff_end))
+                exif_end, is_cut_off = end, end > len(data)
+        elif marker in _SOF:
+            # Behind the precision; the number of components has to be there too.
+            frame = _FRAME(data, start + 1) if start + 6 <= end and start + 6 <= len(data) else frame
+        elif marker in _ENDS:
+            without_frame = _NEVER
+            break
         else:
-            at = _next_marker(data, position)
-            self._done = data[at : at + 2] in _END_MARKERS
-        self.position, self._steps = position, steps
+            end = position + 2 if marker in _ALONE else _next_marker(data, position)
+            exif_end = end if position == exif_end else exif_end
+        if end > len(data):
+            break
+        position = end
+    else:
+        without_frame = _TOO_FAR
+    wanted = position if without_frame is _NOT_YET and (is_cut_off or not frame) else 0
+    height, width = frame or (0, 0)
+    error = without_frame if not frame else None if height and width else _OPEN
+    return (width or None, height or None, _joined(blocks, rests) if rests else blocks, error), wanted
 
-    def _segment(self, data: bytes, marker: int, start: int, end: int) -> None:
-        after_exif, self._in_exif = self._in_exif, False
-        if marker in _SOF:
-            self._read_frame(data, start, end)
-        elif marker == _APP1 and (identifier := _EXIF.match(data, start, end)):
-            self._in_exif = True
-            self._add_exif(data, identifier.end(), end, continues=after_exif)
 
-    def _segment_cut_off(self, data: bytes, marker: int, start: int) -> None:
-        """Take what is there of a segment that `data` does not hold whole; read again if more comes."""
-        if marker in _SOF:
-            self._read_frame(data, start, len(data))
-        elif identifier := _EXIF.match(data, start):
-            self._cut_exif = identifier.end(), len(data)
-
-    def _read_frame(self, data: bytes, start: int, end: int) -> None:
-        if end - start >= 6:  # precision, height, width, number of components
-            self._frame = _FRAME(data, start + 1)
-
-    def _add_exif(self, data: bytes, start: int, end: int, *, continues: bool) -> None:
-        """EXIF too large for one segment goes on in the next, which then has no TIFF header of its own."""
-        if continues and self._blocks and not data.startswith(_TIFF_HEADERS, start):
-            self._blocks[-1].append((start, end))
-        elif len(self._blocks) < MAX_EXIF_BLOCKS:
-            self._blocks.append([(start, end)])
-
-    def findings(self, data: bytes) -> Findings:
-        if self._cut_exif:
-            self._add_exif(data, *self._cut_exif, continues=self._in_exif)
-        height, width = self._frame or (0, 0)
-        return Findings(width or None, height or None, [_joined(data, parts) for parts in self._blocks], self._error())
-
-    def _error(self) -> str | None:
-        if self._frame:
-            return None if all(self._frame) else "the frame header leaves the width or the height open"
-        if self._steps > MAX_STEPS:
-            return f"no frame header within {MAX_STEPS} segments"
-        return "no frame header before the scan" if self._done else "no frame header in the bytes that were read"
+def _ends(data: bytes, position: int) -> bool:
+    at = _next_marker(data, position)
+    return data[at : at + 2] in _END_MARKERS
 
 
 def _next_marker(data: bytes, position: int) -> int:
@@ -160,8 +129,8 @@ def _behind_fill(data: bytes, at: int) -> int:
     return at + len(piece) - len(rest) if rest else len(data) + 1
 
 
-def _joined(data: bytes, parts: list[tuple[int, int]]) -> ExifBlock:
-    if len(parts) == 1:
-        return ExifBlock(data, *parts[0])
-    joined = b"".join(data[start:end] for start, end in parts)
-    return ExifBlock(joined, 0, len(joined))
+def _joined(blocks: list[ExifBlock], rests: list[tuple[int, bytes]]) -> list[ExifBlock]:
+    parts = [[data[start:end]] for data, start, end in blocks]
+    for number, rest in rests:
+        parts[number].append(rest)
+    return [(whole, 0, len(whole)) for whole in map(b"".join, parts)]

@@ -6,7 +6,7 @@ import struct
 import zlib
 from binascii import unhexlify
 
-from photodock.imaging.reading import MAX_STEPS, ByteRange, ExifBlock, Findings, Steps, next_limit
+from photodock.imaging.reading import MAX_STEPS, ByteRange, ExifBlock, Steps, next_limit
 
 SUFFIX_BYTES = 64 * 1024
 """How much of a file's end is read for EXIF behind the pixels; it was found within the last 7.2 KB."""
@@ -58,17 +58,20 @@ def png_steps(head: bytes, size: int) -> Steps:
             found = 0 if start == walk.position else _find_chunk(suffix)
             if found is not None:
                 walk.advance(suffix, found)
-    return walk.findings
+    return walk.width, walk.height, walk.blocks, walk.error
 
 
 class _Walk:
     """Goes from chunk to chunk; `position` is where the next one begins, which may lie beyond the bytes at hand."""
 
-    __slots__ = ("_done", "_in_pixels", "_steps", "_tries", "findings", "position")
+    __slots__ = ("_done", "_in_pixels", "_steps", "_tries", "blocks", "error", "height", "position", "width")
 
     def __init__(self) -> None:
         self.position = 8
-        self.findings = Findings(error="no IHDR chunk in the bytes that were read")
+        self.width: int | None = None
+        self.height: int | None = None
+        self.blocks: list[ExifBlock] = []
+        self.error: str | None = "no IHDR chunk in the bytes that were read"
         self._steps = 0
         self._tries = 0
         self._done = False
@@ -76,11 +79,11 @@ class _Walk:
 
     @property
     def wants_more_before_pixels(self) -> bool:
-        return not (self._done or self._in_pixels or self.findings.exif_blocks)
+        return not (self._done or self._in_pixels or self.blocks)
 
     @property
     def wants_suffix(self) -> bool:
-        return not self._done and self._in_pixels and not self.findings.exif_blocks
+        return not self._done and self._in_pixels and not self.blocks
 
     def advance(self, data: bytes, position: int) -> None:
         """Walk from `position` until IEND, the step limit, nonsense, or a chunk that `data` does not hold whole."""
@@ -106,18 +109,18 @@ class _Walk:
         elif self._tries < MAX_EXIF_TRIES:
             self._tries += 1
             is_text = name in _TEXT_CHUNKS
-            block = _raw_profile(data, name, start, end) if is_text else ExifBlock(data, start, end)
+            block = _raw_profile(data, name, start, end) if is_text else (data, start, end)
             if block:
-                self.findings.exif_blocks.append(_without_identifier(block))
+                self.blocks.append(_without_identifier(block))
 
     def _read_header(self, data: bytes, start: int, end: int) -> None:
         if end - start < 8:
             return
         width, height = struct.unpack_from(">II", data, start)
-        self.findings.width = width if 0 < width <= _LARGEST else None
-        self.findings.height = height if 0 < height <= _LARGEST else None
-        sound = self.findings.width and self.findings.height
-        self.findings.error = None if sound else "IHDR gives a width or a height that is not allowed"
+        self.width = width if 0 < width <= _LARGEST else None
+        self.height = height if 0 < height <= _LARGEST else None
+        sound = self.width and self.height
+        self.error = None if sound else "IHDR gives a width or a height that is not allowed"
 
 
 def _is_wanted(data: bytes, name: bytes, body: int, end: int) -> bool:
@@ -130,7 +133,7 @@ def _is_wanted(data: bytes, name: bytes, body: int, end: int) -> bool:
 def _without_identifier(block: ExifBlock) -> ExifBlock:
     """JPEG's identifier does not belong before PNG's EXIF, but some writers leave it there."""
     data, start, end = block
-    return ExifBlock(data, start + 6, end) if data.startswith(_EXIF_IDENTIFIER, start) else block
+    return (data, start + 6, end) if data.startswith(_EXIF_IDENTIFIER, start) else block
 
 
 def _raw_profile(data: bytes, name: bytes, start: int, end: int) -> ExifBlock | None:
@@ -146,7 +149,7 @@ def _raw_profile(data: bytes, name: bytes, start: int, end: int) -> ExifBlock | 
     if header is None:
         return None
     exif = _from_hex(written[header.end() :])
-    return ExifBlock(exif, 0, len(exif)) if exif.startswith((_EXIF_IDENTIFIER, b"II*\0", b"MM\0*")) else None
+    return (exif, 0, len(exif)) if exif.startswith((_EXIF_IDENTIFIER, b"II*\0", b"MM\0*")) else None
 
 
 def _from_hex(written: bytes) -> bytes:

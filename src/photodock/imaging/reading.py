@@ -1,12 +1,13 @@
 """What a format's parser asks for, and what it gives back.
 
-A parser of a format does no reading of its own: it is a generator that gets the head of an object, yields each
-further `ByteRange` that it needs, is sent those bytes, and returns a `Findings`.
+A parser of a format does no reading of its own. It gets the head of an object and gives its `Findings`; where the
+head is not enough, a generator that yields each further `ByteRange` that it needs, is sent those bytes, and returns
+the `Findings`.
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TypeAlias
 
 HEAD_BYTES = 128 * 1024
 """What the first read fetches: enough for 97 % of camera files (EXIF itself fills at most 64 KiB of a JPEG)."""
@@ -26,25 +27,16 @@ class ByteRange:
     end: int
 
 
-class ExifBlock(NamedTuple):
-    """Where a TIFF structure lies: `data[start:end]`, without a copy being made of it."""
-
-    data: bytes
-    start: int
-    end: int
+ExifBlock: TypeAlias = tuple[bytes, int, int]
+"""Where a TIFF structure lies, as `data, start, end`: `data[start:end]`, without a copy being made of it."""
 
 
-@dataclass(slots=True)
-class Findings:
-    """`width` and `height` in pixels, null where the file leaves them open; EXIF blocks in the order of the file."""
-
-    width: int | None = None
-    height: int | None = None
-    exif_blocks: list[ExifBlock] = field(default_factory=list)
-    error: str | None = None
-
+Findings: TypeAlias = tuple[int | None, int | None, list[ExifBlock], str | None]
+"""Width and height in pixels, None where the file leaves them open; EXIF blocks in the order of the file; what is
+wrong, in one sentence."""
 
 Steps: TypeAlias = Generator[ByteRange, bytes, Findings]
+"""The way to the findings where it takes further reads."""
 
 
 def next_limit(have: int, needed: int) -> int | None:

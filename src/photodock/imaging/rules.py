@@ -8,7 +8,7 @@ import struct
 from codecs import utf_8_decode
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from photodock.imaging.tiff import Reader, Rule
@@ -21,6 +21,16 @@ _TEXT = frozenset({1, 2, 6, _UNDEFINED, 129})
 _RATIONAL = frozenset({5, 10})
 _INTEGER = frozenset({1, 3, 4, 6, 8, 9, 13})
 _CODES = {1: "B", 3: "H", 4: "I", 5: "II", 6: "b", 8: "h", 9: "i", 10: "ii", 11: "f", 12: "d", 13: "I"}
+# The least and the greatest value that an integer's type can hold.
+_RANGES = {
+    1: (0, 0xFF),
+    3: (0, 0xFFFF),
+    4: (0, 0xFFFF_FFFF),
+    6: (-0x80, 0x7F),
+    8: (-0x8000, 0x7FFF),
+    9: (-0x8000_0000, 0x7FFF_FFFF),
+    13: (0, 0xFFFF_FFFF),
+}
 
 LARGEST = float.fromhex("0x1.fffffffffffffp+1023")
 SMALLEST = float.fromhex("0x1p-1074")
@@ -37,8 +47,14 @@ _DATE_TIME = re.compile(
     re.ASCII,
 )
 _SUB_SECONDS = re.compile(r"\d{1,12}", re.ASCII)
-_UTC_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)\Z", re.ASCII)
+_UTC_OFFSET = re.compile(r"([+-](?:0\d|1[0-5])):?([0-5]\d)\Z", re.ASCII)
 _DATE = re.compile(rb"\s*+(\d{4})\D{0,2}(\d{2})\D{0,2}(\d{2})(?!\d)")
+
+# The same as the standard has them, and so nearly all files: read at once, without a text that is looked at afterwards.
+_STANDARD_DATE_TIME = re.compile(rb"(\d{4}:\d\d:\d\d) (\d\d:\d\d:\d\d)\0")
+_STANDARD_SUB_SECONDS = re.compile(rb"(\d{1,12})\0")
+_STANDARD_UTC_OFFSET = re.compile(rb"([+-](?:0\d|1[0-5]):[0-5]\d)\0")
+_STANDARD_DATE = re.compile(rb"(\d{4}:\d\d:\d\d)\0")
 
 
 def real(lowest: float = -LARGEST, highest: float = LARGEST) -> Rule:
@@ -74,9 +90,15 @@ def sixtieths(kind: int, sign: str) -> Reader:
     one, two, three = (struct.Struct(sign + _CODES[kind] * times).unpack_from for times in (1, 2, 3))
 
     def rationals(data: bytes, position: int, count: int) -> float | None:
-        parts = three(data, position) if count >= 3 else (*(two if count == 2 else one)(data, position), 0, 1, 0, 1)
-        a, b, c, d, e, f = parts[:6]
-        return a / b * 3600 + c / d * 60 + e / f if b and d and f else None
+        if count >= 3:
+            a, b, c, d, e, f = three(data, position)
+        else:
+            a, b, c, d, e, f = (*(two if count == 2 else one)(data, position), 0, 1, 0, 1)[:6]
+        try:
+            total: float = a / b * 3600 + c / d * 60 + e / f
+        except ZeroDivisionError:
+            return None
+        return total
 
     def others(data: bytes, position: int, count: int) -> float | None:
         parts = three(data, position) if count >= 3 else (*(two if count == 2 else one)(data, position), 0, 0)
@@ -100,6 +122,9 @@ def read_text(data: bytes, position: int, count: int) -> str | None:
     """
     # `min` would take four times as long, and most values are texts.
     end = position + (count if count < MAX_TEXT_BYTES else MAX_TEXT_BYTES)
+    usual = data[position:end].rstrip(b"\0")
+    if usual.isascii() and (found := usual.decode()).isprintable():  # a NUL within it is not
+        return found.strip() or None
     written, nul, _ = data[position:end].partition(b"\0")
     if written.isascii():
         found = written.decode()
@@ -113,6 +138,11 @@ def read_text(data: bytes, position: int, count: int) -> str | None:
 
 def read_moment(data: bytes, position: int, count: int) -> str | None:
     """`2025-11-17T10:30:00` as written, or None for a date that is blank, zero or not in the calendar."""
+    usual = _STANDARD_DATE_TIME.match(data, position, position + count)
+    if usual:
+        date, time = usual.groups()
+        moment = (date.replace(b":", b"-") + b"T" + time).decode()
+        return moment if _exists(moment) else None
     written = read_text(data, position, count)
     found = _DATE_TIME.match(written) if written else None
     if found is None:
@@ -126,6 +156,9 @@ def read_moment(data: bytes, position: int, count: int) -> str | None:
 
 def read_sub_seconds(data: bytes, position: int, count: int) -> str | None:
     """The digits behind a second's decimal point; None when they are all 0."""
+    usual = _STANDARD_SUB_SECONDS.match(data, position, position + count)
+    if usual:
+        return usual[1].rstrip(b"0").decode() or None
     written = read_text(data, position, count)
     found = _SUB_SECONDS.match(written) if written else None
     return found[0].rstrip("0") or None if found else None
@@ -133,18 +166,25 @@ def read_sub_seconds(data: bytes, position: int, count: int) -> str | None:
 
 def read_utc_offset(data: bytes, position: int, count: int) -> str | None:
     """Hours and minutes from UTC, `+01:00`."""
+    usual = _STANDARD_UTC_OFFSET.match(data, position, position + count)
+    if usual:
+        return usual[1].decode()
     written = read_text(data, position, count)
     if written == "Z":
         return "+00:00"
     found = _UTC_OFFSET.match(written) if written else None
     if found is None:
         return None
-    sign, hours, minutes = found.groups()
-    return f"{sign}{hours}:{minutes}" if hours <= "15" and minutes <= "59" else None
+    hours, minutes = found.groups()
+    return f"{hours}:{minutes}"
 
 
 def read_date(data: bytes, position: int, count: int) -> str | None:
     """`2025-11-17`; in some files NULs stand between its parts."""
+    usual = _STANDARD_DATE.match(data, position, position + count)
+    if usual:
+        date = usual[1].replace(b":", b"-").decode()
+        return date if _exists(date) else None
     found = _DATE.match(data, position, position + min(count, MAX_TEXT_BYTES))
     if found is None:
         return None
@@ -156,7 +196,10 @@ def one_of(signs: Mapping[bytes, int]) -> Rule:
     """What its first letter stands for."""
 
     def read(data: bytes, position: int, count: int) -> int | None:
-        return signs.get(data[position : position + min(count, MAX_TEXT_BYTES)].lstrip()[:1])
+        found = signs.get(data[position : position + 1])
+        if found is None:  # blanks may stand before it
+            found = signs.get(data[position : position + min(count, MAX_TEXT_BYTES)].lstrip()[:1])
+        return found
 
     return of_text(read)
 
@@ -174,7 +217,13 @@ def _number(kind: int, sign: str, lowest: float, highest: float) -> Reader:
         (value,) = unpack(data, position)
         return value if lowest <= value <= highest else None
 
-    return rational if kind in _RATIONAL else single
+    def any_integer(data: bytes, position: int, _: int) -> Any:
+        return unpack(data, position)[0]
+
+    if kind in _RATIONAL:
+        return rational
+    least, most = _RANGES.get(kind, (-inf, inf))
+    return any_integer if lowest <= least and most <= highest else single
 
 
 def _written_number(lowest: float, highest: float, *, byte_alone: bool) -> Reader:

@@ -73,27 +73,26 @@ class Directory:
         it is a thumbnail's.
         """
         data, start, end = block
-        if offset is None or not 8 <= offset <= end - start - 2 - _ENTRY_BYTES:
+        length = end - start
+        if offset is None or not 8 <= offset <= length - 2 - _ENTRY_BYTES:
             return
-        first = start + offset + 2
-        number, kind = self._start(data, first - 2)
-        behind = first + _ENTRY_BYTES * number
-        if behind > end or number > MAX_ENTRIES:
-            behind = first + _ENTRY_BYTES * min(MAX_ENTRIES, (end - first) // _ENTRY_BYTES)
+        number, kind = self._start(data, start + offset)
+        behind = offset + 2 + _ENTRY_BYTES * number
+        if behind > length or number > MAX_ENTRIES:
+            behind = offset + 2 + _ENTRY_BYTES * min(MAX_ENTRIES, (length - offset - 2) // _ENTRY_BYTES)
         if not number or kind not in _SIZES:
             return
-        reader_for = self._readers.get
-        for tag_and_type, count, value in self._entries(data[first:behind]):
+        reader_for, pack = self._readers.get, self._pack
+        for tag_and_type, count, value in self._entries(data[start + offset + 2 : start + behind]):
             reader = reader_for(tag_and_type)
             if reader is None:
                 continue
             name, size, read = reader
             size *= count
-            position = start + value
             if size <= 4:  # then the value stands here itself, and not its offset
-                found = read(self._pack(value), 0, count) if size else None
-            elif behind <= position <= end - size or start + 8 <= position <= first - 2 - size:
-                found = read(data, position, count)
+                found = read(pack(value), 0, count) if size else None
+            elif behind <= value <= length - size or 8 <= value <= offset - size:
+                found = read(data, start + value, count)
             else:  # outside of the block, on its header, or on the directory itself
                 found = None
             if found is None:

@@ -28,7 +28,7 @@ from photodock.domain.identity import Trace
 from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, UPLOADED, Photo
 from photodock.domain.renditions import rendition_keys
 from photodock.domain.schedule import LOOKS
-from photodock.imaging import HEAD_BYTES, Inspection, inspection_steps
+from photodock.imaging import HEAD_BYTES, Inspection, inspect_head
 from photodock.services.uploads import PHOTO_NOT_FOUND
 from photodock.services.whole_content import WholeContent, came_in_parts
 from photodock.storage.presigner import Presigner
@@ -140,7 +140,9 @@ class Confirmation:
 
     async def _inspect(self, photo: Photo, head: ObjectHead) -> Inspection:
         """Reads further ranges only where dimensions or EXIF lie beyond the head."""
-        steps = inspection_steps(head.data, head.size)
+        steps = inspect_head(head.data, head.size)
+        if isinstance(steps, Inspection):
+            return steps
         try:
             wanted = next(steps)
             while True:

@@ -225,11 +225,40 @@ def test_sub_seconds_lose_trailing_zeros(written: str, suffix: str) -> None:
         ("02:00", None),
         ("+99:00", None),
         ("+02:75", None),
+        ("+16:00", None),
+        ("+0٢:00", None),
+        ("+02:00 summer", None),
         ("", None),
     ],
 )
 def test_an_offset_is_hours_and_minutes(written: str, found: str | None) -> None:
     assert read(exif=[text(OFFSET_ORIGINAL, written)]).get("captured_at_offset") == found
+
+
+@pytest.mark.parametrize("ending", [b"", b" ", b"\0", b"\0behind", b"\xff\0"])
+def test_a_time_is_the_same_however_its_texts_end(ending: bytes) -> None:
+    """Those that end with one NUL are read in a way of their own."""
+    exif = [
+        Entry(ORIGINAL, ASCII, b"2018:06:26 17:46:33" + ending),
+        Entry(SUB_ORIGINAL, ASCII, b"250" + ending),
+    ]
+    date = Entry(DATE, ASCII, b"2018:06:26" + ending)
+    found = read(exif=exif, gps=[date, numbers(TIME, RATIONAL, 15, 1, 46, 1, 33, 1)])
+    assert found == {"captured_at": "2018-06-26T17:46:33.25", "gps_coordinates": {"timestamp": "2018-06-26T15:46:33Z"}}
+
+
+@pytest.mark.parametrize("ending", [b"", b" ", b"\0", b"\0behind"])
+def test_an_offset_is_the_same_however_its_text_ends(ending: bytes) -> None:
+    assert read(exif=[Entry(OFFSET_ORIGINAL, ASCII, b"+02:00" + ending)]) == {"captured_at_offset": "+02:00"}
+
+
+def test_a_text_that_its_count_cuts_off_is_not_read_on() -> None:
+    exif = [
+        Entry(ORIGINAL, ASCII, b"2018:06:26 17:46:33\0", count=18),
+        Entry(SUB_ORIGINAL, ASCII, b"250\0", count=1),
+        Entry(OFFSET_ORIGINAL, ASCII, b"+02:00\0", count=5),
+    ]
+    assert read(exif=exif) == {"captured_at": "2018-06-26T17:46:03.2"}
 
 
 def test_the_offset_of_the_original_comes_before_the_general_one() -> None:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from photodock.imaging import HEAD_BYTES, Inspection, inspect_bytes, inspect_file, inspection, inspection_steps
+from photodock.imaging import (
+    HEAD_BYTES,
+    Inspection,
+    inspect_bytes,
+    inspect_file,
+    inspect_head,
+    inspection,
+    inspection_steps,
+)
 from support.image_builder import (
     ASCII,
     END,
@@ -95,8 +103,15 @@ def test_a_defect_of_the_parser_loses_the_facts_but_not_the_photo(monkeypatch: p
         raise ZeroDivisionError("bytes of the photo")
 
     monkeypatch.setattr(inspection, "read_exif", broken)
-    found = inspect_bytes(SAMPLES["jpeg"])
-    assert found == Inspection("image/jpeg", None, None, None, "the parser failed with ZeroDivisionError")
+    late = jpeg(app1(RICH), segment(0xE2, bytes(65_000)) * 9)
+    for data in (SAMPLES["jpeg"], late):
+        found = inspect_bytes(data)
+        assert found == Inspection("image/jpeg", None, None, None, "the parser failed with ZeroDivisionError")
+
+
+def test_a_head_that_is_enough_gives_its_inspection_at_once() -> None:
+    data = SAMPLES["jpeg"]
+    assert inspect_head(data, len(data)) == inspect_bytes(data)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -107,6 +107,17 @@ def test_exif_may_go_on_in_the_next_segments(cut: int) -> None:
     assert inspect_bytes(jpeg(app1(EXIF[:8]), app1(EXIF[8:cut]), app1(EXIF[cut:]))).exif_data == FACTS
 
 
+@pytest.mark.parametrize("between", [b"\xff\xd0", b"stray", b"\xff" * 5, b"\0\xff\x01\0"])
+def test_exif_goes_on_behind_what_is_no_segment(between: bytes) -> None:
+    assert inspect_bytes(jpeg(app1(EXIF[:20]), between, app1(EXIF[20:]))).exif_data == FACTS
+
+
+def test_each_block_goes_on_by_itself() -> None:
+    model = Exif(image=[text(0x0110, "iPhone")]).tiff()
+    parts = [app1(EXIF[:20]), app1(EXIF[20:]), app1(model[:15]), app1(model[15:30]), app1(model[30:])]
+    assert inspect_bytes(jpeg(*parts)).exif_data == FACTS | {"camera_model": "iPhone"}
+
+
 def test_exif_does_not_go_on_behind_another_segment() -> None:
     cut = len(EXIF) - 3
     found = inspect_bytes(jpeg(app1(EXIF[:cut]), segment(0xFE, b"comment"), app1(EXIF[cut:])))

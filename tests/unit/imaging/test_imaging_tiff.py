@@ -111,7 +111,7 @@ def test_another_number_than_42_is_no_hindrance() -> None:
 
 def test_a_block_may_lie_anywhere_in_its_data() -> None:
     tiff = Exif(image=[numbers(0x829A, RATIONAL, 1, 4)], order=">").tiff()
-    block = ExifBlock(b"before" + tiff + b"behind", 6, 6 + len(tiff))
+    block: ExifBlock = (b"before" + tiff + b"behind", 6, 6 + len(tiff))
     opened = open_tiff(block)
     assert opened is not None
     order, root = opened
