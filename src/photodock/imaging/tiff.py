@@ -15,6 +15,10 @@ from photodock.imaging.reading import ExifBlock
 MAX_ENTRIES = 512
 """Entries looked at in one directory; cameras write fewer than 100."""
 
+MAX_BYTES = 4_096
+"""When the values of one directory have come to more than that, no other is read: a photo's come to some hundred bytes,
+and 512 entries may all name the same text, of a kilobyte that is slow to read."""
+
 # TIFF type -> bytes of one value. 13 is IFD (TIFF Tech Note 1), 129 is UTF-8 (EXIF 3.0).
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 _ENTRY_BYTES = 12
@@ -82,7 +86,7 @@ class Directory:
             behind = offset + 2 + _ENTRY_BYTES * min(MAX_ENTRIES, (length - offset - 2) // _ENTRY_BYTES)
         if not number or kind not in _SIZES:
             return
-        reader_for, pack = self._readers.get, self._pack
+        reader_for, pack, taken = self._readers.get, self._pack, 0
         for tag_and_type, count, value in self._entries(data[start + offset + 2 : start + behind]):
             reader = reader_for(tag_and_type)
             if reader is None:
@@ -92,6 +96,9 @@ class Directory:
             if size <= 4:  # then the value stands here itself, and not its offset
                 found = read(pack(value), 0, count) if size else None
             elif behind <= value <= length - size or 8 <= value <= offset - size:
+                if taken > MAX_BYTES:
+                    continue
+                taken += size
                 found = read(data, start + value, count)
             else:  # outside of the block, on its header, or on the directory itself
                 found = None

@@ -1,10 +1,12 @@
 """The whole: kinds of files, reading from disk, and what hostile bytes may cost."""
 
+import struct
 import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,7 @@ from photodock.imaging import (
     inspection,
     inspection_steps,
 )
+from photodock.imaging.rules import read_text
 from support.image_builder import (
     ASCII,
     END,
@@ -168,6 +171,19 @@ def _large_exif() -> bytes:
     return Exif(image=[text(0x010F, "x" * 900)] + [numbers(0x0112, SHORT, 3)] * 511, exif=full).tiff()[:65_000]
 
 
+def _one_text_everywhere() -> bytes:
+    """Two directories of 512 entries that all name the same text, which is as slow to read as a text can be."""
+    value = "é\x01".encode() * 340
+    behind = 8 + 2 * (2 + 512 * 12 + 4)
+    makes = [(0x010F, 2, len(value), behind)] * 511 + [(0x8769, 4, 1, 8 + 2 + 512 * 12 + 4)]
+    lenses = [(0xA434, 2, len(value), behind)] * 512
+    directories = b"".join(
+        struct.pack("<H", 512) + b"".join(struct.pack("<HHII", *entry) for entry in entries) + bytes(4)
+        for entries in (makes, lenses)
+    )
+    return b"II*\0" + struct.pack("<I", 8) + directories + value
+
+
 def _bomb(name: bytes, prefix: bytes) -> bytes:
     text_of_hex = b"\nexif\n  1000\n" + b"4d4d002a\n" * MIB
     body = chunk(name, prefix + zlib.compress(text_of_hex, 9))
@@ -183,6 +199,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "many EXIF": lambda: jpeg(app1(_large_exif()) * 62),
     "long EXIF": lambda: jpeg(app1(_large_exif()), app1(b"x" * 65_000) * 62),
     "many short EXIF": lambda: jpeg(app1(_large_exif()), app1(b"x" * 900) * 4500),
+    "one text everywhere": lambda: jpeg(*(app1(_one_text_everywhere()) for _ in range(300))),
     "many chunks": lambda: png(chunk(b"abcd") * (4 * MIB // 12)),
     "many profiles": lambda: png(chunk(b"tEXt", b"Raw profile type exif\0") * (4 * MIB // 34)),
     "compressed bombs": lambda: _bomb(b"zTXt", b"Raw profile type exif\0\0"),
@@ -211,6 +228,24 @@ def test_four_megabytes_of_malice_cost_little(name: str) -> None:
         sys.setprofile(before)
     assert_sound(found)
     assert calls < 200_000
+
+
+def test_of_one_text_in_a_thousand_entries_little_is_read() -> None:
+    """Each takes a tenth of a millisecond."""
+    data, times = jpeg(app1(_one_text_everywhere())), 0
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        nonlocal times
+        times += event == "call" and frame.f_code is read_text.__code__
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        found = inspect_bytes(data)
+    finally:
+        sys.setprofile(before)
+    assert found.exif_data == {"camera_make": "é" * 340, "lens_model": "é" * 340}
+    assert 2 <= times <= 12
 
 
 @pytest.mark.parametrize("name", HOSTILE)
