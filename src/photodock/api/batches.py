@@ -9,6 +9,7 @@ from pydantic_core import to_json
 
 from photodock.api.answers import ItemProblem, PhotoBatch, PhotoResponse, UploadBatchResponse, UploadResponse
 from photodock.api.error_responses import correlation_id_of, note
+from photodock.api.middleware import PHOTOS
 from photodock.api.problems import MALFORMED, Problem, field_errors, problem, responses
 from photodock.api.requests import ConfirmBatchRequest, UploadBatchRequest, UploadItem
 from photodock.api.secured import MAX_BATCH_BYTES, Caller, RequestTrace, SecuredRoute, secured
@@ -37,6 +38,7 @@ async def request_upload_urls(request: Request, caller: Caller, body: UploadBatc
     items = [_asked(request, place, item) for place, item in enumerate(body.items)]
     batches: UploadBatches = request.app.state.upload_batches
     results = await batches.request(caller, [item for item in items if isinstance(item, Asked)])
+    request.scope[PHOTOS] = [result.photo_id for result in results if isinstance(result, IssuedUpload)]
     answers = (_issued(request, result) for result in results)
     found = [next(answers) if isinstance(item, Asked) else item for item in items]
     # Written here: the framework would look through all fields of all items twice more.
@@ -84,6 +86,7 @@ async def confirm_uploads(
     harmless."""
     confirmation: Confirmation = request.app.state.confirmation
     library: Library = request.app.state.library
+    request.scope[PHOTOS] = body.photo_ids
     results = await confirmation.confirm_many(body.photo_ids, caller.organization_id, actor=caller.user_id, trace=trace)
     return PhotoBatch(
         items=[

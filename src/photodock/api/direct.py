@@ -23,6 +23,7 @@ from photodock.api import photos, uploads
 from photodock.api.answers import PhotoResponse, UploadResponse
 from photodock.api.auth import TokenVerifier
 from photodock.api.error_responses import rate_limit_headers, respond
+from photodock.api.middleware import PHOTOS
 from photodock.api.requests import UploadRequest
 from photodock.api.secured import MAX_HEADER_BYTES, NO_STORE, SECURITY
 from photodock.api.shown import Place, Shown
@@ -93,6 +94,7 @@ class Direct:
         body, key = asked
         new = uploads.to_new_photo(body, self._state.detection_types)
         issued = await self._state.uploads.request(caller, new, key)
+        scope[PHOTOS] = (issued.photo_id,)
         quota = issued.quota
         limits = rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds) if quota else {}
         await _send(send, 200, {**limits, "Cache-Control": NO_STORE}, to_json(UploadResponse.values(issued)))

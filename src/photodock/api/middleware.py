@@ -22,6 +22,8 @@ INTERNAL_ERROR = "internal_error"
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 HELD = "photodock.held"
 """In a request's scope: the answer was held back on the client's wish, so that its time says nothing."""
+PHOTOS = "photodock.photos"
+"""In a request's scope: the ids of the photos that it made or named in its body, for its log line."""
 VARY = ((b"vary", b"Origin"),)
 """Told to those that name no origin; to the others CORS tells it."""
 PLAIN_ID = re.compile(r"[0-9A-Fa-f-]{1,36}")
@@ -156,6 +158,8 @@ def log_request(scope: Scope, route: str | None, status: int, seconds: float) ->
     for key, value in scope.get("path_params", {}).items():
         if PLAIN_ID.fullmatch(text := str(value)):
             fields[key] = text
+    if photos := scope.get(PHOTOS):
+        fields["photo_id" if len(photos) == 1 else "photo_ids"] = " ".join(map(str, photos))
     if "error_code" in scope:
         fields["error_code"] = scope["error_code"]
     log.info(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Header, Request, Response
 
 from photodock.api.answers import UploadResponse
 from photodock.api.error_responses import rate_limit_headers
+from photodock.api.middleware import PHOTOS
 from photodock.api.paths import ONE_PHOTO
 from photodock.api.problems import responses
 from photodock.api.requests import KEY_DESCRIPTION, KEY_PATTERN, UploadRequest
@@ -52,7 +53,9 @@ async def request_upload_url(
     bytes (when a checksum was declared) and a second write."""
     new = to_new_photo(body, request.app.state.detection_types)
     uploads: Uploads = request.app.state.uploads
-    return answer(response, await uploads.request(caller, new, idempotency_key))
+    issued = await uploads.request(caller, new, idempotency_key)
+    request.scope[PHOTOS] = (issued.photo_id,)
+    return answer(response, issued)
 
 
 @router.post(

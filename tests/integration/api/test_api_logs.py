@@ -86,6 +86,21 @@ async def test_every_request_has_one_line_with_its_ids(settings: Settings, log: 
     assert line["timestamp"].endswith("Z")
 
 
+@pytest.mark.parametrize("query", ["", "?framework=1"], ids=["in front of the framework", "the framework's way"])
+async def test_the_line_of_a_new_photo_names_it(settings: Settings, log: Log, query: str) -> None:
+    async with running(settings) as api:
+        body = {"project_id": await api.make_project(), "file_name": "roof.jpg", "file_size": 2048}
+        asked = {**body, "mime_type": "image/jpeg"}
+        log.forget()
+        made = (await api.call("POST", f"/photos/upload-url{query}", json=asked)).json()["photo_id"]
+        several = (await api.call("POST", "/photos/upload-urls", json={"items": [asked, asked]})).json()["items"]
+        ids = [item["photo_id"] for item in several]
+        await api.call("POST", "/photos/confirm", json={"photo_ids": ids})
+    one, two, confirmed = [line for line in log.lines if line["event"] == "request"]
+    assert one["photo_id"] == made
+    assert two["photo_ids"] == confirmed["photo_ids"] == " ".join(ids)
+
+
 async def test_an_unexpected_error_is_logged_with_its_place_and_without_values(
     settings: Settings, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
