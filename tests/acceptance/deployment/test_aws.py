@@ -1,6 +1,7 @@
 """The CloudFormation template: sound by AWS's own linter, and no more rights than are needed."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-TEMPLATE = Path(__file__).parents[3] / "deploy" / "aws" / "photodock.yaml"
+DEPLOY = Path(__file__).parents[3] / "deploy"
+TEMPLATE = DEPLOY / "aws" / "photodock.yaml"
 ON_OBJECTS = {
     *("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
     *("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
@@ -125,6 +127,14 @@ def test_a_container_writes_nothing_and_is_nobody(resources: dict[str, Any], tas
     assert not [
         entry for entry in container["Environment"] if "PASSWORD" in entry["Name"] or "DATABASE" in entry["Name"]
     ]
+
+
+@pytest.mark.parametrize("task", ["ServeTask", "WorkerTask", "MigrateTask"])
+def test_what_a_container_may_write_to_is_a_volume_of_the_image(resources: dict[str, Any], task: str) -> None:
+    """Only then does Fargate take over the folder's mode from the image; else the volume is root's alone."""
+    [declared] = re.findall(r"(?m)^VOLUME (.+)$", (DEPLOY / "docker" / "Dockerfile").read_text())
+    (container,) = resources[task]["Properties"]["ContainerDefinitions"]
+    assert [mount["ContainerPath"] for mount in container["MountPoints"]] == json.loads(declared)
 
 
 def test_a_new_image_can_migrate_before_it_serves_and_webhooks_keys_come_from_a_secret(

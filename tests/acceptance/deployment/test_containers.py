@@ -108,3 +108,10 @@ def test_the_image_is_built_of_what_there_is_and_runs_as_nobody() -> None:
     assert (ROOT / "requirements" / "serve.txt").exists()
     assert re.findall(r"(?m)^USER (\S+)$", text) == ["65532:65532"]
     assert len(re.findall(r"(?m)^FROM ", text)) == 2
+
+
+def test_everybody_may_write_to_the_images_one_volume() -> None:
+    """What is done to a volume's folder after its declaration is lost, so the mode comes first."""
+    last_stage = (DOCKER / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    steps = re.findall(r"(?m)^(?:RUN chmod|VOLUME|USER) .+$", last_stage)
+    assert steps == ["RUN chmod 1777 /tmp", 'VOLUME ["/tmp"]', "USER 65532:65532"]
