@@ -110,6 +110,23 @@ def test_what_monitoring_asks_is_nobodys_outside(resources: dict[str, Any]) -> N
     assert [(rule["FromPort"], rule["ToPort"]) for rule in ingress] == [(8000, 8000)]
 
 
+def test_a_database_that_is_away_ends_no_process(resources: dict[str, Any]) -> None:
+    """ECS replaces what fails the target group's check, and /readyz fails then."""
+    assert resources["Targets"]["Properties"]["HealthCheckPath"] == "/healthz"
+    (container,) = resources["ServeTask"]["Properties"]["ContainerDefinitions"]
+    assert "/healthz" in container["HealthCheck"]["Command"][-1]
+    away = resources["DatabaseAway"]["Properties"]
+    assert (away["MetricName"], away["TreatMissingData"]) == ("DatabaseConnections", "breaching")
+
+
+def test_the_page_says_of_every_alarm_where_to_look(resources: dict[str, Any]) -> None:
+    alarms = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    names = [one["AlarmName"]["Fn::Sub"].removeprefix("photodock-${Environment}-") for one in alarms]
+    table = (DEPLOY.parent / "docs" / "aws.md").read_text().partition("\n## Alarms\n")[2]
+    rows = re.findall(r"(?m)^\| (`.+?) \| .+ \|$", table)
+    assert sorted(name for row in rows for name in re.findall(r"`(.+?)`", row)) == sorted(names)
+
+
 def test_what_dies_loses_nothing(resources: dict[str, Any]) -> None:
     database = resources["Database"]
     assert database["DeletionPolicy"] == "Snapshot"
