@@ -99,6 +99,14 @@ def test_composes_processes_are_photodocks() -> None:
         assert {one for one in service["environment"] if one.startswith("PHOTODOCK_")} <= SETTINGS
 
 
+def test_composes_first_start_waits_for_the_server_that_stays() -> None:
+    """While its image makes the database, PostgreSQL listens on its socket and on no address, and then ends."""
+    services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
+    assert services["migrate"]["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+    _, command, *options = services["postgres"]["healthcheck"]["test"]
+    assert (command, options[:2]) == ("pg_isready", ["--host", "127.0.0.1"])
+
+
 def test_the_image_is_built_of_what_there_is_and_runs_as_nobody() -> None:
     text = (DOCKER / "Dockerfile").read_text()
     copied = re.findall(r"(?m)^COPY (\S+) ", text)
