@@ -119,6 +119,19 @@ def test_a_database_that_is_away_ends_no_process(resources: dict[str, Any]) -> N
     assert (away["MetricName"], away["TreatMissingData"]) == ("DatabaseConnections", "breaching")
 
 
+def test_slow_answers_are_told_of_what_nobody_holds_back(resources: dict[str, Any]) -> None:
+    """The load balancer's own times include `?wait=30` and event streams: of those no alarm is made."""
+    alarms = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    assert "TargetResponseTime" not in {alarm["MetricName"] for alarm in alarms if isinstance(alarm["MetricName"], str)}
+    times = resources["UploadUrlTimes"]["Properties"]
+    [route] = re.findall(r'\$\.route = "(.+?)"', times["FilterPattern"])
+    assert "post" in json.loads((DEPLOY.parent / "docs" / "openapi.json").read_text())["paths"][route]
+    [told] = times["MetricTransformations"]
+    alarm = resources["SlowUploadUrls"]["Properties"]
+    assert (told["MetricName"], told["MetricNamespace"]) == (alarm["MetricName"], alarm["Namespace"])
+    assert (told["MetricValue"], alarm["ExtendedStatistic"], alarm["Threshold"]) == ("$.duration_ms", "p99", 1000)
+
+
 def test_the_page_says_of_every_alarm_where_to_look(resources: dict[str, Any]) -> None:
     alarms = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     names = [one["AlarmName"]["Fn::Sub"].removeprefix("photodock-${Environment}-") for one in alarms]
