@@ -69,6 +69,9 @@ def test_serve_and_worker_have_the_rights_on_photos_that_they_use_and_no_other(r
         {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
         {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"},
     ]
+    on_jobs, on_dead = statements(resources["OperatorRole"])
+    assert actions(on_jobs) == {"sqs:GetQueueAttributes", "sqs:SendMessage"}
+    assert on_dead["Resource"] == {"Fn::GetAtt": ["DetectionDead", "Arn"]}
     assert not [action for action in actions(next(statements(resources["DetectorRole"]))) if action.startswith("s3:")]
 
 
