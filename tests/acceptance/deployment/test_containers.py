@@ -1,5 +1,6 @@
 """Image, compose and Kubernetes: no engine runs here, so they are held to their schemas and to each other."""
 
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import yaml
 
 from photodock.cli import app
 from photodock.settings import Settings
+from support.pages import blocks_of
 
 ROOT = Path(__file__).parents[3]
 DOCKER = ROOT / "deploy" / "docker"
@@ -75,6 +77,46 @@ def test_what_runs_all_the_time_is_started_anew_when_it_hangs() -> None:
             assert probe["port"] in ports
             looked_at[one["metadata"]["name"]] = probe["path"]
     assert looked_at == {"serve": "/healthz", "worker": "/metrics"}
+
+
+def test_a_new_worker_that_ends_at_once_takes_no_old_ones_place() -> None:
+    for _, one in manifests():
+        if one["kind"] == "Deployment":
+            assert one["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+            (container,) = one["spec"]["template"]["spec"]["containers"]
+            path = {"serve": "/readyz", "worker": "/metrics"}[one["metadata"]["name"]]
+            assert container["readinessProbe"]["httpGet"]["path"] == path
+
+
+def test_the_job_goes_by_itself_and_the_page_deletes_it_before_each_change() -> None:
+    (job,) = [one for _, one in manifests() if one["kind"] == "Job"]
+    assert job["spec"]["ttlSecondsAfterFinished"] > 0
+    first, *others = [block for block in blocks_of("docs/containers.md", "bash") if "apply -k" in block]
+    assert first.splitlines() == ["kubectl apply -k ."]
+    assert others
+    for again in others:
+        assert again.startswith("kubectl delete job migrate --ignore-not-found --namespace photodock\nkubectl apply")
+
+
+def test_the_shown_ingress_publishes_what_clients_use_and_nothing_of_monitoring() -> None:
+    (block,) = blocks_of("docs/containers.md", "yaml")
+    ingress = yaml.safe_load(block)
+    kubernetes_validate.validate(ingress, KUBERNETES_VERSION, strict=True)
+    ((_, service),) = [found for found in manifests() if found[0].endswith("Service serve")]
+    (rule,) = ingress["spec"]["rules"]
+    for path in rule["http"]["paths"]:
+        to = path["backend"]["service"]
+        assert (to["name"], to["port"]["name"]) == (service["metadata"]["name"], service["spec"]["ports"][0]["name"])
+
+    def is_published(address: str) -> bool:
+        return any(
+            address == path["path"] or (path["pathType"] == "Prefix" and address.startswith(path["path"] + "/"))
+            for path in rule["http"]["paths"]
+        )
+
+    asked = {*json.loads((ROOT / "docs" / "openapi.json").read_text())["paths"], "/openapi.json", "/metrics"}
+    asked |= {"/", "/assets/index.js", "/docs", "/docs/docs.js", "/docs/vendor/swagger-ui.css"}
+    assert {address for address in asked if not is_published(address)} == {"/healthz", "/metrics", "/readyz"}
 
 
 @pytest.mark.parametrize("name", ["settings.env", "secrets.env"])
