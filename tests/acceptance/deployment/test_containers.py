@@ -54,6 +54,18 @@ def test_the_kustomization_names_all_files_and_no_other() -> None:
     assert set(kustomization["resources"]) == others
 
 
+def test_the_pages_build_the_image_and_the_wheel_that_are_installed_afterwards() -> None:
+    (image,) = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text())["images"]
+    version = image["newTag"]
+    tagged = [f"git tag v{version}", "make build"]
+    build, *_ = blocks_of("docs/containers.md", "bash")
+    assert build.splitlines()[:2] == tagged
+    assert f" -t {image['newName']}:{version} ." in build
+    build, install, *_ = blocks_of("docs/own-servers.md", "bash")
+    assert build.splitlines() == tagged
+    assert f"VERSION={version}" in install.splitlines()
+
+
 @pytest.mark.parametrize(("name", "pod"), pods())
 def test_a_pod_may_do_little_and_runs_a_command_that_there_is(name: str, pod: dict[str, Any]) -> None:
     (container,) = pod["containers"]
