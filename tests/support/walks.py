@@ -186,6 +186,7 @@ WALKS: dict[str, Walk] = {
 ELSEWHERE: dict[tuple[str, str], str] = {
     ("docs/backup.md", "bash"): "test_what_was_backed_up_is_restored_and_what_came_after_is_found_again",
     ("docs/clients/python.md", "python"): "test_the_pages_examples_run_as_they_are_printed",
+    ("docs/containers.md", "yaml"): "test_the_shown_ingress_publishes_what_clients_use_and_nothing_of_monitoring",
     ("docs/consumer.md", "python"): "test_a_shown_detector_works_off_the_queue",
     ("docs/webhooks.md", "python"): "test_the_shown_code_takes_what_is_ours_and_nothing_else",
     ("docs/webhooks.md", "javascript"): "test_the_shown_code_takes_what_is_ours_and_nothing_else",

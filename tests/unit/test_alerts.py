@@ -46,6 +46,12 @@ def test_promtool_takes_the_rules_and_their_own_tests(arguments: tuple[str, ...]
     assert "SUCCESS" in done.stdout
 
 
+def test_each_alert_is_shown_to_fire() -> None:
+    tests = yaml.safe_load((PROMETHEUS / "tests.yml").read_text())["tests"]
+    shown = {rule["alertname"] for test in tests for rule in test["alert_rule_test"] if rule["exp_alerts"]}
+    assert shown == set(ALERTS)
+
+
 def test_prometheus_asks_where_the_processes_answer() -> None:
     """The ports are those of the units and of the manifests."""
     targets = {
@@ -98,6 +104,8 @@ def test_prometheus_understands_each_of_the_dashboards_queries(tmp_path: Path) -
 
 def test_the_dashboard_shows_what_alerts_ask_for_and_the_runbook_says_where() -> None:
     assert asked_for(RULES) <= asked_for(" ".join(queries()))
+    (route,) = re.findall(r'\broute="[^"]+"', RULES)
+    assert route in " ".join(queries())
     titles = [panel["title"] for panel in DASHBOARD["panels"]]
     table = (ROOT / "docs" / "runbook.md").read_text().partition("\n## ")[0]
     rows = re.findall(r"(?m)^\| (`Photodock.+) \| (.+) \|$", table)

@@ -1,6 +1,7 @@
 """The CloudFormation template: sound by AWS's own linter, and no more rights than are needed."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 from cfnlint.decode import cfn_yaml
 
-TEMPLATE = Path(__file__).parents[3] / "deploy" / "aws" / "photodock.yaml"
+DEPLOY = Path(__file__).parents[3] / "deploy"
+TEMPLATE = DEPLOY / "aws" / "photodock.yaml"
 ON_OBJECTS = {
     *("s3:PutObject", "s3:GetObject", "s3:DeleteObject", "s3:DeleteObjectVersion"),
     *("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
@@ -67,6 +69,9 @@ def test_serve_and_worker_have_the_rights_on_photos_that_they_use_and_no_other(r
         {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"},
         {"sqs:GetQueueUrl", "sqs:GetQueueAttributes"},
     ]
+    on_jobs, on_dead = statements(resources["OperatorRole"])
+    assert actions(on_jobs) == {"sqs:GetQueueAttributes", "sqs:SendMessage"}
+    assert on_dead["Resource"] == {"Fn::GetAtt": ["DetectionDead", "Arn"]}
     assert not [action for action in actions(next(statements(resources["DetectorRole"]))) if action.startswith("s3:")]
 
 
@@ -108,6 +113,36 @@ def test_what_monitoring_asks_is_nobodys_outside(resources: dict[str, Any]) -> N
     assert [(rule["FromPort"], rule["ToPort"]) for rule in ingress] == [(8000, 8000)]
 
 
+def test_a_database_that_is_away_ends_no_process(resources: dict[str, Any]) -> None:
+    """ECS replaces what fails the target group's check, and /readyz fails then."""
+    assert resources["Targets"]["Properties"]["HealthCheckPath"] == "/healthz"
+    (container,) = resources["ServeTask"]["Properties"]["ContainerDefinitions"]
+    assert "/healthz" in container["HealthCheck"]["Command"][-1]
+    away = resources["DatabaseAway"]["Properties"]
+    assert (away["MetricName"], away["TreatMissingData"]) == ("DatabaseConnections", "breaching")
+
+
+def test_slow_answers_are_told_of_what_nobody_holds_back(resources: dict[str, Any]) -> None:
+    """The load balancer's own times include `?wait=30` and event streams: of those no alarm is made."""
+    alarms = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    assert "TargetResponseTime" not in {alarm["MetricName"] for alarm in alarms if isinstance(alarm["MetricName"], str)}
+    times = resources["UploadUrlTimes"]["Properties"]
+    [route] = re.findall(r'\$\.route = "(.+?)"', times["FilterPattern"])
+    assert "post" in json.loads((DEPLOY.parent / "docs" / "openapi.json").read_text())["paths"][route]
+    [told] = times["MetricTransformations"]
+    alarm = resources["SlowUploadUrls"]["Properties"]
+    assert (told["MetricName"], told["MetricNamespace"]) == (alarm["MetricName"], alarm["Namespace"])
+    assert (told["MetricValue"], alarm["ExtendedStatistic"], alarm["Threshold"]) == ("$.duration_ms", "p99", 1000)
+
+
+def test_the_page_says_of_every_alarm_where_to_look(resources: dict[str, Any]) -> None:
+    alarms = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+    names = [one["AlarmName"]["Fn::Sub"].removeprefix("photodock-${Environment}-") for one in alarms]
+    table = (DEPLOY.parent / "docs" / "aws.md").read_text().partition("\n## Alarms\n")[2]
+    rows = re.findall(r"(?m)^\| (`.+?) \| .+ \|$", table)
+    assert sorted(name for row in rows for name in re.findall(r"`(.+?)`", row)) == sorted(names)
+
+
 def test_what_dies_loses_nothing(resources: dict[str, Any]) -> None:
     database = resources["Database"]
     assert database["DeletionPolicy"] == "Snapshot"
@@ -125,6 +160,14 @@ def test_a_container_writes_nothing_and_is_nobody(resources: dict[str, Any], tas
     assert not [
         entry for entry in container["Environment"] if "PASSWORD" in entry["Name"] or "DATABASE" in entry["Name"]
     ]
+
+
+@pytest.mark.parametrize("task", ["ServeTask", "WorkerTask", "MigrateTask"])
+def test_what_a_container_may_write_to_is_a_volume_of_the_image(resources: dict[str, Any], task: str) -> None:
+    """Only then does Fargate take over the folder's mode from the image; else the volume is root's alone."""
+    [declared] = re.findall(r"(?m)^VOLUME (.+)$", (DEPLOY / "docker" / "Dockerfile").read_text())
+    (container,) = resources[task]["Properties"]["ContainerDefinitions"]
+    assert [mount["ContainerPath"] for mount in container["MountPoints"]] == json.loads(declared)
 
 
 def test_a_new_image_can_migrate_before_it_serves_and_webhooks_keys_come_from_a_secret(

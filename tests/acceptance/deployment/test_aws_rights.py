@@ -22,6 +22,7 @@ from photodock.domain.jobs import DetectionJob, Priority
 from photodock.embedded.ministack import MiniStackServer
 from photodock.queues.inspection import SqsInspector
 from photodock.queues.sqs import SqsQueue
+from photodock.queues.sqs_dead_letters import SqsDeadLetters
 from photodock.queues.sqs_inbox import SqsInbox
 from photodock.storage.bucket import ensure_bucket, s3_client
 from photodock.storage.presigner import Presigner
@@ -228,6 +229,35 @@ async def test_the_detectors_rights_take_jobs_and_touch_nothing_else(account: Ac
             )
     finally:
         await inbox.aclose()
+
+
+async def test_the_operators_rights_list_dead_letters_and_move_them_back_and_no_more(account: Account) -> None:
+    keys = await account.user("OperatorRole")
+    session, where = keys.credentials.session, {"region": "us-east-1", "endpoint_url": account.server.endpoint_url}
+    jobs, events = account.queues["Detection"], account.queues["Events"]
+    for body in ("one", "two"):
+        account.server.sqs("SendMessage", {"QueueUrl": f"{jobs}-dead", "MessageBody": body})
+    queue = SqsDeadLetters(session, jobs, **where, poll_seconds=0.1)
+    try:
+        assert {letter.body async for letter in queue.letters(10)} == {"one", "two"}
+        # By hand: this server has no move task, and does not see whose dead letters one would be for.
+        assert (await queue.redrive(2)).moved == 2
+        async with (
+            session.create_client("sqs", region_name="us-east-1", endpoint_url=where["endpoint_url"]) as sqs,
+            s3_client(keys.credentials, keys.bucket(account.bucket)) as s3,
+        ):
+            assert (
+                await refused(
+                    lambda: sqs.receive_message(QueueUrl=jobs),
+                    lambda: sqs.purge_queue(QueueUrl=f"{jobs}-dead"),
+                    lambda: sqs.receive_message(QueueUrl=f"{events}-dead"),
+                    lambda: sqs.send_message(QueueUrl=events, MessageBody="{}"),
+                    lambda: s3.get_object(Bucket=account.bucket, Key=KEY),
+                )
+                == []
+            )
+    finally:
+        await queue.aclose()
 
 
 async def test_without_tls_the_buckets_own_policy_refuses_what_the_role_allows(
