@@ -95,7 +95,7 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             confirmation=core.confirmation,
             detection=Detection(tenants, s3_uri=core.presigner.s3_uri),
             library=Library(tenants, core.store, core.presigner, changes_feed, held_limits(settings)),
-            projects=Projects(tenants),
+            projects=Projects(tenants, settings.organization_projects or None),
             policies=Policies(tenants),
             outbox=Outbox(tenants),
             streams=Streams(tenants, changes_feed, stream_limits(settings)),
