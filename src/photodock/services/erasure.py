@@ -13,6 +13,7 @@ from photodock.db import erasure
 from photodock.db.photos import Deletion
 from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, InvalidRequest
+from photodock.domain.identity import NOBODYS_NAMES, PIPELINE_PREFIX
 from photodock.services.confirmation import ObjectDeletion, delete_object
 from photodock.services.uploads import utc_now
 from photodock.storage.s3 import ObjectStore
@@ -24,8 +25,6 @@ BATCH = 100
 HISTORY_BATCH = 10_000
 """Lines of the history looked at in one statement; it has no index by name, which every change of status would pay."""
 CONCURRENCY = 8
-NOBODYS_NAMES = frozenset({"adopted", "relay", "s3-event", "sweeper", ""})
-"""What the service itself writes where else a user's name stands; nothing stands for a whole organization's limits."""
 
 
 @dataclass(slots=True)
@@ -124,7 +123,7 @@ class Erasure:
         await asyncio.gather(*(one(deletion) for deletion in gone))
 
     async def _names(self, user_id: str, organization_id: UUID | None, *, erase: bool) -> int:
-        actors = (user_id, f"pipeline:{user_id}")
+        actors = (user_id, f"{PIPELINE_PREFIX}{user_id}")
         found, after = 0, 0
         while True:
             stretch = await erasure.names_in_history(

@@ -14,10 +14,11 @@ from photodock.bootstrap.core import Core, opened_core
 from photodock.bootstrap.worker import erasure
 from photodock.db.erasure import SeesTooLittle
 from photodock.domain.errors import InvalidRequest
+from photodock.domain.identity import NOBODYS_NAMES
 from photodock.services import erasure as module
 from photodock.services import orphans
 from photodock.services.confirmation import ObjectDeletion
-from photodock.services.erasure import NOBODYS_NAMES, Erasure
+from photodock.services.erasure import Erasure
 from photodock.settings import Settings
 from photodock.workers import photo_sweep, s3_events
 from support.images import jpeg
