@@ -20,6 +20,7 @@ GROUPS = {
     "The store": ("s3",),
     "Queues": ("queue", "sqs", "retry", "outbox"),
     "Uploads and their limits": ("upload", "min", "max_file", "multipart", "pending_uploads", "organization_upload"),
+    "Projects": ("organization_projects",),
     "Detection": ("detection",),
     "Pixels": ("decode", "renditions", "rendition"),
     "Webhooks": ("webhook",),

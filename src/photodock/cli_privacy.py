@@ -54,7 +54,9 @@ def apply_policy(
 
 def erase(
     user: Annotated[str, typer.Option(help="The user's id, `sub`.")],
-    organization: Annotated[UUID | None, typer.Option(help="Only in this organization; in all when left out.")] = None,
+    organization: Annotated[
+        UUID | None, typer.Option(help="Of which organization; must be given where several have such a user.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be erased.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
     json_lines: JsonLines = False,

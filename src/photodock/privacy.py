@@ -8,6 +8,7 @@ from uuid import UUID
 from photodock.bootstrap.core import opened_core, opened_database
 from photodock.bootstrap.worker import erasure
 from photodock.db.tenants import Tenants
+from photodock.domain.errors import InvalidRequest
 from photodock.domain.policy import GpsPolicy, PolicySet
 from photodock.services.confirmation import ObjectDeletion
 from photodock.services.erasure import Report
@@ -45,7 +46,7 @@ async def apply_policies(
 
 @dataclass(frozen=True, slots=True)
 class ErasureWish:
-    """`organization_id` None: in all organizations."""
+    """`organization_id` None: in the one where the user is."""
 
     user_id: str
     organization_id: UUID | None
@@ -54,16 +55,30 @@ class ErasureWish:
 
 
 async def erase_user(settings: Settings, wish: ErasureWish, ask: Ask | None, write: Write) -> None:
-    """Writes what there is, asks (`ask` None: does not), erases, and writes what was done."""
+    """Writes what there is, asks (`ask` None: does not), erases, and writes what was done.
+
+    Raises InvalidRequest where the id may be that of several people.
+    """
     async with opened_core(settings) as core:
         service = erasure(settings, core)
         found = await service.look(wish.user_id, wish.organization_id)
         _write(found, wish, "found", write)
         if wish.dry_run:
             return
+        _check_one_organization(found, wish)
         question = f"Erase {_photos(found.photos.total())} of {wish.user_id!r}, and the name in the history, for good?"
         if ask is None or ask(question):
             _write(await service.erase(wish.user_id, wish.organization_id), wish, "erased", write)
+
+
+def _check_one_organization(found: Report, wish: ErasureWish) -> None:
+    """Two organizations may have users of the same id, and what is erased of the wrong one never comes back."""
+    if wish.organization_id is None and len(found.organizations) > 1:
+        listed = ", ".join(sorted(map(str, found.organizations)))
+        raise InvalidRequest(
+            f"{wish.user_id!r} is a user of {len(found.organizations)} organizations, perhaps another person in each: "
+            f"{listed}. Erase in one after the other, with --organization."
+        )
 
 
 def _write(report: Report, wish: ErasureWish, what: str, write: Write) -> None:

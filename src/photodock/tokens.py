@@ -1,8 +1,17 @@
 """Settings → who is believed: the keys of access tokens, and what must stand in them."""
 
+import structlog
+
 from photodock.api.auth import TokenRules, TokenVerifier
 from photodock.api.keys import ALGORITHMS, PUBLIC_ALGORITHMS, FixedKey, Keys, ListedKeys, public_key
 from photodock.settings import SettingsError, TokenSettings
+
+ANY_SERVICE = (
+    "Tokens that the identity provider issued for other services are taken too, if they name these scopes. Set "
+    "PHOTODOCK_JWT_AUDIENCE, or PHOTODOCK_JWT_SCOPE_PREFIX where the provider writes no `aud`."
+)
+
+log = structlog.get_logger()
 
 
 def token_rules(settings: TokenSettings) -> TokenRules:
@@ -48,5 +57,14 @@ def _unusable(name: str, mend: str) -> SettingsError:
     return SettingsError(f"The settings can't be used:\n  PHOTODOCK_{name}: {mend}")
 
 
+def takes_any_service(settings: TokenSettings) -> bool:
+    """Whether tokens are taken that the identity provider issued for other services."""
+    has_provider = settings.jwt_jwks_url or settings.jwt_public_key
+    return bool(has_provider and not settings.jwt_audience and not settings.jwt_scope_prefix)
+
+
 def token_verifier(settings: TokenSettings) -> TokenVerifier:
+    """Warns where `takes_any_service`. Raises SettingsError."""
+    if takes_any_service(settings):
+        log.warning("tokens_of_any_service", hint=ANY_SERVICE)
     return TokenVerifier(token_keys(settings), rules=token_rules(settings))

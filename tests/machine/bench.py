@@ -18,6 +18,7 @@ from photodock.services.confirmation import Confirmation
 from photodock.services.detection import Detection
 from photodock.services.feed import Feed
 from photodock.services.library import Library
+from photodock.services.places import PlaceLimits
 from photodock.services.upload_rules import UploadRules
 from photodock.services.uploads import Uploads
 from photodock.storage.bucket import Bucket
@@ -109,7 +110,14 @@ class Parts:
         self.confirmation = Confirmation(tenants, store, self.presigner)
         # One signing slot for ever: the ETag then tells the row's version alone.
         feed = Feed(self.db, NoListener(), poll_seconds=60)
-        self.library = Library(tenants, store, self.presigner, feed, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
+        self.library = Library(
+            tenants,
+            store,
+            self.presigner,
+            feed,
+            PlaceLimits(process=1_000, organization=1_000, user=1_000),
+            clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+        )
         self.detection = Detection(tenants, s3_uri=self.presigner.s3_uri)
         inbox: Any = Inbox()
         self.events = S3Events(self.db, self.confirmation, store, inbox, bucket=BUCKET)

@@ -42,7 +42,7 @@ class Clients:
     async def begin(self) -> None:
         await self.bench.clear()
         for project in (self.model.project, self.model.foreign_project):
-            assert await projects.upsert(self.db, project)
+            assert await projects.put(self.db, project) is projects.Put.DONE
 
     @property
     def now(self) -> datetime:

@@ -145,7 +145,13 @@ def test_what_may_be_set(
         ("JWT_JWKS_URL", "http://id.example/jwks.json", "must begin with https://"),
         ("JWT_JWKS_URL", "http://10.0.0.7/jwks.json", "must begin with https://"),
         ("JWT_JWKS_URL", "http://127.0.0.1.id.example/jwks.json", "must begin with https://"),
-        ("JWT_JWKS_URL", "http://127.0.0.1@id.example/jwks.json", "must begin with https://"),
+        ("JWT_JWKS_URL", "http://127.0.0.1@id.example/jwks.json", "must name no user"),
+        ("JWT_JWKS_URL", "https://user:password@id.example/jwks.json", "must name no user"),
+        ("S3_ENDPOINT_URL", "https://user:password@store.example", "must name no user"),
+        ("S3_PUBLIC_ENDPOINT_URL", "https://user@store.example", "must name no user"),
+        ("SQS_ENDPOINT_URL", "http://user:password@sqs.example:4566/", "must name no user"),
+        ("S3_EVENTS_QUEUE_URL", "https://user:password@sqs.example/1/events", "must name no user"),
+        ("OTLP_ENDPOINT", "http://user:password@traces.example:4318?x", "must name no user"),
         ("JWT_JWKS_URL", "http://localhost.id.example/jwks.json", "must begin with https://"),
         ("JWT_SECRET", "short", "must be 32 bytes or more; make one with: openssl rand -hex 32"),
         ("UPLOAD_URL_TTL_SECONDS", "59", "greater than or equal to 60"),
@@ -219,7 +225,13 @@ def test_a_missing_variable_is_named_with_what_it_is_for(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("name", "written"),
-    [("DATABASE_URL", URL.replace("postgresql", "mysql")), ("JWT_SECRET", SECRET[:31]), ("S3_TIMEOUT", SECRET)],
+    [
+        ("DATABASE_URL", URL.replace("postgresql", "mysql")),
+        ("JWT_SECRET", SECRET[:31]),
+        ("S3_TIMEOUT", SECRET),
+        ("OTLP_ENDPOINT", f"https://user:{SECRET}@traces.example"),
+        ("S3_EVENTS_QUEUE_URL", f"https://user:{SECRET}@sqs.example/1/events"),
+    ],
 )
 def test_no_value_is_repeated_in_a_message(monkeypatch: pytest.MonkeyPatch, name: str, written: str) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -229,9 +241,19 @@ def test_no_value_is_repeated_in_a_message(monkeypatch: pytest.MonkeyPatch, name
 
 
 def test_no_secret_is_in_a_printed_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = loaded(monkeypatch, JWT_SECRET=SECRET)
+    secrets = {
+        "DATABASE_URL": "postgresql://user:hidden-1@db.example/photodock",
+        "DATABASE_DIRECT_URL": "postgresql://user:hidden-2@db.example/photodock",
+        "JWT_SECRET": "hidden-3" * 4,
+        "QUEUE_URL": "amqp://user:hidden-4@broker.example/?queue=jobs",
+        "WEBHOOK_KEYS": KEY,
+    }
+    hidden = [name.upper() for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+    assert sorted(secrets) == sorted(hidden)
+    settings = loaded(monkeypatch, **secrets)
     for form in (repr(settings), str(settings), f"{settings.model_dump()}", settings.model_dump_json()):
-        assert SECRET not in form
+        assert "hidden" not in form
+        assert KEY not in form
 
 
 def test_settings_cannot_be_changed() -> None:

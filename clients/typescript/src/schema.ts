@@ -1535,7 +1535,7 @@ export interface components {
              * @description Stable; programs decide by it.
              * @enum {string}
              */
-            readonly code: "unauthenticated" | "insufficient_scope" | "project_access_denied" | "photo_not_found" | "not_found" | "method_not_allowed" | "invalid_file_type" | "file_too_large" | "file_too_small" | "invalid_status_transition" | "upload_not_found" | "multipart_not_needed" | "multipart_not_started" | "multipart_incomplete" | "idempotency_conflict" | "webhook_url_refused" | "webhook_disabled" | "webhooks_unavailable" | "malformed_http" | "request_timeout" | "body_too_large" | "headers_too_large" | "invalid_request" | "rate_limited" | "too_many_streams" | "storage_unavailable" | "database_unavailable" | "identity_unavailable" | "internal_error";
+            readonly code: "unauthenticated" | "insufficient_scope" | "project_access_denied" | "photo_not_found" | "not_found" | "method_not_allowed" | "invalid_file_type" | "file_too_large" | "file_too_small" | "invalid_status_transition" | "upload_not_found" | "multipart_not_needed" | "multipart_not_started" | "multipart_incomplete" | "idempotency_conflict" | "too_many_projects" | "webhook_url_refused" | "webhook_disabled" | "webhooks_unavailable" | "malformed_http" | "request_timeout" | "body_too_large" | "headers_too_large" | "invalid_request" | "rate_limited" | "too_many_streams" | "storage_unavailable" | "database_unavailable" | "identity_unavailable" | "internal_error";
             /**
              * Correlation Id
              * @description The `X-Request-ID` of this request, found in every log line of it.
@@ -2439,7 +2439,7 @@ export interface operations {
     readonly get_photo_api_v1_photos__photo_id__get: {
         readonly parameters: {
             readonly query?: {
-                /** @description Seconds to hold the answer back while nothing changes. */
+                /** @description Seconds to hold the answer back, at most, while nothing changes. */
                 readonly wait?: number;
             };
             readonly header?: {
@@ -4566,6 +4566,15 @@ export interface operations {
             };
             /** @description `request_timeout`: The request took too long to arrive. */
             readonly 408: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_projects`: The organization has as many projects as it may. */
+            readonly 409: {
                 headers: {
                     readonly [name: string]: unknown;
                 };

@@ -11,7 +11,7 @@ import jwt
 
 from photodock.api.keys import Keys, ListedKeys
 from photodock.domain.errors import Unauthenticated
-from photodock.domain.identity import Principal
+from photodock.domain.identity import Principal, is_reserved
 
 LEEWAY_SECONDS = 30
 MAX_TOKEN_BYTES = 8_192
@@ -121,6 +121,11 @@ class TokenVerifier:
         scope = claims.get(rules.claim_scope, "")
         if not isinstance(user_id, str) or not 1 <= len(user_id) <= 255 or not user_id.isprintable():
             raise Unauthenticated(f"The access token's claim {rules.claim_user} must hold the user's id, as text.")
+        if is_reserved(user_id):
+            raise Unauthenticated(
+                f"The access token's claim {rules.claim_user} is a name that the service keeps for itself. Ask for a "
+                "token of another user."
+            )
         try:
             organization_id = UUID(str(claims.get(rules.claim_organization)))
         except ValueError as error:

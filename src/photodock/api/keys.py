@@ -87,7 +87,8 @@ class ListedKeys:
     """The keys of a JWKS address: fetched when first needed, then every 5 minutes, whether or not tokens come.
 
     They are kept while the address does not answer. A token with an unknown `kid` has the list fetched before its time,
-    at most once a minute: whoever makes tokens up makes no traffic. `timeout` in seconds, for one fetch.
+    at most once a minute, or every 5 seconds while there is no list at all: whoever makes tokens up makes no traffic.
+    `timeout` in seconds, for one fetch.
     """
 
     def __init__(

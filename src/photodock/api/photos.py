@@ -107,7 +107,10 @@ async def get_photo(
     caller: Caller,
     photo_id: UUID,
     wait: Annotated[
-        int, Query(ge=0, le=MAX_WAIT_SECONDS, description="Seconds to hold the answer back while nothing changes.")
+        int,
+        Query(
+            ge=0, le=MAX_WAIT_SECONDS, description="Seconds to hold the answer back, at most, while nothing changes."
+        ),
     ] = 0,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> PhotoResponse | Response:

@@ -41,6 +41,7 @@ KINDS: dict[str, Kind] = {
     "multipart_not_started": Kind(409, "No upload in parts is under way"),
     "multipart_incomplete": Kind(409, "Not all parts are there"),
     "idempotency_conflict": Kind(409, "The Idempotency-Key was used before"),
+    "too_many_projects": Kind(409, "The organization has as many projects as it may"),
     "webhook_url_refused": Kind(400, "Webhooks are not sent to this URL"),
     "webhook_disabled": Kind(409, "The webhook is disabled"),
     "webhooks_unavailable": Kind(501, "This installation sends no webhooks"),

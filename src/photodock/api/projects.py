@@ -27,7 +27,9 @@ async def list_projects(request: Request, caller: Caller) -> ProjectList:
 
 
 @router.put(
-    "/{project_id}", summary="Create or rename a project", responses=responses(*COMMON, "project_access_denied")
+    "/{project_id}",
+    summary="Create or rename a project",
+    responses=responses(*COMMON, "project_access_denied", "too_many_projects"),
 )
 @secured(Scope.ADMIN)
 async def put_project(request: Request, caller: Caller, project_id: UUID, body: ProjectRequest) -> ProjectResponse:

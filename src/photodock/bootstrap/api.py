@@ -32,9 +32,10 @@ from photodock.services.library import Library
 from photodock.services.multipart import MultipartRules, MultipartUploads
 from photodock.services.multipart_completion import MultipartCompletion
 from photodock.services.outbox import Outbox
+from photodock.services.places import PlaceLimits
 from photodock.services.policies import Policies
 from photodock.services.projects import Projects
-from photodock.services.streams import StreamLimits, Streams
+from photodock.services.streams import Streams
 from photodock.services.upload_batches import UploadBatches
 from photodock.services.upload_rules import UploadRules
 from photodock.services.uploads import Uploads
@@ -93,8 +94,8 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
             multipart_completion=completion,
             confirmation=core.confirmation,
             detection=Detection(tenants, s3_uri=core.presigner.s3_uri),
-            library=Library(tenants, core.store, core.presigner, changes_feed),
-            projects=Projects(tenants),
+            library=Library(tenants, core.store, core.presigner, changes_feed, held_limits(settings)),
+            projects=Projects(tenants, settings.organization_projects or None),
             policies=Policies(tenants),
             outbox=Outbox(tenants),
             streams=Streams(tenants, changes_feed, stream_limits(settings)),
@@ -106,13 +107,20 @@ async def opened_api(settings: Settings) -> AsyncIterator[ApiServices]:
         )
 
 
-def stream_limits(settings: Settings) -> StreamLimits:
+def stream_limits(settings: Settings) -> PlaceLimits:
     """A stream keeps its connection, and is spared when connections run out: other calls must find some."""
-    return StreamLimits(
+    return PlaceLimits(
         process=min(settings.max_streams, settings.max_connections * 9 // 10),
         organization=settings.organization_max_streams,
         user=settings.user_max_streams,
     )
+
+
+def held_limits(settings: Settings) -> PlaceLimits:
+    """An answer that is held back is spared like a stream: it gets what streams leave of the nine tenths."""
+    connections = settings.max_connections
+    process = max(connections * 9 // 10 - stream_limits(settings).process, connections // 20, 1)
+    return PlaceLimits(process=process, organization=-(-process * 3 // 4), user=-(-process // 4))
 
 
 def feed(settings: Settings, db: Database) -> Feed:

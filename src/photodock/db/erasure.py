@@ -66,21 +66,26 @@ async def delete_quota(db: Database, user_id: str, organization_id: UUID | None)
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Of one stretch of the history, up to the line `last`; None at its end."""
+    """Of one stretch of the history, up to the line `last`; None at its end. `organizations`: of lines that name the
+    user as such, and not as a detector, who serves all of them."""
 
     found: int
     last: int | None
+    organizations: frozenset[UUID]
 
 
 STRETCH = """
 WITH stretch AS MATERIALIZED (
     SELECT id, organization_id, actor FROM photo_status_events WHERE id > $1 ORDER BY id LIMIT $2
 ), named AS (
-    SELECT id FROM stretch WHERE actor = ANY($3) AND ($4::uuid IS NULL OR organization_id = $4)
+    SELECT id, organization_id, actor FROM stretch
+    WHERE actor = ANY($3::text[]) AND ($4::uuid IS NULL OR organization_id = $4)
 )
 """
+REST = """(SELECT max(id) FROM stretch) AS last,
+    ARRAY(SELECT DISTINCT organization_id FROM named WHERE actor = ($3::text[])[1]) AS organizations"""
 COUNT_NAMES = f"""
-{STRETCH} SELECT (SELECT count(*) FROM named) AS found, (SELECT max(id) FROM stretch) AS last
+{STRETCH} SELECT (SELECT count(*) FROM named) AS found, {REST}
 """  # noqa: S608  (our own text)
 ERASE_NAMES = f"""
 {STRETCH}, held AS (
@@ -88,7 +93,7 @@ ERASE_NAMES = f"""
 ), erased AS (
     UPDATE photo_status_events SET actor = NULL WHERE id IN (SELECT id FROM held) RETURNING id
 )
-SELECT (SELECT count(*) FROM erased) AS found, (SELECT max(id) FROM stretch) AS last
+SELECT (SELECT count(*) FROM erased) AS found, {REST}
 """  # noqa: S608  (our own text)
 
 
@@ -101,7 +106,8 @@ async def names_in_history(
     limit: int,
     erase: bool,
 ) -> Names:
-    """Lines of the history behind the line `after` that name one of `actors`; with `erase` they name nobody then."""
+    """Lines of the history behind the line `after` that name one of `actors`, the user's name the first; with `erase`
+    they name nobody then."""
     row = await db.fetchrow(ERASE_NAMES if erase else COUNT_NAMES, after, limit, actors, organization_id)
     assert row is not None  # noqa: S101  (aggregates always answer)
-    return Names(row["found"], row["last"])
+    return Names(row["found"], row["last"], frozenset(row["organizations"]))

@@ -23,25 +23,34 @@ class RenditionJob:
     attempts: int
 
 
-async def take(db: Database, *, limit: int, lease: timedelta) -> list[RenditionJob]:
-    """The newest photos' jobs, each for this caller alone until the lease ends.
+CHOSEN_AMONG = 1_000
+"""Of the newest jobs that are due; so much one user sends in ten minutes, with the limit of URLs as it is at first."""
+# Each organization's newest, in an order by chance, then each one's second: who sends most, or what is dearest, takes
+# no more than the others. By chance, because most often one job alone is taken.
+TAKE = """
+WITH newest AS (
+    SELECT photo_id, organization_id FROM rendition_jobs WHERE due_at <= clock_timestamp()
+    ORDER BY photo_id DESC LIMIT $3
+), queued AS (
+    SELECT photo_id, row_number() OVER (PARTITION BY organization_id ORDER BY photo_id DESC) AS turn, random() AS chance
+    FROM newest
+), due AS (
+    SELECT photo_id FROM rendition_jobs JOIN queued USING (photo_id) WHERE due_at <= clock_timestamp()
+    ORDER BY turn, chance LIMIT $1 FOR UPDATE OF rendition_jobs SKIP LOCKED
+)
+UPDATE rendition_jobs j SET due_at = clock_timestamp() + $2, attempts = j.attempts + 1
+FROM due WHERE j.photo_id = due.photo_id
+RETURNING j.photo_id, j.s3_key, j.attempts
+"""
 
-    The newest first, because somebody may be waiting to see it, and a backfill of old photos holds nobody up: ids of
-    photos are in the order of time.
+
+async def take(db: Database, *, limit: int, lease: timedelta) -> list[RenditionJob]:
+    """Jobs of the organizations by turns, each for this caller alone until the lease ends.
+
+    An organization's newest photo first, because somebody may be waiting to see it, and a backfill of old photos holds
+    nobody up: ids of photos are in the order of time.
     """
-    rows = await db.fetch(
-        """
-        WITH due AS (
-            SELECT photo_id FROM rendition_jobs WHERE due_at <= clock_timestamp()
-            ORDER BY photo_id DESC LIMIT $1 FOR UPDATE SKIP LOCKED
-        )
-        UPDATE rendition_jobs j SET due_at = clock_timestamp() + $2, attempts = j.attempts + 1
-        FROM due WHERE j.photo_id = due.photo_id
-        RETURNING j.photo_id, j.s3_key, j.attempts
-        """,
-        limit,
-        lease,
-    )
+    rows = await db.fetch(TAKE, limit, lease, CHOSEN_AMONG)
     return [RenditionJob(row["photo_id"], row["s3_key"], row["attempts"]) for row in rows]
 
 

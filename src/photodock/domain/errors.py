@@ -21,6 +21,7 @@
     │   ├── MultipartNotStarted    or over: aborted, or its parts were given up
     │   ├── MultipartIncomplete    parts are missing, or are not those that the client means
     │   ├── IdempotencyConflict    one key, two different requests
+    │   ├── TooManyProjects        of the organization
     │   └── WebhookDisabled        it is sent nothing
     ├── RateLimited
     ├── TooManyStreams             of changes, open at once
@@ -129,6 +130,10 @@ class MultipartIncomplete(Conflict):
 
 class IdempotencyConflict(Conflict):
     code = "idempotency_conflict"
+
+
+class TooManyProjects(Conflict):
+    code = "too_many_projects"
 
 
 class WebhookDisabled(Conflict):

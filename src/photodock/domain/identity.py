@@ -14,6 +14,17 @@ class Scope(StrEnum):
     """Outbox, projects and policies of the caller's own organization."""
 
 
+NOBODYS_NAMES = frozenset({"adopted", "relay", "s3-event", "sweeper", ""})
+"""What the service itself writes where else a user's name stands; nothing stands for a whole organization's limits."""
+PIPELINE_PREFIX = "pipeline:"
+"""Before the user's name, where a detector's token did something."""
+
+
+def is_reserved(user_id: str) -> bool:
+    """Whether a user of this name would be taken for the service itself, or for a detector."""
+    return user_id in NOBODYS_NAMES or user_id.startswith(PIPELINE_PREFIX)
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """`user_id` is the token's `sub`; reading and writing are organization-wide."""

@@ -28,7 +28,8 @@ from photodock.domain.identity import Trace
 from photodock.domain.photo import AWAITING_UPLOAD, CONTENT_MISMATCH, UPLOADED, Photo
 from photodock.domain.renditions import rendition_keys
 from photodock.domain.schedule import LOOKS
-from photodock.imaging import HEAD_BYTES, Inspection, inspect_head
+from photodock.imaging import Inspection
+from photodock.services.inspector import Inspector
 from photodock.services.uploads import PHOTO_NOT_FOUND
 from photodock.services.whole_content import WholeContent, came_in_parts
 from photodock.storage.presigner import Presigner
@@ -55,6 +56,7 @@ class Confirmation:
         self._group = UploadedGroup(db)
         self._renditions = renditions
         self._store = store
+        self._inspector = Inspector(store)
         self._whole = WholeContent(store)
         self._presigner = presigner
 
@@ -83,8 +85,7 @@ class Confirmation:
         if photo.state not in AWAITING_UPLOAD:
             return photo
         try:
-            head = await self._store.read_head(photo.s3_key, HEAD_BYTES)
-            inspection = await self._inspect(photo, head)
+            head, inspection = await self._inspector.look(photo.s3_key)
             problem = mismatch(photo, head, inspection) or await self._other_content(photo, head)
         except ObjectNotFound as error:
             # Deleted a moment ago by another process, with its photo or as a mismatch? Then that is the answer.
@@ -137,19 +138,6 @@ class Confirmation:
         if photo is None:
             raise PhotoNotFound(PHOTO_NOT_FOUND)
         return photo
-
-    async def _inspect(self, photo: Photo, head: ObjectHead) -> Inspection:
-        """Reads further ranges only where dimensions or EXIF lie beyond the head."""
-        steps = inspect_head(head.data, head.size)
-        if isinstance(steps, Inspection):
-            return steps
-        try:
-            wanted = next(steps)
-            while True:
-                wanted = steps.send(await self._store.read_range(photo.s3_key, wanted.start, wanted.end))
-        except StopIteration as done:
-            inspection: Inspection = done.value
-            return inspection
 
     async def _other_content(self, photo: Photo, head: ObjectHead) -> str | None:
         """Of an object that came in parts: S3 has not compared the whole with its declared checksum."""

@@ -11,7 +11,7 @@ from photodock.db.moves import Move
 from photodock.db.pool import Connection
 from photodock.db.tenants import Tenants
 from photodock.domain.errors import InvalidStatusTransition, PhotoNotFound
-from photodock.domain.identity import Principal, Trace
+from photodock.domain.identity import PIPELINE_PREFIX, Principal, Trace
 from photodock.domain.photo import (
     COMPLETED,
     DETECTION_FAILED,
@@ -67,7 +67,7 @@ class Detection:
         A detector may be faster than the relay's bookkeeping: a report on `uploaded` writes `processing` first.
         Raises PhotoNotFound, InvalidStatusTransition.
         """
-        actor = f"pipeline:{who.user_id}"
+        actor = f"{PIPELINE_PREFIX}{who.user_id}"
         async with self._db.any.transaction() as tx:
             photo = await photos.get(tx, photo_id, None, lock=True)
             if photo is None:

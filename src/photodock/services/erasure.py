@@ -13,6 +13,7 @@ from photodock.db import erasure
 from photodock.db.photos import Deletion
 from photodock.db.pool import Database
 from photodock.domain.errors import DatabaseUnavailable, InvalidRequest
+from photodock.domain.identity import NOBODYS_NAMES, PIPELINE_PREFIX
 from photodock.services.confirmation import ObjectDeletion, delete_object
 from photodock.services.uploads import utc_now
 from photodock.storage.s3 import ObjectStore
@@ -24,8 +25,6 @@ BATCH = 100
 HISTORY_BATCH = 10_000
 """Lines of the history looked at in one statement; it has no index by name, which every change of status would pay."""
 CONCURRENCY = 8
-NOBODYS_NAMES = frozenset({"adopted", "relay", "s3-event", "sweeper", ""})
-"""What the service itself writes where else a user's name stands; nothing stands for a whole organization's limits."""
 
 
 @dataclass(slots=True)
@@ -34,6 +33,8 @@ class Report:
 
     photos: Counter[UUID] = field(default_factory=Counter)
     history_names: int = 0
+    organizations: set[UUID] = field(default_factory=set)
+    """Where a user of this id has photos, or did something to those of others."""
     quota_rows: int = 0
     objects: Counter[ObjectDeletion] = field(default_factory=Counter)
     last_look_at: datetime | None = None
@@ -62,7 +63,8 @@ class Erasure:
         """What `erase` would erase; `organization_id` None: in all of them. Raises InvalidRequest, SeesTooLittle."""
         await self._check(user_id)
         report = Report(photos=Counter(await erasure.photos_of(self._db, user_id, organization_id)))
-        report.history_names = await self._names(user_id, organization_id, erase=False)
+        report.organizations.update(report.photos)
+        await self._names(user_id, organization_id, report, erase=False)
         return report
 
     async def erase(self, user_id: str, organization_id: UUID | None) -> Report:
@@ -78,7 +80,7 @@ class Erasure:
             await self._photos(user_id, organization, report)
         report.quota_rows = await erasure.delete_quota(self._db, user_id, organization_id)
         # After the photos: what the user did to other people's is all that is left.
-        report.history_names = await self._names(user_id, organization_id, erase=True)
+        await self._names(user_id, organization_id, report, erase=True)
         report.came_meanwhile = sum((await erasure.photos_of(self._db, user_id, organization_id)).values())
         log.info(
             "user_erased",
@@ -123,14 +125,15 @@ class Erasure:
 
         await asyncio.gather(*(one(deletion) for deletion in gone))
 
-    async def _names(self, user_id: str, organization_id: UUID | None, *, erase: bool) -> int:
-        actors = (user_id, f"pipeline:{user_id}")
-        found, after = 0, 0
+    async def _names(self, user_id: str, organization_id: UUID | None, report: Report, *, erase: bool) -> None:
+        actors = (user_id, f"{PIPELINE_PREFIX}{user_id}")
+        after = 0
         while True:
             stretch = await erasure.names_in_history(
                 self._db, actors, organization_id, after=after, limit=HISTORY_BATCH, erase=erase
             )
-            found += stretch.found
+            report.history_names += stretch.found
+            report.organizations |= stretch.organizations
             if stretch.last is None:
-                return found
+                return
             after = stretch.last

@@ -18,6 +18,7 @@ from photodock.domain.photo import Photo, PhotoStatus, StatusEvent
 from photodock.domain.renditions import Rendition, rendition_key
 from photodock.services.confirmation import delete_object
 from photodock.services.feed import Feed
+from photodock.services.places import PlaceLimits, Places
 from photodock.services.uploads import PHOTO_NOT_FOUND, PROJECT_ACCESS_DENIED, utc_now
 from photodock.storage.presigner import Presigner
 from photodock.storage.s3 import ObjectStore
@@ -68,10 +69,12 @@ class Library:
         store: ObjectStore,
         presigner: Presigner,
         feed: Feed,
+        held: PlaceLimits,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
         self._db = db
         self._feed = feed
+        self._held = Places(held)
         self._versions = photos.Versions(db)
         self._store = store
         self._presigner = presigner
@@ -137,13 +140,23 @@ class Library:
         """The photo as soon as it differs from what the client knows, at the latest after `seconds` or at `stopping`.
 
         With `etags` it holds while the photo's is among them, without while the status stays as it was at arrival.
-        A final status answers at once.
+        A final status answers at once. So does whoever has as many answers held back as may be: each keeps a
+        connection from others.
         """
+        deadline = asyncio.get_running_loop().time() + seconds
+        first = await self.get(who, photo_id)
+        if not self._unchanged(first, first, etags) or not self._held.take(who):
+            return first
+        try:
+            return await self._changed(who, first, etags, deadline, stopping)
+        finally:
+            self._held.leave(who)
+
+    async def _changed(
+        self, who: Principal, first: View, etags: frozenset[str], deadline: float, stopping: asyncio.Event
+    ) -> View:
         now = asyncio.get_running_loop().time
-        deadline = now() + seconds
-        first = view = await self.get(who, photo_id)
-        if not self._unchanged(first, view, etags):
-            return view
+        photo_id = first.photo.id
         with self._feed.watching(photo_id) as changed:
             # What happened before it watched was told to others.
             view = await self.get(who, photo_id)

@@ -14,12 +14,23 @@ from photodock.db.renditions import RenditionJob
 from photodock.domain.errors import ObjectNotFound, StorageAccessDenied, StorageError
 from photodock.domain.photo import Photo
 from photodock.domain.renditions import LONGEST_SIDES, MIME_TYPE, Rendition, rendition_key, rendition_keys
-from photodock.pixels import Limits, PixelsError, Rendered, TooManyPixels, Undecodable, UnsupportedType, render
+from photodock.pixels import (
+    DecodingLimitExceeded,
+    Limits,
+    PixelsError,
+    Rendered,
+    TooManyPixels,
+    Undecodable,
+    UnsupportedType,
+    render,
+)
 from photodock.storage.s3 import ObjectStore
 
 log = structlog.get_logger()
 
 MAX_ATTEMPTS = 5
+MAX_LIMIT_ATTEMPTS = 2
+"""Of a photo that takes more time or memory than one may: once more, in case the machine was too busy."""
 FIRST_WAIT = timedelta(seconds=10)
 WAIT_FACTOR = 6
 STORAGE_AWAY_WAIT = timedelta(minutes=1)
@@ -129,7 +140,8 @@ class Renditions:
 
     async def _failed(self, job: RenditionJob, error: PixelsError | ObjectNotFound) -> Outcome:
         reason = error.code if isinstance(error, PixelsError) else "object_not_found"
-        if isinstance(error, HOPELESS) or job.attempts >= MAX_ATTEMPTS:
+        most = MAX_LIMIT_ATTEMPTS if isinstance(error, DecodingLimitExceeded) else MAX_ATTEMPTS
+        if isinstance(error, HOPELESS) or job.attempts >= most:
             return await self._give_up(job, reason)
         wait = FIRST_WAIT * WAIT_FACTOR ** (job.attempts - 1)
         log.warning("renditions_put_off", reason=reason, attempts=job.attempts, seconds=wait.total_seconds())

@@ -1,10 +1,8 @@
 """Streams of an organization's changes: who may have one, where it begins, and what it tells."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from uuid import UUID
 
 from photodock.db import changes
@@ -13,6 +11,7 @@ from photodock.domain.change import Position
 from photodock.domain.errors import ProjectAccessDenied, TooManyStreams
 from photodock.domain.identity import Principal
 from photodock.services.feed import Feed
+from photodock.services.places import PlaceLimits, Places
 from photodock.services.subscriptions import Event, Subscription
 from photodock.services.uploads import PROJECT_ACCESS_DENIED
 
@@ -20,19 +19,10 @@ RESUMED = 1000
 """Missed changes that are told one by one; of more a client learns sooner by reading its list anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamLimits:
-    """Open at once in one process."""
-
-    process: int
-    organization: int
-    user: int
-
-
 class Stream:
     """One client's. `close` it when it is done; it may also end from within."""
 
-    def __init__(self, feed: Feed, who: Principal, subscription: Subscription, places: "Places") -> None:
+    def __init__(self, feed: Feed, who: Principal, subscription: Subscription, places: Places) -> None:
         self._feed = feed
         self._who = who
         self._subscription = subscription
@@ -77,34 +67,8 @@ class Stream:
             self._places.leave(self._who)
 
 
-class Places:
-    """How many streams are open, of each organization and user."""
-
-    def __init__(self, limits: StreamLimits) -> None:
-        self._limits = limits
-        self._open: Counter[Hashable] = Counter()
-
-    def take(self, who: Principal) -> None:
-        """Raises TooManyStreams."""
-        for key, limit in self._of(who):
-            if self._open[key] >= limit:
-                raise TooManyStreams("Too many event streams are open. Close those not needed, or try again soon.")
-        self._open.update(key for key, _ in self._of(who))
-
-    def leave(self, who: Principal) -> None:
-        for key, _ in self._of(who):
-            self._open[key] -= 1
-            if not self._open[key]:
-                del self._open[key]
-
-    def _of(self, who: Principal) -> Iterator[tuple[Hashable, int]]:
-        yield (who.organization_id, who.user_id), self._limits.user
-        yield who.organization_id, self._limits.organization
-        yield "process", self._limits.process
-
-
 class Streams:
-    def __init__(self, db: Tenants, feed: Feed, limits: StreamLimits) -> None:
+    def __init__(self, db: Tenants, feed: Feed, limits: PlaceLimits) -> None:
         self._db = db
         self._feed = feed
         self._places = Places(limits)
@@ -136,7 +100,8 @@ class Streams:
 
     @contextmanager
     def _place(self, who: Principal) -> Iterator[None]:
-        self._places.take(who)
+        if not self._places.take(who):
+            raise TooManyStreams("Too many event streams are open. Close those not needed, or try again soon.")
         try:
             yield
         except BaseException:

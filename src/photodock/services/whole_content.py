@@ -9,6 +9,8 @@ from photodock.storage.s3 import ObjectStore
 
 AT_ONCE = 4 * 1024 * 1024
 """Bytes of one read: what a confirm holds in memory."""
+READS = 8
+"""Of a process at a time: objects that are read as a whole take turns."""
 _OF_PARTS = re.compile(r'"?[0-9a-fA-F]+-[0-9]+"?')
 
 
@@ -17,13 +19,15 @@ def came_in_parts(etag: str | None) -> bool:
     return etag is not None and _OF_PARTS.fullmatch(etag) is not None
 
 
-async def sha256_of(store: ObjectStore, key: str, size: int) -> str:
+async def sha256_of(store: ObjectStore, key: str, size: int, reads: asyncio.Semaphore) -> str:
     """In base64. Raises ObjectNotFound, StorageUnavailable."""
     digest = hashlib.sha256()
     for start in range(0, size, AT_ONCE):
-        data = await store.read_range(key, start, min(start + AT_ONCE, size))
-        # Some milliseconds, in which others are served.
-        await asyncio.to_thread(digest.update, data)
+        async with reads:
+            data = await store.read_range(key, start, min(start + AT_ONCE, size))
+            # Some milliseconds, in which others are served.
+            await asyncio.to_thread(digest.update, data)
+            del data
     return base64.b64encode(digest.digest()).decode()
 
 
@@ -33,13 +37,14 @@ class WholeContent:
 
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
+        self._reads = asyncio.Semaphore(READS)
         self._reading: dict[str, asyncio.Task[str]] = {}
 
     async def sha256(self, key: str, size: int) -> str:
         """In base64. Raises ObjectNotFound, StorageUnavailable."""
         task = self._reading.get(key)
         if task is None:
-            task = self._reading[key] = asyncio.create_task(sha256_of(self._store, key, size))
+            task = self._reading[key] = asyncio.create_task(sha256_of(self._store, key, size, self._reads))
             task.add_done_callback(lambda done: self._done(key, done))
         # Whoever leaves takes nothing from the others.
         return await asyncio.shield(task)

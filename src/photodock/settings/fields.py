@@ -43,6 +43,13 @@ def _or_none(value: Any) -> Any:
 def _address(value: str | None) -> str | None:
     if value is not None and not re.match(r"https?://[^/?#]", value):
         raise ValueError("must be an address that begins with https:// or http://")
+    return without_user(value)
+
+
+def without_user(value: str | None) -> str | None:
+    """Settings that are no secrets are printed and logged."""
+    if value is not None and "@" in urlsplit(value).netloc:
+        raise ValueError("must name no user and no password, because addresses are shown in logs: take `user:…@` away")
     return value
 
 

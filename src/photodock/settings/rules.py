@@ -38,6 +38,9 @@ class UploadSettings(Group):
     organization_pending_uploads: Most = Field(
         0, description="Photos of an organization that wait for their file; 0: no limit."
     )
+    organization_projects: Most = Field(
+        10_000, description="Projects that an organization may make by the API; 0: no limit."
+    )
     renditions: bool = Field(True, description="Make a thumbnail and a preview of each new photo: `true`, `false`.")
     rendition_processes: int = Field(
         0, ge=0, le=256, description="Photos a worker makes them of at a time; 0: one less than processors."

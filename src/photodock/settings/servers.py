@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 from pydantic import Field, PostgresDsn, SecretStr, ValidationError, ValidationInfo, field_validator
 
-from photodock.settings.fields import Address, Delays, Duration, Group
+from photodock.settings.fields import Address, Delays, Duration, Group, without_user
 
 
 class DatabaseSettings(Group):
@@ -108,4 +108,4 @@ class QueueSettings(Group):
     def _is_an_sqs_queue(cls, value: str | None) -> str | None:
         if value and not re.match(r"https?://[^/?#]", value):
             raise ValueError("must look like https://sqs.…: bucket events come through SQS alone")
-        return value or None
+        return without_user(value or None)

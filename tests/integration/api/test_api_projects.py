@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from photodock.settings import Settings
+from support.serving import changed, running
 from support.system import Caller
 
 
@@ -59,3 +61,16 @@ async def test_of_two_organizations_that_take_one_id_at_once_one_gets_it(api: Ca
     assert sorted(answer.status_code for answer in answers) == [200, 403]
     lists = [(await caller.call("GET", "/projects")).json()["items"] for caller in both]
     assert sorted(len(items) for items in lists) == [0, 1]
+
+
+async def test_an_organization_makes_no_more_projects_than_it_may(settings: Settings) -> None:
+    async with running(changed(settings, organization_projects=3)) as api:
+        ids = [str(uuid4()) for _ in range(6)]
+        answers = await asyncio.gather(*(api.call("PUT", f"/projects/{one}", json={"name": "North"}) for one in ids))
+        assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 409, 409, 409]
+        assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"too_many_projects"}
+        made = [item["id"] for item in (await api.call("GET", "/projects")).json()["items"]]
+        assert len(made) == 3
+        renamed = await api.call("PUT", f"/projects/{made[0]}", json={"name": "South"})
+        assert (renamed.status_code, renamed.json()["name"]) == (200, "South")
+        await api.stranger().make_project()

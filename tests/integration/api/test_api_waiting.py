@@ -9,8 +9,10 @@ import httpx
 import pytest
 
 from photodock.services.library import Library
+from photodock.settings import Settings
 from support.images import jpeg
 from support.polling import until
+from support.serving import changed, running
 from support.system import Caller
 
 SOON = 25.0
@@ -167,3 +169,25 @@ async def test_a_final_status_answers_at_once(api: Caller, project: str, final: 
 async def test_a_wait_out_of_bounds_is_refused(api: Caller, photo_id: str, wait: str) -> None:
     answer = await api.call("GET", f"/photos/{photo_id}?wait={wait}")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.wait")
+
+
+@pytest.mark.parametrize("late", ["ben", "carl"])
+async def test_beyond_the_limit_an_answer_is_not_held_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """Here the process may hold two back, and one for a user."""
+    async with running(changed(settings, max_connections=10, max_streams=7)) as api:
+        photo_id = (await api.issue(await api.make_project(), jpeg()))["photo_id"]
+        path = f"/photos/{photo_id}?wait=30"
+        async with (
+            waiting(api, path, monkeypatch) as first,
+            waiting(api.colleague("ben"), path, monkeypatch) as second,
+        ):
+            answer = await asyncio.wait_for(api.colleague(late).call("GET", path), SOON)
+            assert answer.json()["status"] == "pending_upload"
+            await api.call("DELETE", f"/photos/{photo_id}")
+        assert (first.result().status_code, second.result().status_code) == (404, 404)
+        # Their places are free again.
+        photo_id = (await api.issue(await api.make_project(), jpeg()))["photo_id"]
+        async with waiting(api, f"/photos/{photo_id}?wait=30", monkeypatch):
+            await api.call("DELETE", f"/photos/{photo_id}")

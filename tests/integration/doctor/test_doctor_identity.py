@@ -40,6 +40,17 @@ async def test_a_list_with_a_usable_key_is_well(database: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "warned"), [({}, True), ({"jwt_audience": "photos"}, False), ({"jwt_scope_prefix": "photos/"}, False)]
+)
+async def test_that_tokens_of_other_services_are_taken_is_told(
+    changes: dict[str, str], warned: bool, database: str
+) -> None:
+    async with provider(lambda: web.json_response({"keys": [KEY.listed()]})) as url:
+        found = (await diagnose(at(database, url, **changes), "jwks")).of("jwks")
+    assert (found.state, "for other services" in found.found) == (State.OK, warned)
+
+
+@pytest.mark.parametrize(
     ("answer", "told"),
     [
         (lambda: web.json_response({"keys": [KEY.listed(use="enc")]}), "None of the 1 keys can be used"),

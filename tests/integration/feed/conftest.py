@@ -19,7 +19,8 @@ from photodock.db.tenants import Tenants
 from photodock.domain.change import Change, Position
 from photodock.domain.identity import Principal, Scope
 from photodock.services.feed import Feed
-from photodock.services.streams import Stream, StreamLimits, Streams
+from photodock.services.places import PlaceLimits
+from photodock.services.streams import Stream, Streams
 
 PHOTO = """
 INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
@@ -98,12 +99,12 @@ async def read_on(db: Database, position: Position | None) -> list[Change]:
     return list(stretch.changes)
 
 
-LIMITS = StreamLimits(process=100, organization=100, user=100)
+LIMITS = PlaceLimits(process=100, organization=100, user=100)
 
 
 @asynccontextmanager
 async def feeding(
-    db: Database, listener: Listener | NoListener, *, limits: StreamLimits = LIMITS, poll_seconds: float = 5.0
+    db: Database, listener: Listener | NoListener, *, limits: PlaceLimits = LIMITS, poll_seconds: float = 5.0
 ) -> AsyncIterator[Streams]:
     async with Feed(db, listener, poll_seconds=poll_seconds).running() as feed:
         yield Streams(Tenants(db), feed, limits)

@@ -16,7 +16,8 @@ from photodock.db.pool import Database
 from photodock.domain.errors import ProjectAccessDenied, TooManyStreams
 from photodock.services import streams as streams_module
 from photodock.services import subscriptions
-from photodock.services.streams import Stream, StreamLimits, Streams
+from photodock.services.places import PlaceLimits
+from photodock.services.streams import Stream, Streams
 from support.clock import eventually
 
 LISTENING = "FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN %'"
@@ -211,11 +212,11 @@ async def test_ids_tell_nothing_of_what_goes_on_elsewhere(streams: Streams, make
 
 @pytest.mark.parametrize(
     "limits",
-    [StreamLimits(2, 9, 9), StreamLimits(9, 2, 9), StreamLimits(9, 9, 2)],
+    [PlaceLimits(2, 9, 9), PlaceLimits(9, 2, 9), PlaceLimits(9, 9, 2)],
     ids=["process", "organization", "user"],
 )
 async def test_a_limit_of_streams_holds_and_a_place_is_free_again(
-    db: Database, site: Site, limits: StreamLimits
+    db: Database, site: Site, limits: PlaceLimits
 ) -> None:
     async with feeding(db, NoListener(), limits=limits) as streams:
         first, second = [await streams.open(site.who(), None, None) for _ in range(2)]

@@ -14,10 +14,11 @@ from photodock.bootstrap.core import Core, opened_core
 from photodock.bootstrap.worker import erasure
 from photodock.db.erasure import SeesTooLittle
 from photodock.domain.errors import InvalidRequest
+from photodock.domain.identity import NOBODYS_NAMES
 from photodock.services import erasure as module
 from photodock.services import orphans
 from photodock.services.confirmation import ObjectDeletion
-from photodock.services.erasure import NOBODYS_NAMES, Erasure
+from photodock.services.erasure import Erasure
 from photodock.settings import Settings
 from photodock.workers import photo_sweep, s3_events
 from support.images import jpeg
@@ -80,6 +81,30 @@ async def test_erasing_in_one_organization_leaves_the_others(api: Caller, projec
     assert {item["actor"] for item in items} == {"anna"}
     _, erased = await told("erase", "--user", "anna", "--yes")
     assert erased["erased"]["photos_by_organization"] == {str(elsewhere.organization_id): 1}
+
+
+async def test_where_several_organizations_have_such_a_user_one_must_be_named(
+    api: Caller, project: str, run: Run, told: Told
+) -> None:
+    """In one of them she has photos, in the other she confirmed one of somebody else's."""
+    elsewhere = api.stranger().colleague("ben")
+    issued = await elsewhere.issue(await elsewhere.make_project(), jpeg())
+    await elsewhere.put(issued, jpeg())
+    await elsewhere.colleague("anna").confirm(issued["photo_id"])
+    [photo] = await uploads(api, project, 1)
+    for answer in ({"input": "y\n"}, {}):
+        refused = await run("erase", "--user", "anna", *(() if answer else ("--yes",)), **answer)
+        assert (refused.exit_code, "for good?" in refused.stderr) == (1, False)
+        assert "--organization" in refused.stderr
+        assert str(api.organization_id) in refused.stderr
+        assert str(elsewhere.organization_id) in refused.stderr
+    assert (await api.photo(photo["id"]))["status"] == "uploaded"
+    [found] = await told("erase", "--user", "anna", "--dry-run")
+    assert found["found"]["photos"] == 1
+    await told("erase", "--user", "anna", "--yes", "--organization", str(api.organization_id))
+    await told("erase", "--user", "anna", "--yes")
+    items = (await elsewhere.call("GET", f"/photos/{issued['photo_id']}/history")).json()["items"]
+    assert [item["actor"] for item in items] == ["ben", None]
 
 
 async def test_a_dry_run_and_a_no_change_nothing(api: Caller, project: str, run: Run, told: Told) -> None:

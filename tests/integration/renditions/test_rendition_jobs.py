@@ -112,7 +112,14 @@ async def test_of_a_photo_that_cannot_be_decoded_there_are_none_and_it_is_as_usa
     assert await jobs(photo) == []
 
 
-@pytest.mark.parametrize("failure", [DecodingLimitExceeded("too long"), DecoderDied("died"), ObjectNotFound("lost")])
+@pytest.mark.parametrize(
+    ("failure", "attempts"),
+    [
+        (DecodingLimitExceeded("too long"), 2),
+        (DecoderDied("died"), MAX_ATTEMPTS),
+        (ObjectNotFound("lost"), MAX_ATTEMPTS),
+    ],
+)
 async def test_what_may_have_been_the_machines_fault_is_tried_again_and_given_up_in_the_end(
     api: Caller,
     project: str,
@@ -120,6 +127,7 @@ async def test_what_may_have_been_the_machines_fault_is_tried_again_and_given_up
     jobs: Jobs,
     leases_end: Any,
     failure: PixelsError | ObjectNotFound,
+    attempts: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def fails(*_: Any, **__: Any) -> None:
@@ -127,7 +135,7 @@ async def test_what_may_have_been_the_machines_fault_is_tried_again_and_given_up
 
     monkeypatch.setattr("photodock.services.renditions.render", fails)
     photo = await api.upload(project, jpeg())
-    for attempt in range(1, MAX_ATTEMPTS):
+    for attempt in range(1, attempts):
         assert await maker.run_once() == [Outcome.PUT_OFF]
         assert await jobs(photo) == [attempt]
         assert await maker.run_once() == [], "it waits before the next attempt"
@@ -212,6 +220,19 @@ async def test_the_newest_photo_comes_first_and_no_job_is_taken_twice(
     assert sorted(taken) == sorted(ids)
     await core.db.execute("UPDATE rendition_jobs SET due_at = clock_timestamp()")
     assert [str(job.photo_id) for job in await rows.take(core.db, limit=1, lease=timedelta(minutes=1))] == ids[-1:]
+
+
+async def test_an_organization_that_sends_many_does_not_come_before_others(
+    api: Caller, project: str, core: Core, settings: Settings
+) -> None:
+    from photodock.db import renditions as rows
+
+    stranger = api.stranger()
+    foreign = (await stranger.upload(await stranger.make_project(), jpeg()))["id"]
+    ids = [(await api.upload(project, jpeg()))["id"] for _ in range(3)]
+    takes = [[str(job.photo_id) for job in await rows.take(core.db, limit=2, lease=timedelta(minutes=1))] for _ in "12"]
+    assert sorted(takes[0]) == sorted([foreign, ids[-1]])
+    assert sorted(takes[1]) == sorted(ids[:-1])
 
 
 async def test_a_running_maker_works_off_what_comes_and_stops_when_it_is_told(

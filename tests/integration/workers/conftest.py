@@ -86,7 +86,7 @@ class Gallery:
 @pytest.fixture
 async def gallery(db: Database) -> Gallery:
     project = Project(uuid4(), uuid4(), "Roofs")
-    await projects.upsert(db, project)
+    await projects.put(db, project)
     return Gallery(db, project)
 
 

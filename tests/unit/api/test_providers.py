@@ -8,13 +8,14 @@ from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from structlog.testing import capture_logs
 
 from photodock.api.auth import TokenVerifier
 from photodock.api.keys import FixedKey
 from photodock.domain.errors import Unauthenticated
 from photodock.domain.identity import Principal
-from photodock.settings import load_token_settings
-from photodock.tokens import token_keys, token_rules
+from photodock.settings import TokenSettings, load_token_settings
+from photodock.tokens import token_keys, token_rules, token_verifier
 from support.signing import SigningKey
 
 ORGANIZATION = UUID("7d444840-9dc0-11d1-b245-5ffdce74fad2")
@@ -116,3 +117,23 @@ async def test_with_an_audience_set_cognitos_access_tokens_are_refused(
     with pytest.raises(Unauthenticated):
         await strict.principal(token(provider))
     assert await verifier.principal(token(provider))
+
+
+@pytest.mark.parametrize(
+    ("changes", "warned"),
+    [
+        ({}, ["tokens_of_any_service"]),
+        ({"jwt_issuer": "https://id.example"}, ["tokens_of_any_service"]),
+        ({"jwt_audience": "photos"}, []),
+        ({"jwt_scope_prefix": "photodock/"}, []),
+        ({"jwt_jwks_url": None, "jwt_secret": "x" * 32}, []),
+    ],
+    ids=str,
+)
+async def test_that_nobody_asks_for_whom_a_token_was_issued_is_told_at_the_start(
+    changes: dict[str, Any], warned: list[str]
+) -> None:
+    settings = TokenSettings(**{"jwt_jwks_url": "https://id.example/keys", **changes})
+    with capture_logs() as lines:
+        await token_verifier(settings).aclose()
+    assert [line["event"] for line in lines] == warned

@@ -94,6 +94,7 @@ CONTRACT = {
     "multipart_not_needed": 409,
     "multipart_not_started": 409,
     "multipart_incomplete": 409,
+    "too_many_projects": 409,
     "webhook_url_refused": 400,
     "webhook_disabled": 409,
     "webhooks_unavailable": 501,

@@ -18,7 +18,7 @@ from photodock.api.auth import (
 )
 from photodock.api.keys import FixedKey
 from photodock.domain.errors import Unauthenticated
-from photodock.domain.identity import Principal
+from photodock.domain.identity import NOBODYS_NAMES, Principal
 from support.system import SECRET
 from support.tokens import BAD_TOKENS, claims, signed
 
@@ -55,6 +55,18 @@ async def test_a_bad_token_is_refused_with_a_sentence_that_repeats_nothing_of_it
     assert "Authorization" in caught.value.detail or "claim" in caught.value.detail
     last_part = (token or "").rpartition(".")[2]
     assert len(last_part) < 10 or last_part not in caught.value.detail
+
+
+@pytest.mark.parametrize("name", [*sorted(NOBODYS_NAMES - {""}), "pipeline:", "pipeline:anna"])
+async def test_nobody_is_called_as_the_service_calls_itself(name: str) -> None:
+    with pytest.raises(Unauthenticated, match="keeps for itself"):
+        await verifier_of().principal(bearer(Principal(name, ORGANIZATION, frozenset())))
+
+
+@pytest.mark.parametrize("name", ["pipeline", "Sweeper", "sweeper2", "relay@example.com"])
+async def test_a_name_that_only_looks_alike_is_a_users(name: str) -> None:
+    who = Principal(name, ORGANIZATION, frozenset())
+    assert await verifier_of().principal(bearer(who)) == who
 
 
 async def test_an_algorithm_that_is_not_listed_is_refused() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from photodock.api.keys import MAX_LIST_BYTES, PUBLIC_ALGORITHMS, usable_keys
 from photodock.doctor.faults import HTTP_FAULTS, why_silent
-from photodock.doctor.findings import Finding, not_applicable, of, ok, wrong
+from photodock.doctor.findings import Finding, State, not_applicable, of, ok, wrong
 from photodock.doctor.installation import Installation
+from photodock.tokens import ANY_SERVICE, takes_any_service
 
 SETTING = "PHOTODOCK_JWT_JWKS_URL"
 
@@ -29,7 +30,10 @@ async def jwks(here: Installation) -> Finding:
             f"The list of keys is answered with {response.status_code}.",
             f"{SETTING} must be the `jwks_uri` of the provider's /.well-known/openid-configuration.",
         )
-    return judged_keys(response.content, here.settings.jwt_algorithms)
+    found = judged_keys(response.content, here.settings.jwt_algorithms)
+    if found.state is State.OK and takes_any_service(here.settings):
+        return ok(f"{found.found} {ANY_SERVICE}")
+    return found
 
 
 def judged_keys(content: bytes, wanted: tuple[str, ...]) -> Finding:
