@@ -60,7 +60,7 @@ export interface Watch {
 
 /**
  * Runs `work` with a signal of its own, which ends it after `seconds` (null: never) with NetworkError `timeout`.
- * AbortSignal.any and AbortSignal.timeout do the like, but React Native has neither.
+ * AbortSignal.any and AbortSignal.timeout do the like, but React Native has neither, and its signals carry no reason.
  */
 export async function withinTime<T>(
   seconds: number | null,
@@ -69,21 +69,28 @@ export async function withinTime<T>(
 ): Promise<T> {
   throwIfAborted(signal);
   const controller = new AbortController();
+  let reason: Error | undefined;
+  const end = (why: Error): void => {
+    reason ??= why;
+    controller.abort(reason);
+  };
   const forward = (): void => {
-    controller.abort(signal && abortReason(signal));
+    if (signal) end(abortReason(signal));
   };
   let limit: ReturnType<typeof setTimeout> | undefined;
   const restart = (): void => {
     clearTimeout(limit);
     if (seconds === null) return;
     limit = timer(seconds * 1000, () => {
-      controller.abort(new NetworkError("timeout", `No answer came within ${String(seconds)} seconds.`));
+      end(new NetworkError("timeout", `No answer came within ${String(seconds)} seconds.`));
     });
   };
   signal?.addEventListener("abort", forward);
   restart();
   try {
     return await untilAborted(controller.signal, work({ signal: controller.signal, restart }));
+  } catch (error) {
+    throw reason ?? error;
   } finally {
     clearTimeout(limit);
     signal?.removeEventListener("abort", forward);

@@ -13,6 +13,8 @@ export interface SignedPut {
 export interface PutOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((sentBytes: number, totalBytes: number) => void) | undefined;
+  /** Bytes, where the body does not tell: of a file URI. */
+  readonly size?: number | undefined;
   /** Silence after which the connection is given up; not with a transport that is silent by nature. */
   readonly stallSeconds?: number | undefined;
 }
@@ -40,7 +42,7 @@ export async function putFile(
   options: PutOptions = {},
 ): Promise<PutResult> {
   const telling = transport.reportsProgress && !transport.runsInBackground;
-  const seconds = telling ? (options.stallSeconds ?? patience(sizeOf(body))) : null;
+  const seconds = telling ? (options.stallSeconds ?? patience(options.size ?? sizeOf(body))) : null;
   const answer = await withinTime(seconds, options.signal, ({ signal, restart }) =>
     transport.send({
       url: issued.upload_url,

@@ -3,8 +3,9 @@ import { NetworkError, PhotodockError } from "./errors.js";
 
 /**
  * Gives the access token. Called for each request, so it should answer from memory; `refresh` is true after the service
- * refused the one before (401): then a new one must be had. Where it throws, the call fails with `token_unavailable`;
- * where it never answers, with `timeout`.
+ * refused the one before (401): then a new one must be had. Where it throws, or gives what can't be a token, the call
+ * fails with `token_unavailable`; where its own `fetch` finds no network, with `network_error`; where it never answers,
+ * with `timeout`.
  */
 export type TokenCallback = (options: { readonly refresh: boolean }) => string | Promise<string>;
 
@@ -50,14 +51,34 @@ export class Tokens {
   }
 
   private async ask(refresh: boolean): Promise<string> {
+    let token: string;
     try {
       // Others wait for a refresh: one that hangs must not keep them for ever.
-      return await withinTime(this.timeoutSeconds, undefined, async () => this.callback({ refresh }));
+      token = await withinTime(this.timeoutSeconds, undefined, async () => this.callback({ refresh }));
     } catch (error) {
-      if (error instanceof NetworkError && error.code === "timeout") throw error;
-      throw new PhotodockError("token_unavailable", "The app's token callback failed; `cause` says why.", {
-        cause: error,
-      });
+      throw failureOf(error);
     }
+    return checked(token);
   }
+}
+
+/** What a mistake of the program throws, in the words of V8, JavaScriptCore, Gecko and Hermes. */
+const MISTAKE = /undefined|null|is not|not iterable|propert/i;
+
+/** A `fetch` that finds no network throws a TypeError, and so does a mistake: only the first may pass by itself. */
+function failureOf(error: unknown): PhotodockError {
+  if (error instanceof NetworkError) return error;
+  if (error instanceof TypeError && !MISTAKE.test(error.message)) {
+    return new NetworkError("network_error", "The app's token callback could not reach its server.", error);
+  }
+  return new PhotodockError("token_unavailable", "The app's token callback failed; `cause` says why.", {
+    cause: error,
+  });
+}
+
+/** Not a page that was answered in its place, which no header takes. None yet is for the service to refuse. */
+function checked(token: unknown): string {
+  const text = typeof token === "string" ? token.trim() : "";
+  if (/^[\x21-\x7e]*$/.test(text)) return text;
+  throw new PhotodockError("token_unavailable", "What the app's token callback gave is no token.");
 }

@@ -107,6 +107,7 @@ class Sending {
   private async sendAndConfirm(issued: IssuedUpload): Promise<Photo> {
     this.told.restart();
     await putFile(this.client.transport, issued, this.described.body, {
+      size: this.described.fileSize,
       signal: this.signal,
       onProgress: (sent) => {
         this.told.send(sent);

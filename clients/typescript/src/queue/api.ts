@@ -33,6 +33,7 @@ export interface QueueApi {
   confirmMany(ids: readonly string[], options: CallOptions): Promise<readonly (Photo | PhotodockError)[]>;
   photosByIds(ids: readonly string[], options: CallOptions): Promise<readonly Photo[]>;
   deletePhoto(photoId: string, options: CallOptions): Promise<void>;
+  retryDetection(photoId: string, options: CallOptions): Promise<Photo>;
   findExisting(
     projectId: string,
     checksums: readonly string[],
@@ -53,6 +54,7 @@ export function queueApi(client: PhotodockClient): QueueApi {
     confirmMany: (ids, options) => client.confirmMany(ids, once(options)),
     photosByIds: async (ids, options) => (await client.photos({ ids: ids.join(",") }, once(options))).items,
     deletePhoto: (photoId, options) => client.deletePhoto(photoId, once(options)),
+    retryDetection: (photoId, options) => client.retryDetection(photoId, once(options)),
     findExisting: (projectId, checksums, options) => client.exists(projectId, checksums, once(options)),
     beginMultipart: (photoId, options) => client.multipart.start(photoId, once(options)),
     multipartParts: (photoId, numbers, options) =>

@@ -83,7 +83,7 @@ export class Engine {
     const { ledger, listener } = this.options;
     const conditions = this.conditions();
     for (const work of plan(ledger.items, conditions)) this.run(work);
-    const following = ledger.items.filter((item) => item.step === "processing");
+    const following = ledger.items.filter((item) => item.step === "processing" && !item.restart);
     this.follower.follow(new Map(following.map((item) => [item.photoId ?? "", item.projectId])));
     this.wakeAt(conditions);
     listener.moved();

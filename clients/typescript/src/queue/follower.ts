@@ -5,10 +5,13 @@ import { isUnknownCall, verdictOf } from "./failures.js";
 /** What happens in a project. `reset`: something may have been missed. */
 export type PhotoChange = { readonly type: "photo"; readonly photoId: string } | { readonly type: "reset" };
 
+/** A project's stream, or (null) that of all projects. */
+type Scope = string | null;
+
 export interface FollowerOptions {
   photos(ids: readonly string[], signal: AbortSignal): Promise<readonly Photo[]>;
   /** The service's events, if there are any. Ends or throws when the stream does. */
-  readonly changes?: ((projectId: string, signal: AbortSignal) => AsyncIterable<PhotoChange>) | undefined;
+  readonly changes?: ((projectId: Scope, signal: AbortSignal) => AsyncIterable<PhotoChange>) | undefined;
   /** Photos as they are now, and ids of those that are not there any more. */
   found(photos: readonly Photo[], gone: readonly string[]): Promise<void>;
   failed(error: unknown): void;
@@ -29,15 +32,15 @@ const BATCH = 100;
 export class Follower {
   private readonly options: FollowerOptions;
   private readonly photos = new Map<string, string>();
-  private readonly streams = new Map<string, AbortController>();
-  private readonly connected = new Set<string>();
+  private readonly streams = new Map<Scope, AbortController>();
+  private readonly connected = new Set<Scope>();
   private interval = FIRST_MS;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private dueAt = Infinity;
   private looking: AbortController | undefined;
   private streamless = false;
-  /** Projects whose stream the service refuses. */
-  private readonly refused = new Set<string>();
+  /** Those that the service refuses. */
+  private readonly refused = new Set<Scope>();
   /** Something changed while a look was under way: it may have come too late for that one. */
   private overtaken = false;
 
@@ -66,7 +69,7 @@ export class Follower {
   }
 
   private pause(): number {
-    const told = [...this.photos.values()].every((project) => this.connected.has(project));
+    const told = [...this.scopes()].every((scope) => this.connected.has(scope));
     return told ? LONGEST_MS : this.interval;
   }
 
@@ -122,32 +125,40 @@ export class Follower {
 
   private connect(): void {
     const { changes } = this.options;
-    const projects = new Set(this.photos.values());
-    for (const [project, controller] of this.streams) if (!projects.has(project)) controller.abort();
+    const scopes = this.scopes();
+    for (const [scope, controller] of this.streams) if (!scopes.has(scope)) controller.abort();
     if (!changes || this.streamless) return;
-    for (const project of projects) {
-      if (!this.streams.has(project) && !this.refused.has(project)) void this.listen(project, changes);
+    for (const scope of scopes) {
+      if (!this.streams.has(scope) && !this.refused.has(scope)) void this.listen(scope, changes);
     }
   }
 
-  private async listen(project: string, changes: NonNullable<FollowerOptions["changes"]>): Promise<void> {
+  /**
+   * Photos of several projects are told of by one stream: a browser has six connections to a host, and the service lets
+   * a user have a few streams. Where that one stands it stays when a single project is left.
+   */
+  private scopes(): ReadonlySet<Scope> {
+    const projects = new Set<Scope>(this.photos.values());
+    return projects.size > 1 || (projects.size === 1 && this.connected.has(null)) ? new Set([null]) : projects;
+  }
+
+  private async listen(scope: Scope, changes: NonNullable<FollowerOptions["changes"]>): Promise<void> {
     const controller = new AbortController();
-    this.streams.set(project, controller);
+    this.streams.set(scope, controller);
     try {
-      for await (const change of changes(project, controller.signal)) {
+      for await (const change of changes(scope, controller.signal)) {
         // The first event, of whatever kind, says that the stream stands.
-        this.connected.add(project);
+        this.connected.add(scope);
         if (change.type === "reset" || this.photos.has(change.photoId)) this.schedule(GATHER_MS);
       }
     } catch (error) {
-      // Without the stream the looks go on alone. A service that has none is not asked again, nor for a project that it
-      // refuses.
+      // Without the stream the looks go on alone. A service that has none is not asked again, nor for what it refuses.
       if (isStreamless(error)) this.streamless = true;
-      else if (verdictOf(error) === "never") this.refused.add(project);
+      else if (verdictOf(error) === "never") this.refused.add(scope);
     } finally {
-      this.streams.delete(project);
+      this.streams.delete(scope);
       // One that never stood is no news: it is tried again after each look, at their intervals.
-      const stood = this.connected.delete(project);
+      const stood = this.connected.delete(scope);
       if (this.photos.size > 0 && stood) this.soon();
     }
   }

@@ -67,6 +67,8 @@ export interface StoredItem {
   readonly target: UploadTarget | null;
   readonly multipart: MultipartState | null;
   readonly photoStatus: PhotoStatus | null;
+  /** Somebody wants its failed detection to be started again. Undefined in records that are older than this field. */
+  readonly restart?: boolean | undefined;
   /** How often S3 refused the file, or had not what it said it took: a few times may pass. */
   readonly refusals: number;
   readonly error: ItemError | null;
@@ -79,6 +81,8 @@ export interface QueueItem extends StoredItem {
   readonly progress: number;
   /** Why it waits, where it waits: it goes on by itself. */
   readonly lastError: ItemError | null;
+  /** Whether `retry` can change anything: it has failed, and not because of what the file is. */
+  readonly canRetry: boolean;
 }
 
 export function keyOf({ idempotencyKey, id }: StoredItem): string {
@@ -93,6 +97,11 @@ export function hasEnded(item: StoredItem): boolean {
 export function hasArrived(item: StoredItem): boolean {
   if (item.step === "failed") return item.photoStatus !== null && !NEVER_ARRIVED.has(item.error?.code ?? "");
   return item.step === "processing" || item.step === "completed";
+}
+
+/** Bytes that are not what was declared are refused each time. */
+export function canRetry(item: StoredItem): boolean {
+  return item.step === "failed" && item.error?.code !== "content_mismatch";
 }
 
 const NEVER_ARRIVED = new Set(["content_mismatch", "upload_expired"]);

@@ -1,5 +1,5 @@
 import type { IssuedUpload, Photo, PhotoStatus } from "../models.js";
-import type { ItemError, MultipartState, Step, StoredItem } from "./item.js";
+import { canRetry, hasArrived, type ItemError, type MultipartState, type Step, type StoredItem } from "./item.js";
 
 /** What happened to an item. */
 export type ItemEvent =
@@ -78,7 +78,7 @@ export function advance(item: StoredItem, event: ItemEvent): StoredItem {
     case "failed":
       return failed(item, event.error, event.at);
     case "retried":
-      return { ...item, step: stepOf(item), error: null, endedAt: null, refusals: 0, paused: false };
+      return retried(item);
     case "paused":
       return item.paused === event.paused ? item : { ...item, paused: event.paused };
     case "cancelled":
@@ -113,7 +113,8 @@ function again(item: StoredItem, error: ItemError, at: number): StoredItem {
 }
 
 function followed(item: StoredItem, photo: Pick<Photo, "id" | "status" | "error">, at: number): StoredItem {
-  const arrived = { ...item, photoId: photo.id, photoStatus: photo.status, target: null, multipart: null };
+  const now = { photoId: photo.id, photoStatus: photo.status, target: null, multipart: null, restart: false };
+  const arrived = { ...item, ...now };
   switch (photo.status) {
     case "completed":
       return { ...arrived, step: "completed", endedAt: at };
@@ -122,7 +123,7 @@ function followed(item: StoredItem, photo: Pick<Photo, "id" | "status" | "error"
     case "pending_upload":
       return item;
     default:
-      if (item.step === "processing" && item.photoStatus === photo.status) return item;
+      if (item.step === "processing" && item.photoStatus === photo.status && !item.restart) return item;
       return { ...arrived, step: "processing" };
   }
 }
@@ -130,10 +131,17 @@ function followed(item: StoredItem, photo: Pick<Photo, "id" | "status" | "error"
 function failed(item: StoredItem, error: ItemError, at: number): StoredItem {
   // A photo that is gone leaves its key free: a retry makes it anew.
   const gone = error.code === "photo_not_found" ? { photoId: null, target: null, multipart: null } : {};
-  return { ...item, ...gone, step: "failed", error, endedAt: at };
+  return { ...item, ...gone, restart: false, step: "failed", error, endedAt: at };
 }
 
-/** Where a failed item goes on: whatever was sent before, a confirm tells. */
-function stepOf(item: StoredItem): Step {
-  return item.photoId === null ? "waiting" : "sending";
+/**
+ * Where a failed item goes on. A photo that has arrived stays one that has: only its detection is started again. Of what
+ * was sent otherwise a confirm tells.
+ */
+function retried(item: StoredItem): StoredItem {
+  if (!canRetry(item)) return item;
+  const again = { ...item, error: null, endedAt: null, refusals: 0, paused: false };
+  if (item.photoId === null) return { ...again, step: "waiting", photoStatus: null, existing: false };
+  if (hasArrived(item)) return { ...again, step: "processing", photoStatus: "uploaded", restart: true };
+  return { ...again, step: "sending", photoStatus: null };
 }

@@ -2,7 +2,7 @@ import { hasEnded, keyOf, type Step, type StoredItem } from "./item.js";
 
 /** One thing to begin now. */
 export type Work =
-  | { readonly kind: "hash" | "send" | "refresh" | "delete"; readonly items: readonly [StoredItem] }
+  | { readonly kind: "hash" | "send" | "refresh" | "delete" | "restart"; readonly items: readonly [StoredItem] }
   | { readonly kind: "look" | "request" | "confirm"; readonly items: readonly StoredItem[] };
 
 export interface Conditions {
@@ -50,7 +50,7 @@ export function plan(items: readonly StoredItem[], conditions: Conditions): Work
 /** When the plan may change by time alone: the earliest end of a pause. */
 export function nextTime(items: readonly StoredItem[], conditions: Conditions): number | null {
   const times = items
-    .filter((item) => !hasEnded(item) && item.step !== "processing")
+    .filter((item) => !hasEnded(item) && (item.step !== "processing" || item.restart))
     .map((item) => conditions.notBefore.get(item.id) ?? 0)
     .filter((time) => time > conditions.now);
   return times.length > 0 ? Math.min(...times) : null;
@@ -67,6 +67,11 @@ function calls(items: readonly StoredItem[], at: (step: Step) => StoredItem[], c
   return [
     ...many("confirm", [...at("sent"), ...at("sending")], BATCH, conditions),
     ...one("delete", at("cancelling"), conditions),
+    ...one(
+      "restart",
+      at("processing").filter(({ restart }) => restart),
+      conditions,
+    ),
     ...many("look", toLook(waiting, conditions), LOOKUP, conditions),
     ...(conditions.mayRequest ? requests(items, waiting, at("ready"), conditions) : []),
   ];
@@ -123,7 +128,11 @@ function isDeclared(item: StoredItem, { hashes, looks }: Conditions): boolean {
   return !looks || item.looked || typeof item.checksum !== "string";
 }
 
-function one(kind: "hash" | "refresh" | "delete", candidates: readonly StoredItem[], { busy }: Conditions): Work[] {
+function one(
+  kind: "hash" | "refresh" | "delete" | "restart",
+  candidates: readonly StoredItem[],
+  { busy }: Conditions,
+): Work[] {
   const [item] = candidates;
   return item && !isRunning(kind, busy) ? [{ kind, items: [item] }] : [];
 }

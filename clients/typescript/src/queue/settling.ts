@@ -56,9 +56,10 @@ export class Settling {
   /** Photos that are followed: as they are now, and those that are gone. */
   async followed(photos: readonly Photo[], gone: readonly string[]): Promise<void> {
     const at = Date.now();
-    // Files of the same bytes are one photo: each of their items is told.
+    // Files of the same bytes are one photo: each of their items is told. One that is about to be detected again knows
+    // that it had failed.
     const ofPhoto = (photoId: string): string[] =>
-      this.ledger.items.filter((item) => item.photoId === photoId).map((item) => item.id);
+      this.ledger.items.filter((item) => item.photoId === photoId && !item.restart).map((item) => item.id);
     const error = { code: "photo_not_found", detail: "The photo was deleted." };
     this.pauses.succeeded("follow");
     this.reachability.succeeded();

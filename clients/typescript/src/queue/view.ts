@@ -1,6 +1,6 @@
 import { fractionOf } from "../progress.js";
 import { Emitter, shielded } from "./emitter.js";
-import { hasArrived, hasEnded, type ItemError, type QueueItem, type StoredItem } from "./item.js";
+import { canRetry, hasArrived, hasEnded, type ItemError, type QueueItem, type StoredItem } from "./item.js";
 import type { WaitReason } from "./pauses.js";
 
 /** What is true of this moment only, and is stored nowhere. */
@@ -138,7 +138,13 @@ export class View {
     const sentBytes = hasArrived(record) || record.step === "sent" ? record.fileSize : (this.sent.get(record.id) ?? 0);
     const status = hasArrived(record) ? (record.photoStatus ?? undefined) : undefined;
     const progress = hasEnded(record) ? 1 : fractionOf(sentBytes, record.fileSize, status);
-    return { ...record, sentBytes, progress, lastError: this.now.errors.get(record.id) ?? null };
+    return {
+      ...record,
+      sentBytes,
+      progress,
+      lastError: this.now.errors.get(record.id) ?? null,
+      canRetry: canRetry(record),
+    };
   }
 
   private summed(): QueueSnapshot {

@@ -2,7 +2,7 @@ import { throwIfAborted, withinTime } from "../abort.js";
 import { PhotodockError } from "../errors.js";
 import type { CallOptions } from "../http.js";
 import type { Hasher } from "../hash.js";
-import type { UploadItem } from "../models.js";
+import type { Photo, UploadItem } from "../models.js";
 import type { QueueApi } from "./api.js";
 import { isUnknownCall, toItemError, verdictOf } from "./failures.js";
 import type { Files } from "./files.js";
@@ -54,8 +54,12 @@ export async function perform(work: Work, worker: Worker, options: CallOptions):
     case "confirm":
       return byItem(work.items, async (items) => {
         const photos = await api.confirmMany(items.map(photoIdOf), options);
-        return photos.map((photo, index) => confirmed(idAt(items, index), photo));
+        return (await explained(items, photos, api, options)).map((photo, index) =>
+          confirmed(idAt(items, index), photo),
+        );
       });
+    case "restart":
+      return changed(await restart(work.items[0], api, options));
     case "delete":
       if (!worker.isShared(work.items[0])) await deletePhoto(work.items[0], api, options);
       return { ...changed([]), removed: [work.items[0].id] };
@@ -118,7 +122,40 @@ export function isClosed(error: unknown): boolean {
   return error instanceof PhotodockError && error.code === "invalid_status_transition";
 }
 
-function confirmed(id: string, photo: Awaited<ReturnType<QueueApi["confirmMany"]>>[number]): Result {
+/** The detection is started again, or was by a try whose answer was lost: then the photo says how it is now. */
+async function restart(item: StoredItem, api: QueueApi, options: CallOptions): Promise<Change[]> {
+  const photoId = photoIdOf(item);
+  try {
+    return [[item.id, { type: "photo", photo: await api.retryDetection(photoId, options), at: Date.now() }]];
+  } catch (error) {
+    const [photo] = isClosed(error) ? await api.photosByIds([photoId], options) : [];
+    if (!photo) throw error;
+    return [[item.id, { type: "photo", photo, at: Date.now() }]];
+  }
+}
+
+type Confirmed = Photo | PhotodockError;
+
+/** A photo that was refused by a confirm whose answer was lost takes no other: why it was refused, it says itself. */
+async function explained(
+  items: Items,
+  photos: readonly Confirmed[],
+  api: QueueApi,
+  options: CallOptions,
+): Promise<readonly Confirmed[]> {
+  const ids = items.map(photoIdOf);
+  const closed = ids.filter((_, index) => isClosed(photos[index]));
+  if (closed.length === 0) return photos;
+  try {
+    const found = new Map((await api.photosByIds(closed, options)).map((photo) => [photo.id, photo]));
+    return photos.map((photo, index) => (isClosed(photo) ? (found.get(ids[index] ?? "") ?? photo) : photo));
+  } catch (error) {
+    if (verdictOf(error) === "later") throw error;
+    return photos;
+  }
+}
+
+function confirmed(id: string, photo: Confirmed): Result {
   const at = Date.now();
   if (!(photo instanceof PhotodockError)) return { changes: [[id, { type: "photo", photo, at }]] };
   if (photo.code !== "upload_not_found") return photo;
@@ -154,9 +191,12 @@ export function failure(id: string, error: unknown): Change {
   return [id, { type: "failed", error: toItemError(error), at: Date.now() }];
 }
 
-/** Gone already is as good. What the service won't delete stays, and ends by itself if nothing was sent. */
-async function deletePhoto({ photoId }: StoredItem, api: QueueApi, options: CallOptions): Promise<void> {
-  if (photoId === null) return;
+/**
+ * Gone already is as good. What the service won't delete stays, and ends by itself if nothing was sent. A photo that the
+ * project had before is somebody else's.
+ */
+async function deletePhoto({ photoId, existing }: StoredItem, api: QueueApi, options: CallOptions): Promise<void> {
+  if (photoId === null || existing) return;
   try {
     await api.deletePhoto(photoId, options);
   } catch (error) {

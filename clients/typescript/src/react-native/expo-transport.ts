@@ -1,5 +1,6 @@
-import { abortReason, throwIfAborted, untilAborted } from "../abort.js";
-import { NetworkError } from "../errors.js";
+import { abortReason, throwIfAborted, untilAborted, withinTime } from "../abort.js";
+import { NetworkError, PhotodockError } from "../errors.js";
+import type { ExpoFileInfo } from "./photos.js";
 import { isFileUri, type Transport, type TransportRequest, type TransportResponse } from "../transport.js";
 
 export interface ExpoUploadProgress {
@@ -15,7 +16,7 @@ export interface ExpoUploadResult {
 }
 
 /** What is used of Expo's `expo-file-system/legacy` (before SDK 54: `expo-file-system`). */
-export interface ExpoFileSystem {
+export interface ExpoFileSystem extends ExpoFileInfo {
   readonly FileSystemUploadType: { readonly BINARY_CONTENT: number };
   readonly FileSystemSessionType: { readonly BACKGROUND: number };
   createUploadTask(
@@ -34,6 +35,9 @@ export interface ExpoFileSystem {
     cancelAsync(): Promise<void>;
   };
 }
+
+/** The system says the same of a file that is gone as of a network that is: it is asked for the file then. */
+const LOOK_SECONDS = 10;
 
 /**
  * Sends file URIs by the system's own upload service, which goes on while the app sleeps. On iOS it also waits for the
@@ -73,9 +77,20 @@ export class ExpoBackgroundTransport implements Transport {
       return answered(await untilAborted(signal, task.uploadAsync()));
     } catch (error) {
       if (signal?.aborted) throw abortReason(signal);
+      if (await this.isGone(body.uri, signal))
+        throw new PhotodockError("file_missing", "The photo's file is not there any more.", { cause: error });
       throw error instanceof NetworkError ? error : new NetworkError("network_error", "The upload broke off.", error);
     } finally {
       signal?.removeEventListener("abort", cancel);
+    }
+  }
+
+  private async isGone(uri: string, signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      return !(await withinTime(LOOK_SECONDS, signal, () => this.fileSystem.getInfoAsync(uri))).exists;
+    } catch {
+      throwIfAborted(signal);
+      return false;
     }
   }
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { request, type ClientRequest } from "node:http";
 import { pipeline } from "node:stream/promises";
@@ -19,6 +19,7 @@ type Callback = Parameters<ExpoFileSystem["createUploadTask"]>[3];
 export const expoFileSystem: ExpoFileSystem = {
   FileSystemUploadType: { BINARY_CONTENT: 0 },
   FileSystemSessionType: { BACKGROUND: 0 },
+  getInfoAsync: (uri) => Promise.resolve({ exists: existsSync(fileURLToPath(uri)) }),
   createUploadTask: (url, fileUri, options, callback) => new UploadTask(url, fileUri, options, callback),
 };
 

@@ -111,6 +111,47 @@ test("a token that cannot be had is told as such, with the callback's own error 
   expect(server.received).toHaveLength(0);
 });
 
+test.each(["Failed to fetch", "Load failed", "NetworkError when attempting to fetch resource.", "fetch failed"])(
+  "a token callback without a network (%s) is the network's failure, and the call is tried again",
+  async (message) => {
+    const server = await scripted({ [PHOTO]: [FOUND] });
+    const token = vi
+      .fn(() => "token")
+      .mockImplementationOnce(() => {
+        throw new TypeError(message);
+      });
+    await expect(quickClient(server.url, { token }).photo("f1")).resolves.toMatchObject({ id: "f1" });
+    token.mockImplementation(() => {
+      throw new TypeError(message);
+    });
+    const error = { name: "NetworkError", code: "network_error", retryable: true, cause: new TypeError(message) };
+    await expect(quickClient(server.url, { token }).photo("f1")).rejects.toMatchObject(error);
+  },
+);
+
+test("a mistake in the token callback is told as the callback's", async () => {
+  const answer = JSON.parse("{}") as { session: { token: string } };
+  const client = quickClient("http://127.0.0.1:9", { token: () => answer.session.token });
+  await expect(client.photo("f1")).rejects.toMatchObject({ code: "token_unavailable", retryable: false });
+});
+
+test.each(["<html>\n<body>Sign in</body></html>", "<html>Sign in</html>", "tökén"])(
+  "what is no token (%j) is told as such, and sent nowhere",
+  async (given) => {
+    const server = await scripted({ [PHOTO]: [FOUND] });
+    const client = quickClient(server.url, { token: () => given });
+    await expect(client.photo("f1")).rejects.toMatchObject({ code: "token_unavailable" });
+    expect(server.received).toHaveLength(0);
+  },
+);
+
+test("an app that has no token yet is asked for a new one after the refusal", async () => {
+  const server = await scripted({ [PHOTO]: [[401, problem(401, "unauthenticated")], FOUND] });
+  const client = quickClient(server.url, { token: ({ refresh }) => (refresh ? " new\n" : "") });
+  await expect(client.photo("f1")).resolves.toMatchObject({ id: "f1" });
+  expect(server.received[1]?.headers.authorization).toBe("Bearer new");
+});
+
 test("a refused refresh is not remembered", async () => {
   const server = await scripted({ [PHOTO]: [[401, problem(401, "unauthenticated")], GONE] });
   let refreshes = 0;

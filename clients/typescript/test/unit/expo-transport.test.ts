@@ -31,8 +31,16 @@ transportContract("Expo's FileSystem", () =>
 
 const REQUEST = { url: "http://127.0.0.1:9/", method: "PUT", headers: {} };
 
-test("a file that is gone is a failure with its cause", async () => {
+test("a file that is gone is told as such, with the system's own failure as the cause", async () => {
   const sent = transport.send({ ...REQUEST, body: { uri: `${pathToFileURL(folder).href}/gone.jpg` } });
+  const cause = { code: "ERR_FILESYSTEM_CANNOT_UPLOAD" };
+  await expect(sent).rejects.toMatchObject({ code: "file_missing", retryable: false, cause });
+});
+
+test("where the file can't be looked for, it is the network's failure", async () => {
+  const fileSystem = { ...expoFileSystem, getInfoAsync: () => Promise.reject(new Error("locked")) };
+  const body = { uri: `${pathToFileURL(folder).href}/gone.jpg` };
+  const sent = new ExpoBackgroundTransport(fileSystem).send({ ...REQUEST, body });
   await expect(sent).rejects.toMatchObject({ code: "network_error", cause: { code: "ERR_FILESYSTEM_CANNOT_UPLOAD" } });
 });
 
@@ -47,7 +55,7 @@ function answering(result: unknown): ExpoFileSystem {
 }
 
 test("a task that the system has ended is a NetworkError", async () => {
-  const sent = new ExpoBackgroundTransport(answering(null)).send({ ...REQUEST, body: { uri: "file:///a" } });
+  const sent = new ExpoBackgroundTransport(answering(null)).send({ ...REQUEST, body: { uri: await file(3) } });
   await expect(sent).rejects.toMatchObject({ name: "NetworkError" });
 });
 

@@ -1,8 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
 
+import { PhotodockClient, type Transport } from "../../src/index.js";
 import { measuredMetadata, pickedMetadata, pickedPhoto } from "../../src/react-native/index.js";
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
 
 const COORDS = { latitude: 52.5163, longitude: 13.3777, accuracy: 8 };
 
@@ -56,6 +60,30 @@ test("a picked photo's time counts with its offset", () => {
   expect(pickedMetadata(time)).toEqual({});
   expect(pickedMetadata({ DateTimeOriginal: "0000:00:00 00:00:00", OffsetTimeOriginal: "+01:00" })).toEqual({});
   expect(pickedMetadata(null)).toEqual({});
+});
+
+test("a file URI gets the time that its size asks for: its bytes are told of long before they have left", async () => {
+  vi.useFakeTimers();
+  const size = 3_000_000;
+  let stored = false;
+  const send: Transport["send"] = async ({ onProgress }) => {
+    onProgress?.(size, size);
+    await new Promise((resolve) => setTimeout(resolve, 700_000));
+    stored = true;
+    return { status: 200, headers: {}, body: "" };
+  };
+  const answer = { id: "f1", photo_id: "f1", status: "uploaded", upload_url: "/", method: "PUT", headers: {} };
+  const missing = { status: 409, code: "upload_not_found", detail: "Nothing is there." };
+  const fetch = (url: unknown): Promise<Response> => {
+    const tooEarly = String(url).endsWith("/status") && !stored;
+    return Promise.resolve(new Response(JSON.stringify(tooEarly ? missing : answer), { status: tooEarly ? 409 : 200 }));
+  };
+  const client = new PhotodockClient({
+    ...{ baseUrl: "https://photos.example.com", token: () => "a-token", hash: null, retries: { attempts: 1 } },
+    ...{ transport: { reportsProgress: true, send }, fetch },
+  });
+  const sent = client.upload({ uri: "file:///a.jpg", size }, { projectId: "p1", until: "uploaded" });
+  await Promise.all([expect(sent).resolves.toMatchObject({ id: "f1" }), vi.advanceTimersByTimeAsync(800_000)]);
 });
 
 test("a picked photo is measured where it lies", async () => {

@@ -99,6 +99,32 @@ test("queries are written without URLSearchParams, which React Native has but by
   await expect(quickClient(server.url).photos({ ids: "a,b", limit: 2 })).resolves.toMatchObject({ items: [] });
 });
 
+/** As React Native installs it: an abort carries no reason. */
+class ReasonlessController {
+  readonly signal = Object.assign(new EventTarget(), { aborted: false });
+
+  abort(): void {
+    if (this.signal.aborted) return;
+    this.signal.aborted = true;
+    this.signal.dispatchEvent(new Event("abort"));
+  }
+}
+
+test("a time limit is a timeout, and worth another try, also where an abort carries no reason", async () => {
+  vi.stubGlobal("AbortController", ReasonlessController);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const answers = [hanging, () => Promise.resolve(new Response('{"id": "f1"}'))];
+  const fetch = vi.fn(() => (answers.shift() ?? hanging)());
+  const client = quickClient("https://photos.example.com", { fetch, timeoutSeconds: 0.05, retries: { attempts: 2 } });
+  await expect(client.photo("f1")).resolves.toMatchObject({ id: "f1" });
+  await expect(client.photo("f1")).rejects.toMatchObject({ name: "NetworkError", code: "timeout" });
+  expect(fetch).toHaveBeenCalledTimes(4);
+  const controller = new AbortController();
+  const left = client.photo("f1", { signal: controller.signal });
+  controller.abort();
+  await expect(left).rejects.toMatchObject({ name: "AbortError" });
+});
+
 test("a Blob that can't be read, as React Native's, has no checksum", async () => {
   const blob = Object.defineProperty(new Blob(["abc"]), "arrayBuffer", { value: undefined });
   expect(await bytesOf(blob)).toBeNull();

@@ -14,11 +14,18 @@ afterEach(() => {
 /** A stream that a test writes into. */
 class Stream {
   opened = 0;
+  readonly scopes: (string | null)[] = [];
   refuse: Error | undefined;
   private waiting: ((change: PhotoChange | null) => void) | undefined;
 
-  readonly changes = async function* (this: Stream): AsyncGenerator<PhotoChange> {
+  readonly changes = async function* (
+    this: Stream,
+    scope: string | null,
+    signal: AbortSignal,
+  ): AsyncGenerator<PhotoChange> {
     this.opened += 1;
+    this.scopes.push(scope);
+    signal.addEventListener("abort", () => this.waiting?.(null));
     if (this.refuse) throw this.refuse;
     for (;;) {
       const change = await new Promise<PhotoChange | null>((resolve) => (this.waiting = resolve));
@@ -97,6 +104,29 @@ test("when the stream ends it looks by itself, and opens it again", async () => 
   await vi.advanceTimersByTimeAsync(5_000);
   expect(looks.length).toBeGreaterThan(before);
   expect(stream.opened).toBe(2);
+  follower.stop();
+});
+
+test("photos of many projects are told of by one stream of all, which stays when one project is left", async () => {
+  const stream = new Stream();
+  const { follower, looks } = followed(stream);
+  follower.follow(new Map(["a", "b", "c", "d", "e", "f", "g", "h"].map((id) => [id, `project-${id}`])));
+  await vi.advanceTimersByTimeAsync(0);
+  await stream.write({ type: "reset" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  follower.follow(new Map([["h", "project-h"]]));
+  await vi.advanceTimersByTimeAsync(61_000);
+  const before = looks.length;
+  await stream.write({ type: "photo", photoId: "h" });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(looks.length - before).toBe(1);
+  follower.follow(new Map([["h", "project-h"]]));
+  expect(stream.scopes).toEqual([null]);
+  follower.follow(new Map());
+  await vi.advanceTimersByTimeAsync(1_000);
+  follower.follow(new Map([["i", "project-i"]]));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(stream.scopes).toEqual([null, "project-i"]);
   follower.stop();
 });
 

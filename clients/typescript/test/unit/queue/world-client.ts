@@ -32,6 +32,7 @@ export function worldApi(world: World): QueueApi {
       world.request("delete", () => {
         if (!world.photos.delete(id)) throw problem(404, "photo_not_found");
       }),
+    retryDetection: (id) => world.request("retry", () => world.retryDetection(id)),
     findExisting: (projectId, checksums) =>
       world.request("look", () =>
         world.arrived

@@ -8,7 +8,7 @@ export interface WorldPhoto {
   readonly key: string;
   readonly item: UploadItem;
   status: PhotoStatus;
-  error: { code: "content_mismatch" | "upload_expired"; detail: string } | null;
+  error: { code: "content_mismatch" | "upload_expired" | "detection_failed"; detail: string } | null;
   stored: boolean;
   /** Bodies that S3 has taken in, whole or refused: each costs the line. */
   puts: number;
@@ -39,6 +39,9 @@ export class World {
   sentBytes = 0;
   online = true;
   signedIn = true;
+  /** What becomes of each photo that is confirmed, or detected, from now on. */
+  mismatches = false;
+  detectionFails = false;
   private readonly options: WorldOptions;
   private requests = 0;
 
@@ -107,11 +110,12 @@ export class World {
   confirm(id: string): Photo {
     const photo = this.find(id);
     if (photo.error?.code === "upload_expired" && !photo.stored) throw problem(409, "upload_not_found");
-    if (photo.error) throw problem(409, "invalid_status_transition");
+    if (photo.error?.code === "content_mismatch") throw problem(409, "invalid_status_transition");
     if (photo.status === "pending_upload") {
       if (!photo.stored) throw problem(409, "upload_not_found");
-      photo.status = "uploaded";
-      photo.confirmedAt = Date.now();
+      if (this.mismatches)
+        Object.assign(photo, { status: "failed", error: { code: "content_mismatch", detail: "no known image" } });
+      else Object.assign(photo, { status: "uploaded", confirmedAt: Date.now() });
     }
     return this.shown(photo);
   }
@@ -121,9 +125,19 @@ export class World {
     const age = Date.now() - photo.confirmedAt;
     const half = this.options.processingMs ?? 3_000;
     if (photo.status === "uploaded" && age > half) photo.status = "processing";
-    if (photo.status === "processing" && age > 2 * half) photo.status = "completed";
+    if (photo.status === "processing" && age > 2 * half) {
+      const failure = { status: "failed", error: { code: "detection_failed", detail: "too dark" } } as const;
+      Object.assign(photo, this.detectionFails ? failure : { status: "completed" });
+    }
     const { id, status, error, item } = photo;
     return { id, status, error, project_id: item.project_id } as unknown as Photo;
+  }
+
+  retryDetection(id: string): Photo {
+    const photo = this.find(id);
+    if (photo.error?.code !== "detection_failed") throw problem(409, "invalid_status_transition");
+    Object.assign(photo, { status: "uploaded", error: null, confirmedAt: Date.now() });
+    return this.shown(photo);
   }
 
   parts(id: string, numbers: readonly number[]): MultipartParts {
