@@ -1,3 +1,4 @@
+import { sleep } from "./abort.js";
 import { Administration, segment, signalOf } from "./administration.js";
 import type { PhotodockError } from "./errors.js";
 import { photoEvents, type EventsOptions, type PhotoEvent } from "./events.js";
@@ -44,6 +45,8 @@ const TIMEOUT_SECONDS = 30;
 const ISSUED = "upload_url";
 /** Below the API's 30, so that proxies with that limit don't cut a wait off. */
 const WAIT_SECONDS = 25;
+/** A service with too many waiting clients holds no answer back, and is not asked without a pause. */
+const UNHELD_SECONDS = 0.5;
 
 /**
  * Every call of the API. Each takes `signal`, has a time limit, is tried again where that may help, and throws
@@ -162,7 +165,10 @@ export class PhotodockClient extends Administration {
         // A proxy may have taken the ETag away.
         ...(etag && { headers: { "If-None-Match": etag } }),
       });
-      if (answer.status === 304) continue;
+      if (answer.status === 304) {
+        await sleep(UNHELD_SECONDS, options.signal);
+        continue;
+      }
       etag = answer.headers.get("ETag");
       const photo = parsed(answer, "id") as Models.Photo;
       final = isFinal(photo.status);
