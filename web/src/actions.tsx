@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 
 import { DeleteButton } from "./delete-button.js";
 import { DownloadButton } from "./download-button.js";
-import { wordsOf, type Session } from "./session.js";
+import { wordsOf } from "./failures.js";
+import type { Session } from "./session.js";
 
 interface Props {
   readonly session: Session;

@@ -1,11 +1,12 @@
 import type { PhotoStatus, Project } from "@photodock/client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
+import { isSignedOut, wordsOf } from "./failures.js";
 import { Gallery } from "./gallery.js";
 import { useLast, useOnline, useRoute } from "./hooks.js";
 import { Library } from "./library.js";
 import { PhotoPage } from "./photo.js";
-import { isSignedOut, wordsOf, type Session } from "./session.js";
+import type { Session } from "./session.js";
 import { Top } from "./top.js";
 import { Uploads } from "./uploads.js";
 
