@@ -1,6 +1,7 @@
 import type { QueueItem, UploadQueue } from "@photodock/client";
 import { useState } from "preact/hooks";
 
+import { uploadWords } from "./upload-words.js";
 import { sizeWords } from "./words.js";
 
 /** A whole list of hundreds would push the gallery off the screen. */
@@ -61,7 +62,7 @@ export function UploadList({ items, queue }: Props) {
   );
 }
 
-function Row({ item, queue }: { readonly item: QueueItem; readonly queue: UploadQueue }) {
+export function Row({ item, queue }: { readonly item: QueueItem; readonly queue: UploadQueue }) {
   const error = item.error ?? item.lastError;
   const { step, fileName } = item;
   const moving = step === "waiting" || step === "ready" || step === "sending";
@@ -69,7 +70,7 @@ function Row({ item, queue }: { readonly item: QueueItem; readonly queue: Upload
     <li class="row" data-step={step} data-name={fileName}>
       <div class="what">
         <strong title={fileName}>
-          {item.photoId !== null && step !== "failed" ? <a href={`#/photos/${item.photoId}`}>{fileName}</a> : fileName}
+          {item.photoId !== null ? <a href={`#/photos/${item.photoId}`}>{fileName}</a> : fileName}
         </strong>
         <span class={`state ${item.paused && moving ? "paused" : step}`}>
           {item.paused && moving ? "Paused" : STEP_WORDS[step]}
@@ -79,7 +80,7 @@ function Row({ item, queue }: { readonly item: QueueItem; readonly queue: Upload
             ? `${sizeWords(item.sentBytes)} of ${sizeWords(item.fileSize)}`
             : sizeWords(item.fileSize)}
         </span>
-        {error && <span class={step === "failed" ? "reason bad" : "reason"}>{error.detail}</span>}
+        {error && <span class={step === "failed" ? "reason bad" : "reason"}>{uploadWords(error)}</span>}
       </div>
       {!(step === "completed" || step === "failed") && (
         <progress max={1} value={item.progress} aria-label={`Progress of ${fileName}`} />
