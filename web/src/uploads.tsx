@@ -1,3 +1,4 @@
+import type { Project } from "@photodock/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Choice } from "./choice.js";
@@ -10,13 +11,14 @@ import type { Session } from "./session.js";
 
 interface Props {
   readonly session: Session;
+  readonly projects: readonly Project[];
   readonly projectId: string;
   readonly hidden: boolean;
   readonly onSignedOut: () => void;
 }
 
 /** Where photos come in. Stays mounted beside a photo's page, so that uploads go on. */
-export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
+export function Uploads({ session, projects, projectId, hidden, onSignedOut }: Props) {
   const { queue, intake } = session;
   const snapshot = useSnapshot(queue);
   const { storing, said } = useSnapshot(intake);
@@ -40,6 +42,7 @@ export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
     if (hidden) location.hash = hashOf(projectId);
     look();
   });
+  const elsewhere = (id: string): string | null => (id === projectId ? null : nameOf(projects, id));
   return (
     <>
       {isOver && (
@@ -83,10 +86,14 @@ export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
             This browser has no room to keep the photos. Leave this page open until they are sent.
           </p>
         )}
-        {snapshot.items.length > 0 && <Overview session={session} snapshot={snapshot} />}
+        {snapshot.items.length > 0 && <Overview session={session} snapshot={snapshot} elsewhere={elsewhere} />}
       </section>
     </>
   );
+}
+
+function nameOf(projects: readonly Project[], wanted: string): string {
+  return projects.find(({ id }) => id === wanted)?.name ?? "another project";
 }
 
 /** To be called when there is something to see above: at once, or as soon as it is shown. */

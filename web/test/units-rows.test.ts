@@ -17,12 +17,12 @@ function failed(photoId: string | null, code: string, detail: string): QueueItem
 
 test("an upload that failed says what whoever sees the page can do, and leads to its photo where there is one", () => {
   const changed = failed("p1", "content_mismatch", "It has been deleted. Request an upload URL anew.");
-  const row = Row({ item: changed, queue: QUEUE });
+  const row = Row({ item: changed, queue: QUEUE, project: null });
   expect(wordsIn(row, "span", "bad")).toBe(
     "What arrived is not the file that was chosen. Remove it here, then add it once more.",
   );
   const links = (item: QueueItem): unknown[] =>
-    elementsOf(Row({ item, queue: QUEUE }))
+    elementsOf(Row({ item, queue: QUEUE, project: null }))
       .filter(({ type }) => type === "a")
       .map(({ props }) => props.href);
   expect(links(changed)).toEqual(["#/photos/p1"]);
@@ -32,6 +32,14 @@ test("an upload that failed says what whoever sees the page can do, and leads to
     "This browser has the file no more. Add the file once more, and it goes on.",
   );
   expect(uploadWords({ code: "file_too_large", detail: "Send a smaller one." })).toBe("Send a smaller one.");
+});
+
+test("an upload for another project than the one that is shown says so", () => {
+  const item = { ...failed(null, "file_missing", ""), step: "completed" } as QueueItem;
+  const words = (project: string | null): string | undefined =>
+    wordsIn(Row({ item, queue: QUEUE, project }), "span", "state");
+  expect(words("Roof")).toBe("Completed · 2 kB · for Roof");
+  expect(words(null)).toBe("Completed · 2 kB");
 });
 
 function captionOf(photo: Partial<Photo>): string[] {
