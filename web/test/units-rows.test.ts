@@ -1,6 +1,7 @@
 import type { Photo, QueueItem, UploadQueue } from "@photodock/client";
 import { expect, test } from "vitest";
 
+import { History } from "../src/history.js";
 import type { Library } from "../src/library.js";
 import { Tile } from "../src/tile.js";
 import { Row } from "../src/upload-list.js";
@@ -86,4 +87,16 @@ test("a photo that lies on its side is measured upright, as its boxes are", () =
   const upright = { width: 300, height: 400 };
   expect(sizes).toEqual([lying, lying, lying, upright, upright, upright, upright]);
   expect(uprightSizeOf({ width: null, height: null, exif_data: null } as Photo)).toBeNull();
+});
+
+test("the history says who did what, and nobody where it was the service", () => {
+  const line = { from: null, at: "2026-11-22T17:46:32Z" } as const;
+  const history = History({
+    lines: [
+      { ...line, to: "pending_upload", actor: "anna", reason: null },
+      { ...line, to: "failed", actor: null, reason: "upload_expired" },
+    ],
+  });
+  const rows = elementsOf(history).filter(({ type }) => type === "li");
+  expect(rows.map((row) => wordsIn(row, "span", "actor"))).toEqual(["by anna", undefined]);
 });
