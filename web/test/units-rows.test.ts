@@ -32,6 +32,9 @@ test("an upload that failed says what whoever sees the page can do, and leads to
   expect(uploadWords(gone.error ?? { code: "", detail: "" })).toBe(
     "This browser has the file no more. Add the file once more, and it goes on.",
   );
+  expect(uploadWords({ code: "invalid_file_type", detail: "Only image/jpeg and image/png." })).toContain(
+    "Only JPEG and PNG are taken.",
+  );
   expect(uploadWords({ code: "file_too_large", detail: "Send a smaller one." })).toBe("Send a smaller one.");
 });
 
