@@ -84,6 +84,19 @@ def list_by_default(
     """List, show and watch photos. Without a command: list them, newest first."""
     if context.invoked_subcommand is None:
         list_(project, status, limit, json_lines, url, token)
+    _refuse_options_of(context, context.invoked_subcommand)
+
+
+def _refuse_options_of(context: typer.Context, command: str | None) -> None:
+    """The command would not see them: whoever gave them meant it to."""
+    given = [param.opts[0] for param in context.command.params if param.name and _typed(context, param.name)]
+    if given:
+        context.fail(f"Put {', '.join(given)} behind the command: {context.command_path} {command} {given[0]} …")
+
+
+def _typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 @photos.command("list", epilog=EXIT_CODES)

@@ -3,7 +3,8 @@ import { useState } from "preact/hooks";
 
 import { DeleteButton } from "./delete-button.js";
 import { DownloadButton } from "./download-button.js";
-import { wordsOf, type Session } from "./session.js";
+import { wordsOf } from "./failures.js";
+import type { Session } from "./session.js";
 
 interface Props {
   readonly session: Session;
@@ -56,11 +57,11 @@ interface FailureProps {
 }
 
 function Failure({ photo, code, detail }: FailureProps) {
-  const words = code === "detection_failed" ? reasonOf(photo) : detail;
+  const [title, words] = FAILURE_WORDS[code] ?? ["The photo failed", detail];
   return (
     <div class="notice bad">
-      <strong>{FAILURE_WORDS[code] ?? "The photo failed"}</strong>
-      <p>{words}</p>
+      <strong>{title}</strong>
+      <p>{code === "detection_failed" ? reasonOf(photo) : words}</p>
     </div>
   );
 }
@@ -72,9 +73,16 @@ function reasonOf(photo: Photo): string {
   return typeof code === "string" ? `The detector said: ${code}` : "";
 }
 
-const FAILURE_WORDS: Readonly<Record<string, string | undefined>> = {
-  upload_expired: "The photo never arrived",
-  content_mismatch: "Another file arrived than was announced",
-  detection_timeout: "No detector answered",
-  detection_failed: "The detection failed",
+/** What is wrong, and what somebody can do who is no developer. */
+const FAILURE_WORDS: Readonly<Record<string, readonly [title: string, words: string] | undefined>> = {
+  upload_expired: ["The photo never arrived", "Add its file once more, on the device that has it."],
+  content_mismatch: [
+    "Another file arrived than was announced",
+    "It was changed, or damaged on its way, and is not kept. Delete this photo, and add its file once more.",
+  ],
+  detection_timeout: [
+    "No detector answered",
+    "The photo itself is here. Retry its detection; if it stays so, tell your administrator.",
+  ],
+  detection_failed: ["The detection failed", ""],
 };

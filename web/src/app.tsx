@@ -10,16 +10,18 @@ const INITIAL = givenToken();
 export function App() {
   const [token, setToken] = useState(INITIAL);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
+  const [interrupted, setInterrupted] = useState(false);
   const session = useMemo(() => (token === null ? null : new Session(token)), [token]);
   const leave = useCallback(
     (because: "asked" | "refused") => {
       forgetToken();
       setRefusal(because === "asked" ? null : token !== null && hasExpired(token) ? "expired" : "unknown");
+      setInterrupted(session?.intake.getSnapshot().storing ?? false);
       setToken(null);
     },
-    [token],
+    [token, session],
   );
-  useEffect(() => () => void session?.queue.stop(), [session]);
+  useEffect(() => () => session?.end(), [session]);
   // An address with a token, pasted where the page is open already, loads nothing anew.
   useWindowEvent("hashchange", () => {
     if (!new URLSearchParams(location.hash.slice(1)).has("token")) return;
@@ -31,6 +33,7 @@ export function App() {
   return (
     <SignIn
       refusal={refusal}
+      interrupted={interrupted}
       onToken={(given) => {
         keepToken(given);
         setToken(given);

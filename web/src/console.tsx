@@ -1,11 +1,12 @@
 import type { PhotoStatus, Project } from "@photodock/client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 
+import { isSignedOut, wordsOf } from "./failures.js";
 import { Gallery } from "./gallery.js";
-import { useLast, useOnline, useRoute } from "./hooks.js";
+import { useLast, useOnline, useRoute, type Route } from "./hooks.js";
 import { Library } from "./library.js";
 import { PhotoPage } from "./photo.js";
-import { isSignedOut, wordsOf, type Session } from "./session.js";
+import type { Session } from "./session.js";
 import { Top } from "./top.js";
 import { Uploads } from "./uploads.js";
 
@@ -25,9 +26,9 @@ export function Console({ session, onLeave }: Props) {
   const place = useLast(route.name === "gallery" ? route : null);
   const photoId = route.name === "photo" ? route.photoId : null;
   const opened = useLast(photoId);
-  const [projectOfPhoto, setProjectOfPhoto] = useState<string | null>(null);
-  const projectId = place?.projectId ?? projectOfPhoto ?? projects?.[0]?.id ?? null;
-  const status = place?.status ?? null;
+  const [projectOfPhoto, setProjectOfPhoto] = useProjectOfPhoto(route);
+  const projectId = projectOfPhoto ?? place?.projectId ?? projects?.[0]?.id ?? null;
+  const status = place?.projectId === projectId ? place.status : null;
   const library = useLibrary(session, projectId, status, refused);
   const main = useFocusOnNavigation(photoId, projectId);
   return (
@@ -54,7 +55,13 @@ export function Console({ session, onLeave }: Props) {
           </p>
         )}
         {projectId !== null && (
-          <Uploads session={session} projectId={projectId} hidden={photoId !== null} onSignedOut={refused} />
+          <Uploads
+            session={session}
+            projects={projects ?? []}
+            projectId={projectId}
+            hidden={photoId !== null}
+            onSignedOut={refused}
+          />
         )}
         {photoId !== null && (
           <PhotoPage
@@ -82,6 +89,17 @@ export function Console({ session, onLeave }: Props) {
       </main>
     </>
   );
+}
+
+/** Of the photo that is, or was last, looked at: it need not be that of the gallery. Until another gallery is chosen. */
+function useProjectOfPhoto(route: Route) {
+  const [found, setFound] = useState<string | null>(null);
+  const chosen = route.name === "gallery" ? route.projectId : null;
+  // The gallery's own choice counts at once, and what was found before no more.
+  useEffect(() => {
+    if (chosen !== null) setFound(null);
+  }, [chosen]);
+  return [chosen === null ? found : null, setFound] as const;
 }
 
 function useLibrary(
@@ -130,7 +148,9 @@ function useFocusOnNavigation(photoId: string | null, projectId: string | null) 
   useEffect(() => {
     const last = before.current;
     before.current = { photoId, projectId };
-    if (last.photoId === photoId && (last.projectId === projectId || last.projectId === null)) return;
+    // A photo's page that finds its project stays where it is.
+    if (last.photoId === photoId && (photoId !== null || last.projectId === projectId || last.projectId === null))
+      return;
     if (photoId !== null || last.projectId !== projectId) scrollTo(0, 0);
     // A gallery that is come back to has given the focus to the photo that was open.
     if (document.activeElement?.closest(".tile") === null) main.current?.focus({ preventScroll: true });

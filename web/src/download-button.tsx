@@ -1,7 +1,8 @@
 import type { Photo } from "@photodock/client";
 import { useState } from "preact/hooks";
 
-import { wordsOf, type Session } from "./session.js";
+import { wordsOf } from "./failures.js";
+import type { Session } from "./session.js";
 
 interface Props {
   readonly session: Session;

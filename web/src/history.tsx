@@ -12,6 +12,7 @@ export function History({ lines }: { readonly lines: readonly HistoryItem[] }) {
           <li key={`${line.at}${line.to}`} class={line.to}>
             <strong>{STATUS_WORDS[line.to]}</strong>
             <time dateTime={line.at}>{timeWords(line.at)}</time>
+            {line.actor !== null && <span class="actor">by {line.actor}</span>}
             {line.reason !== null && <span>{nameWords(line.reason)}</span>}
           </li>
         ))}

@@ -1,6 +1,7 @@
 import { PhotodockError, type Photo, type PhotoEvent, type PhotoPage, type PhotoStatus } from "@photodock/client";
 
-import { isSignedOut, wordsOf, type Session } from "./session.js";
+import { isSignedOut, wordsOf } from "./failures.js";
+import type { Session } from "./session.js";
 
 export interface LibrarySnapshot {
   /** Newest first. */

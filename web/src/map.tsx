@@ -83,9 +83,13 @@ function useWorld(): World | null {
   const [world, setWorld] = useState<World | null>(null);
   useEffect(() => {
     let shown = true;
-    void import("./land.js").then(({ worldPaths }) => {
-      if (shown) setWorld(worldPaths());
-    });
+    import("./land.js").then(
+      ({ worldPaths }) => {
+        if (shown) setWorld(worldPaths());
+      },
+      // Without a network, or of a release that is gone: the place is said in words, and marked on an empty ground.
+      () => undefined,
+    );
     return () => {
       shown = false;
     };

@@ -16,10 +16,12 @@ const WAIT_WORDS: Readonly<Record<NonNullable<QueueSnapshot["waitingFor"]>, stri
 interface Props {
   readonly session: Session;
   readonly snapshot: QueueSnapshot;
+  /** What a project is called that is not the one that is shown; null: it is that one. */
+  readonly elsewhere: (projectId: string) => string | null;
 }
 
 /** How far all uploads together are, and the list of them. */
-export function Overview({ session, snapshot }: Props) {
+export function Overview({ session, snapshot, elsewhere }: Props) {
   const { queue } = session;
   const { progress, paused, waitingFor } = snapshot;
   const done = progress.completed + progress.failed === progress.total;
@@ -58,7 +60,7 @@ export function Overview({ session, snapshot }: Props) {
         </div>
       </div>
       <progress max={1} value={progress.fraction} aria-label="All uploads" />
-      <UploadList items={snapshot.items} queue={queue} />
+      <UploadList items={snapshot.items} queue={queue} elsewhere={elsewhere} />
     </div>
   );
 }

@@ -3,12 +3,13 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { Actions } from "./actions.js";
 import { Facts } from "./facts.js";
+import { isSignedOut, wordsOf } from "./failures.js";
 import { History } from "./history.js";
 import { hashOf, useTitle } from "./hooks.js";
 import { Large } from "./large.js";
 import type { Library } from "./library.js";
 import { Neighbours } from "./neighbours.js";
-import { isSignedOut, wordsOf, type Session } from "./session.js";
+import type { Session } from "./session.js";
 import { Badge } from "./thumbnail.js";
 
 interface Props {

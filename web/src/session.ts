@@ -1,6 +1,7 @@
-import { PhotodockClient, PhotodockError, UploadQueue } from "@photodock/client";
+import { PhotodockClient, UploadQueue } from "@photodock/client";
 
 import { Feed } from "./feed.js";
+import { Intake } from "./intake.js";
 
 const KEY = "photodock-token";
 
@@ -8,6 +9,7 @@ const KEY = "photodock-token";
 export class Session {
   readonly client: PhotodockClient;
   readonly queue: UploadQueue;
+  readonly intake: Intake;
   readonly token: string;
   private readonly feeds = new Map<string, Feed>();
 
@@ -16,12 +18,19 @@ export class Session {
     this.client = new PhotodockClient({ baseUrl: location.origin, token: () => Promise.resolve(token) });
     // A queue of each user's own: nobody's photos are sent in another one's name.
     this.queue = new UploadQueue(this.client, { name: `photodock-${ownerOf(token)}` });
+    this.intake = new Intake(this.queue);
   }
 
   feed(projectId: string): Feed {
     const feed = this.feeds.get(projectId) ?? new Feed(this.client, projectId);
     this.feeds.set(projectId, feed);
     return feed;
+  }
+
+  /** Nothing is sent with its token any more. */
+  end(): void {
+    this.intake.end();
+    void this.queue.stop();
   }
 }
 
@@ -42,18 +51,6 @@ export function keepToken(token: string): void {
 
 export function forgetToken(): void {
   sessionStorage.removeItem(KEY);
-}
-
-export function isSignedOut(error: unknown): boolean {
-  return error instanceof PhotodockError && error.status === 401;
-}
-
-/** What went wrong, in words. */
-export function wordsOf(error: unknown): string {
-  if (error instanceof PhotodockError && error.code === "network_error")
-    return "The service cannot be reached. Check the connection.";
-  if (error instanceof PhotodockError) return error.detail;
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** By the token's own word and this machine's clock: only to say why it was not accepted. */

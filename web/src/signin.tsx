@@ -8,6 +8,8 @@ export type Refusal = "expired" | "unknown";
 
 interface Props {
   readonly refusal: Refusal | null;
+  /** Files were still being taken in. */
+  readonly interrupted: boolean;
   readonly onToken: (token: string) => void;
 }
 
@@ -16,7 +18,7 @@ const REFUSAL_WORDS: Readonly<Record<Refusal, string>> = {
   unknown: "The token was not accepted. Copy it once more, whole: it may be cut off, or belong to another service.",
 };
 
-export function SignIn({ refusal, onToken }: Props) {
+export function SignIn({ refusal, interrupted, onToken }: Props) {
   const [token, setToken] = useState("");
   useTitle("Sign in");
   return (
@@ -28,6 +30,11 @@ export function SignIn({ refusal, onToken }: Props) {
       {refusal && (
         <p id="refusal" class="notice bad" role="alert">
           {REFUSAL_WORDS[refusal]}
+        </p>
+      )}
+      {interrupted && (
+        <p class="notice warm" role="status">
+          Not all of your last photos were taken in. Sign in and add them again: none is sent twice.
         </p>
       )}
       <form

@@ -1,6 +1,7 @@
 import type { QueueItem, UploadQueue } from "@photodock/client";
 import { useState } from "preact/hooks";
 
+import { uploadWords } from "./upload-words.js";
 import { sizeWords } from "./words.js";
 
 /** A whole list of hundreds would push the gallery off the screen. */
@@ -30,9 +31,10 @@ const STEP_WORDS: Readonly<Record<QueueItem["step"], string>> = {
 interface Props {
   readonly items: readonly QueueItem[];
   readonly queue: UploadQueue;
+  readonly elsewhere: (projectId: string) => string | null;
 }
 
-export function UploadList({ items, queue }: Props) {
+export function UploadList({ items, queue, elsewhere }: Props) {
   const [all, setAll] = useState(false);
   const sorted = [...items].sort((a, b) => ORDER.indexOf(a.step) - ORDER.indexOf(b.step) || a.addedAt - b.addedAt);
   const shown = all ? sorted : sorted.filter(({ step }) => step !== "completed").slice(0, SHOWN);
@@ -41,7 +43,7 @@ export function UploadList({ items, queue }: Props) {
       {shown.length > 0 && (
         <ul class="list">
           {shown.map((item) => (
-            <Row key={item.id} item={item} queue={queue} />
+            <Row key={item.id} item={item} queue={queue} project={elsewhere(item.projectId)} />
           ))}
         </ul>
       )}
@@ -61,7 +63,14 @@ export function UploadList({ items, queue }: Props) {
   );
 }
 
-function Row({ item, queue }: { readonly item: QueueItem; readonly queue: UploadQueue }) {
+interface RowProps {
+  readonly item: QueueItem;
+  readonly queue: UploadQueue;
+  /** Its name, where it is not the one that is shown. */
+  readonly project: string | null;
+}
+
+export function Row({ item, queue, project }: RowProps) {
   const error = item.error ?? item.lastError;
   const { step, fileName } = item;
   const moving = step === "waiting" || step === "ready" || step === "sending";
@@ -69,7 +78,7 @@ function Row({ item, queue }: { readonly item: QueueItem; readonly queue: Upload
     <li class="row" data-step={step} data-name={fileName}>
       <div class="what">
         <strong title={fileName}>
-          {item.photoId !== null && step !== "failed" ? <a href={`#/photos/${item.photoId}`}>{fileName}</a> : fileName}
+          {item.photoId !== null ? <a href={`#/photos/${item.photoId}`}>{fileName}</a> : fileName}
         </strong>
         <span class={`state ${item.paused && moving ? "paused" : step}`}>
           {item.paused && moving ? "Paused" : STEP_WORDS[step]}
@@ -78,8 +87,9 @@ function Row({ item, queue }: { readonly item: QueueItem; readonly queue: Upload
           {step === "sending"
             ? `${sizeWords(item.sentBytes)} of ${sizeWords(item.fileSize)}`
             : sizeWords(item.fileSize)}
+          {project !== null && ` · for ${project}`}
         </span>
-        {error && <span class={step === "failed" ? "reason bad" : "reason"}>{error.detail}</span>}
+        {error && <span class={step === "failed" ? "reason bad" : "reason"}>{uploadWords(error)}</span>}
       </div>
       {!(step === "completed" || step === "failed") && (
         <progress max={1} value={item.progress} aria-label={`Progress of ${fileName}`} />

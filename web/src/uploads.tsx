@@ -1,50 +1,38 @@
+import type { Project } from "@photodock/client";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Choice } from "./choice.js";
 import { useDropTarget } from "./drop-target.js";
-import { dropped, ofFolder, type Found } from "./files.js";
+import { wordsOf } from "./failures.js";
+import { alone, dropped, ofFolder, type Found } from "./files.js";
 import { hashOf, useSnapshot, useWindowEvent } from "./hooks.js";
 import { Overview } from "./overview.js";
-import { wordsOf, type Session } from "./session.js";
+import type { Session } from "./session.js";
 
 interface Props {
   readonly session: Session;
+  readonly projects: readonly Project[];
   readonly projectId: string;
   readonly hidden: boolean;
   readonly onSignedOut: () => void;
 }
 
-/** So many are stored at a time: the first are on their way while the last are still being stored. */
-const BATCH = 20;
-
 /** Where photos come in. Stays mounted beside a photo's page, so that uploads go on. */
-export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
-  const { queue } = session;
+export function Uploads({ session, projects, projectId, hidden, onSignedOut }: Props) {
+  const { queue, intake } = session;
   const snapshot = useSnapshot(queue);
-  const [said, say] = useState<string | null>(null);
-  const [storing, setStoring] = useState(false);
+  const { storing, said } = useSnapshot(intake);
+  const [unreadable, setUnreadable] = useState<string | null>(null);
   useEffect(() => {
     queue.start().catch((error: unknown) => {
-      say(`The list of uploads cannot be read: ${wordsOf(error)}`);
+      setUnreadable(`The list of uploads cannot be read: ${wordsOf(error)}`);
     });
     return queue.on("session", onSignedOut);
   }, [queue, onSignedOut]);
   const add = async (found: Found | Promise<Found>): Promise<void> => {
-    setStoring(true);
-    try {
-      const { files, leftOut } = await found;
-      for (let at = 0; at < files.length; at += BATCH) {
-        if (files.length > BATCH) say(`Taking in ${String(at)} of ${String(files.length)} …`);
-        await queue.addAll(files.slice(at, at + BATCH), { projectId });
-      }
-      say(files.length === 0 || leftOut > 0 ? leftOutWords(files.length, leftOut) : null);
-      // What waits here may be all there is of a photo: of the browser's camera, of a card that is wiped.
-      void keepStorage();
-    } catch (error) {
-      say(`The files could not be read: ${wordsOf(error)}`);
-    } finally {
-      setStoring(false);
-    }
+    await intake.add(found, projectId);
+    // What waits here may be all there is of a photo: of the browser's camera, of a card that is wiped.
+    void keepStorage();
   };
   const inPage = snapshot.items.some(({ origin, step }) => origin.kind === "page" && !ENDED.has(step));
   useStayQuestion(storing || inPage);
@@ -54,6 +42,7 @@ export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
     if (hidden) location.hash = hashOf(projectId);
     look();
   });
+  const elsewhere = (id: string): string | null => (id === projectId ? null : nameOf(projects, id));
   return (
     <>
       {isOver && (
@@ -70,7 +59,7 @@ export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
               label="Camera"
               accept="image/jpeg"
               capture="environment"
-              onFiles={(files) => void add({ files, leftOut: 0 })}
+              onFiles={(files) => void add(alone(files))}
             />
             {/* Both by name: an iPhone then makes a JPEG of each HEIC by itself. */}
             <Choice
@@ -78,26 +67,33 @@ export function Uploads({ session, projectId, hidden, onSignedOut }: Props) {
               main
               accept="image/jpeg,image/png"
               multiple
-              onFiles={(files) => void add({ files, leftOut: 0 })}
+              onFiles={(files) => void add(alone(files))}
             />
             <Choice label="Folder" webkitdirectory onFiles={(files) => void add(ofFolder(files))} />
           </div>
           <p class="quiet">JPEG and PNG. What was added survives a reload.</p>
         </div>
-        {said !== null && (
-          <p class="notice" role="status">
-            {said}
-          </p>
+        {[unreadable, said].map(
+          (sentence, place) =>
+            sentence !== null && (
+              <p key={place} class="notice" role="status">
+                {sentence}
+              </p>
+            ),
         )}
         {inPage && (
           <p class="notice warm" role="status">
             This browser has no room to keep the photos. Leave this page open until they are sent.
           </p>
         )}
-        {snapshot.items.length > 0 && <Overview session={session} snapshot={snapshot} />}
+        {snapshot.items.length > 0 && <Overview session={session} snapshot={snapshot} elsewhere={elsewhere} />}
       </section>
     </>
   );
+}
+
+function nameOf(projects: readonly Project[], wanted: string): string {
+  return projects.find(({ id }) => id === wanted)?.name ?? "another project";
 }
 
 /** To be called when there is something to see above: at once, or as soon as it is shown. */
@@ -116,13 +112,6 @@ function useLookingAt(hidden: boolean): () => void {
 
 /** From `sent` on the service has it, or it has ended. */
 const ENDED: ReadonlySet<string> = new Set(["sent", "processing", "completed", "failed", "cancelling"]);
-
-function leftOutWords(taken: number, leftOut: number): string {
-  if (taken === 0) return "There is no photo in what was chosen.";
-  return leftOut === 1
-    ? "1 file that is no picture was left out."
-    : `${String(leftOut)} files that are no pictures were left out.`;
-}
 
 /** Asks the browser to keep what is stored even when it runs short of space. */
 async function keepStorage(): Promise<void> {

@@ -132,7 +132,7 @@ test("a file that is refused shows why", async () => {
   const page = await chromium.console(await makeProject("Refused"));
   const text = { name: "notes.txt", mimeType: "text/plain", buffer: Buffer.alloc(4096, "no photo ") };
   await page.locator("input[aria-label=Photos]").setInputFiles([text]);
-  await page.getByText("Only image/jpeg and image/png are taken in.").waitFor();
+  await page.getByText("Only JPEG and PNG are taken.").waitFor();
   const liar = { name: "liar.jpg", mimeType: "image/jpeg", buffer: Buffer.alloc(4096, "no photo either ") };
   await page.locator("input[aria-label=Photos]").setInputFiles([liar]);
   const row = page.locator('.row[data-name="liar.jpg"][data-step="failed"]');

@@ -93,3 +93,13 @@ test("a failed detection says why, is tried again when it is asked for, and the 
   await page.getByRole("button", { name: "Retry detection" }).click();
   await page.locator(".history .failed").nth(1).waitFor();
 });
+
+test("a photo's page belongs to the photo's project, whichever gallery it was opened from", async () => {
+  const project = await makeProject("Its own");
+  const id = await upload(project, named(photos, "a-site-04.jpg"));
+  const page = await chromium.console(await makeProject("Another"));
+  await page.goto(`${URL_}/#/photos/${id}`);
+  await expect.poll(() => page.getByLabel("Project").inputValue()).toBe(project);
+  await page.getByText("← All photos").click();
+  await page.locator(`.tile[data-photo="${id}"]`).waitFor();
+});

@@ -38,7 +38,10 @@ test("a window of the grid has whole rows, is never empty, and never leaves the 
 });
 
 test("of a folder just the pictures are taken", () => {
-  const files = ["a.JPG", "b.png", ".c.jpg", "Thumbs.db", "d.heic"].map((name) => new File([], name));
+  const files = ["a.JPG", "b.png", ".c.jpg", "Thumbs.db", "d.heic"].map((name) =>
+    // Node's has no path.
+    Object.assign(new File([], name), { webkitRelativePath: "" }),
+  );
   const { files: taken, leftOut } = ofFolder(files);
   expect(taken.map(({ name }) => name)).toEqual(["a.JPG", "b.png", "d.heic"]);
   expect(leftOut).toBe(2);

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from photodock.api.headers import PAGE_HEADERS, SECURITY_HEADERS, console_headers
+from photodock.api.headers import PAGE_HEADERS, PAGE_METHODS, SECURITY_HEADERS, console_headers
 
 PACKAGE = Path(__file__).parent.parent
 NOT_BUILT = Path(__file__).parent / "pages" / "not-built.html"
@@ -29,14 +29,14 @@ class Console:
         assets = StaticFiles(directory=self.folder / "assets", check_dir=False)
         headers = console_headers(self.store_origin)
 
-        @router.get("/")
+        @router.api_route("/", methods=PAGE_METHODS)
         async def page(request: Request) -> FileResponse:
             index = self.folder / "index.html"
             built = index.is_file()
             request.scope[SECURITY_HEADERS] = headers if built else PAGE_HEADERS
             return FileResponse(index if built else NOT_BUILT, headers={"Cache-Control": EACH_TIME})
 
-        @router.get("/assets/{name}")
+        @router.api_route("/assets/{name}", methods=PAGE_METHODS)
         async def asset(request: Request, name: str) -> Response:
             answer = await assets.get_response(name, request.scope)
             answer.headers["Cache-Control"] = FOREVER

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from photodock.api.headers import PAGE_HEADERS, SECURITY_HEADERS
+from photodock.api.headers import PAGE_HEADERS, PAGE_METHODS, SECURITY_HEADERS
 
 PAGES = Path(__file__).parent / "pages"
 VENDOR = StaticFiles(directory=str(resources.files("fastapi_offline") / "static"))
@@ -15,7 +15,7 @@ VENDOR = StaticFiles(directory=str(resources.files("fastapi_offline") / "static"
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/docs")
+@router.api_route("/docs", methods=PAGE_METHODS)
 async def docs(request: Request) -> FileResponse:
     request.scope[SECURITY_HEADERS] = PAGE_HEADERS
     return FileResponse(PAGES / "docs.html")

@@ -33,5 +33,7 @@ def console_headers(store_origin: str) -> tuple[tuple[bytes, bytes], ...]:
     return _page_headers(store_origin, store_origin)
 
 
+PAGE_METHODS = ["GET", "HEAD"]
+"""What looks after pages, and previews of links, asks by HEAD."""
 SECURITY_HEADERS = "photodock.security_headers"
 """In a request's scope, where a route sets others than `ANSWER_HEADERS`."""

@@ -35,6 +35,7 @@ FIRST_WAIT = timedelta(seconds=10)
 WAIT_FACTOR = 6
 STORAGE_AWAY_WAIT = timedelta(minutes=1)
 ACCESS_DENIED_WAIT = timedelta(hours=1)
+MACHINE_WAIT = timedelta(minutes=1)
 MAX_BYTES = 256 * 1024 * 1024
 """Of a photo: it is held in memory while it is decoded, one for each process that decodes."""
 PIECE_BYTES = 8 * 1024 * 1024
@@ -57,7 +58,7 @@ class Outcome(StrEnum):
     """Nothing can be made of this photo; it is usable as ever."""
     PUT_OFF = "put_off"
     AWAY = "away"
-    """The store is away, or refuses: no fault of the photo."""
+    """The store is away, or refuses, or the machine can start no process: no fault of the photo."""
     GONE = "gone"
     """The photo was deleted."""
 
@@ -77,8 +78,7 @@ class Renditions:
         """Makes and stores the photo's renditions, records them and ends the job, in this order.
 
         Whoever is killed in between leaves the job, which comes due again: the objects' names are always the same, so
-        the next one writes over them, or deletes them where the photo is gone. Raises DatabaseUnavailable, and
-        TimeoutError when it took longer than `longest_seconds`.
+        the next one writes over them, or deletes them where the photo is gone. Raises DatabaseUnavailable.
         """
         try:
             async with asyncio.timeout(self.longest_seconds):
@@ -86,6 +86,11 @@ class Renditions:
         except StorageError as error:
             wait = ACCESS_DENIED_WAIT if isinstance(error, StorageAccessDenied) else STORAGE_AWAY_WAIT
             await renditions.put_off(self._db, job, wait, counted=False)
+            return Outcome.AWAY
+        # No process, no memory, no descriptor; and TimeoutError, when it took longer than `longest_seconds`.
+        except (OSError, MemoryError) as error:
+            log.warning("renditions_wait_for_machine", kind=type(error).__name__, reason=str(error))
+            await renditions.put_off(self._db, job, MACHINE_WAIT, counted=False)
             return Outcome.AWAY
 
     async def give_back(self, job: RenditionJob) -> None:
@@ -157,5 +162,5 @@ class Renditions:
 
 def _hopeless(job: RenditionJob, photo: Photo) -> str | None:
     if job.attempts > MAX_ATTEMPTS:
-        return "worker_died"  # in each of them
+        return "broken_off"  # in each of them: by the end of its worker, or by a bug that the photo brings out
     return "file_too_large" if photo.file_size > MAX_BYTES else None

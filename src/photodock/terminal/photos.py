@@ -14,6 +14,16 @@ RETRY = Retry(attempts=5, fail_fast=True)
 Command = Callable[[Client, Console, Console], object]
 
 
+class Output(Console):
+    """Stdout. Once nobody reads it any more, rich alone would end the process with status 1."""
+
+    def on_broken_pipe(self) -> None:
+        try:
+            super().on_broken_pipe()
+        except SystemExit:
+            raise BrokenPipeError from None
+
+
 def run_photos(
     command: Command,
     *,
@@ -24,7 +34,7 @@ def run_photos(
     transport: httpx.BaseTransport | None = None,
 ) -> int:
     """Runs `command` with a client, stdout and stderr. The exit status: 0, or 1 and a sentence, or 130 after Ctrl-C."""
-    console, errors = console or Console(), errors or Console(stderr=True)
+    console, errors = console or Output(), errors or Console(stderr=True)
     try:
         with Client(url, token, retry=RETRY, transport=transport) as client:
             command(client, console, errors)

@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 LEASE_MARGIN = timedelta(seconds=60)
 POLL_SECONDS = 1.0
 AWAY_SECONDS = 10.0
-"""While the store is away the next job would only find the same."""
+"""While the store is away, or the machine short of something, the next job would only find the same."""
 
 
 class RenditionMaker:
@@ -40,6 +40,8 @@ class RenditionMaker:
         self._processes = processes
         self._poll_seconds = poll_seconds
         self._lease = timedelta(seconds=service.longest_seconds) + LEASE_MARGIN
+        self._owed: list[RenditionJob] = []
+        """Jobs to be given back as soon as the database is there."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, and finishes what it has in hand. When cancelled, its jobs are given back."""
@@ -71,6 +73,9 @@ class RenditionMaker:
         if in_hand >= self._processes:
             return []
         try:
+            for job in tuple(self._owed):
+                await self._service.give_back(job)
+                self._owed.remove(job)
             return await renditions.take(self._db, limit=self._processes - in_hand, lease=self._lease)
         except DatabaseUnavailable as error:
             log.warning("renditions_wait_for_database", kind=type(error.__cause__).__name__)
@@ -87,6 +92,7 @@ class RenditionMaker:
                 raise
             except DatabaseUnavailable as error:
                 log.warning("renditions_wait_for_database", kind=type(error.__cause__).__name__)
+                self._owed.append(job)
                 return None
             # One photo's failure, or a bug it finds, never stops the others.
             except Exception:

@@ -308,13 +308,6 @@ def test_ctrl_c_is_130(terminal):
     assert terminal.run(interrupted) == 130
 
 
-def test_a_reader_that_has_seen_enough_is_no_failure(terminal):
-    def closed(*_: object) -> None:
-        raise BrokenPipeError
-
-    assert terminal.run(closed) == 0
-
-
 class Enough(Exception):
     pass
 
