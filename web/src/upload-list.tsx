@@ -97,7 +97,7 @@ export function Row({ item, queue, project }: RowProps) {
       <div class="actions">
         {moving && !item.paused && <Action name="Pause" of={fileName} run={() => queue.pause(item.id)} />}
         {moving && item.paused && <Action name="Resume" of={fileName} run={() => queue.resume(item.id)} />}
-        {step === "failed" && <Action name="Retry" of={fileName} run={() => queue.retry(item.id)} />}
+        {item.canRetry && <Action name="Retry" of={fileName} run={() => queue.retry(item.id)} />}
         {(moving || step === "failed") && <Action name="Remove" of={fileName} run={() => queue.cancel(item.id)} />}
       </div>
     </li>
