@@ -29,9 +29,9 @@ def _row(y: int) -> bytes:
     half = max(0, y - HEIGHT // 4)
     left = max(0, WIDTH // 2 - half)
     sky = bytes(min(255, value + y // 8) for value in SKY) * left
-    colours = ROOF, TILE
-    roof = b"".join(bytes(colours[(x // 16 + y // 12) % 2]) for x in range(left, WIDTH - left))
-    return sky + roof + sky
+    pair = (ROOF, TILE) if y // 12 % 2 else (TILE, ROOF)
+    tiles = b"".join(bytes(colour) * 16 for colour in pair) * (WIDTH // 32)
+    return sky + tiles[3 * left : 3 * (WIDTH - left)] + sky
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -96,10 +96,10 @@ def _run(
         up = Up(options, data_dir, environ, supervisor)
         up.check()
         console.print(f"photodock starts in {options.data_dir} ...", soft_wrap=True, highlight=False)
-        announcement = up.start()
+        announcement, sample = up.start(), written_sample(data_dir)
         if options.ready_file:
             write_ready_file(options.ready_file, announcement)
-        show(console, announcement, logs=data_dir / "logs", sample=written_sample(data_dir))
+        show(console, announcement, logs=data_dir / "logs", sample=sample)
         supervisor.watch()
     except KeyboardInterrupt:
         console.print("photodock is stopping ...")

@@ -14,7 +14,8 @@ from support.images import jpeg
 from support.system import Caller
 from support.tokens import BAD_TOKENS, claims, signed
 
-OPEN = {("GET", "/"), ("GET", "/assets/{name}"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
+PAGES = {(method, path) for method in ("GET", "HEAD") for path in ("/", "/assets/{name}")}
+OPEN = PAGES | {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics")}
 DOCUMENTATION = {"/openapi.json", "/docs", "/docs/docs.js", "/docs/vendor/{name}"}
 PREFIX = "/api/v1"
 READING = Call("GET", "/photos/{photo_id}", ("photos:read",))
