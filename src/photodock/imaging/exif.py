@@ -4,16 +4,13 @@ from collections.abc import Iterable
 from math import floor
 
 from photodock.domain.values import JsonObject
+from photodock.imaging.dates import read_date, read_moment, read_sub_seconds, read_utc_offset
 from photodock.imaging.reading import ExifBlock
 from photodock.imaging.rules import (
     SMALLEST,
     of_text,
     one_of,
-    read_date,
-    read_moment,
-    read_sub_seconds,
     read_text,
-    read_utc_offset,
     real,
     sixtieths,
     whole,
