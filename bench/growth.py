@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from uuid_utils.compat import uuid7
 
 from bench.backends import opened_database
-from bench.growth_rows import require_disk, settled, warmed
+from bench.growth_rows import Warmth, require_disk, settled
 from photodock.db import photos, sweep, uploads
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
@@ -131,17 +131,14 @@ async def _measure(database_url: str, sizes: dict[str, int]) -> dict[str, object
         # What was settled is on the disk: else its writing would be measured, for it goes on for minutes.
         os.sync()
         print(f"{name}: {rows:,} photos after {time.monotonic() - began:.0f} s", flush=True)
-    galleries = {}
-    for name, url in urls.items():
-        await warmed(url)
-        galleries[name] = await opened(url)
+    galleries = {name: await opened(url) for name, url in urls.items()}
     found: dict[str, object] = {
         "growth.rows": sizes["large"],
         "growth.settle_seconds": time.monotonic() - began,
         "growth.bytes_a_photo": await size_of(galleries["large"].db) / sizes["large"],
     }
     for call, count in CALLS:
-        times = await alternated(galleries, call, count)
+        times = await alternated(galleries, call, count, Warmth(list(urls.values())))
         p99 = {name: statistics.quantiles(taken, n=100)[98] * 1000 for name, taken in times.items()}
         p50 = {name: statistics.median(taken) * 1000 for name, taken in times.items()}
         for name in galleries:
@@ -154,11 +151,12 @@ async def _measure(database_url: str, sizes: dict[str, int]) -> dict[str, object
 
 
 async def alternated(
-    galleries: dict[str, Gallery], call: Callable[[Gallery], Awaitable[None]], count: int
+    galleries: dict[str, Gallery], call: Callable[[Gallery], Awaitable[None]], count: int, warmth: Warmth
 ) -> dict[str, list[float]]:
     """The time of each call in seconds, one here and one there."""
     times: dict[str, list[float]] = {name: [] for name in galleries}
     for number in range(WARM_UP + count):
+        await warmth.kept()
         for name, gallery in galleries.items():
             if call is Gallery.sweep:
                 await gallery.make_due()

@@ -1,6 +1,8 @@
 """The photos of `make bench-growth`: as many as are asked for, in every state, and what else belongs to them."""
 
+import math
 import shutil
+import time
 from pathlib import Path
 
 import asyncpg
@@ -46,6 +48,7 @@ SELECT indrelid::regclass::text AS of_table, indexrelid::regclass::text AS name,
 FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = indexrelid AND c.conrelid = indrelid
 WHERE NOT indisprimary AND indrelid IN ('photos'::regclass, 'photo_status_events'::regclass)
 """
+WARM_SECONDS = 1.0
 READ_ALL = "SELECT sum(pg_prewarm(oid, 'read')) FROM pg_class WHERE relkind IN ('r', 'i', 't')"
 
 
@@ -92,15 +95,25 @@ def making(index: asyncpg.Record) -> str:
     return f"ALTER TABLE {table} ADD CONSTRAINT {name} {index['makes']}" if index["makes"] else str(index["made_by"])
 
 
-async def warmed(url: str) -> None:
-    """Reads all of a database once, so that the system's memory holds it, as it does what has been in use for a while.
+class Warmth:
+    """Reads all of the databases again and again, so that the system's memory holds them, as it does what is in use.
 
-    Making one leaves much of it on the disk alone, and a call that has to wait for the disk tells nothing of how many
-    rows there are.
+    Making one leaves much of it on the disk alone, and some systems take from memory what nobody has used for a minute:
+    a call that has to wait for the disk tells nothing of how many rows there are.
     """
-    connection = await asyncpg.connect(url, command_timeout=None)
-    try:
-        await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
-        await connection.fetchval(READ_ALL)
-    finally:
-        await connection.close()
+
+    def __init__(self, urls: list[str]) -> None:
+        self._urls = urls
+        self._read_at = -math.inf
+
+    async def kept(self) -> None:
+        if time.monotonic() - self._read_at < WARM_SECONDS:
+            return
+        for url in self._urls:
+            connection = await asyncpg.connect(url, command_timeout=None)
+            try:
+                await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_prewarm")
+                await connection.fetchval(READ_ALL)
+            finally:
+                await connection.close()
+        self._read_at = time.monotonic()
