@@ -53,6 +53,7 @@ def run(settings: Settings, *, host: str, port: int, processes: int) -> None:
         log_config=None,
         server_header=False,
         proxy_headers=False,
+        reset_contextvars=True,  # else a request would begin with what others have bound to their log lines
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )

@@ -4,7 +4,7 @@ import gc
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
@@ -14,11 +14,16 @@ from photodock import logs
 
 
 class Log(io.StringIO):
+    flush_lines: Callable[[], None] = staticmethod(lambda: None)
+    """Writes what waits for the end of the event loop's turn."""
+
     @property
     def lines(self) -> list[dict[str, Any]]:
+        self.flush_lines()
         return [json.loads(line) for line in self.getvalue().splitlines()]
 
     def forget(self) -> None:
+        self.flush_lines()
         self.truncate(0)
         self.seek(0)
 
@@ -31,6 +36,7 @@ def written_log(level: str) -> Iterator[Log]:
     log = Log()
     with redirect_stderr(log):
         logs.configure(level)
+    log.flush_lines = structlog.get_config()["logger_factory"]().flush
     # Otherwise the modules' loggers would write into this stream for the rest of the run.
     structlog.configure(cache_logger_on_first_use=False)
     # What other tests have left unclosed says so when it is collected: in nobody's log.

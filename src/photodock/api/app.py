@@ -29,7 +29,7 @@ from photodock.api import (
 from photodock.api.auth import TokenVerifier
 from photodock.api.console import Console
 from photodock.api.direct import Direct
-from photodock.api.middleware import ForPages, LastResort, RequestContext
+from photodock.api.middleware import LastResort, RequestContext
 from photodock.api.openapi import Described, TakenIn
 from photodock.api.stopping import stop_noticed
 from photodock.services.confirmation import Confirmation
@@ -171,4 +171,4 @@ def in_front_of(app: Application, cors_allowed_origins: tuple[str, ...]) -> ASGI
         expose_headers=EXPOSED_HEADERS,
         max_age=3600,
     )
-    return RequestContext(ForPages(inner, cors))
+    return RequestContext(inner, cors)

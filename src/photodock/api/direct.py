@@ -23,7 +23,7 @@ from photodock.api import photos, uploads
 from photodock.api.answers import PhotoResponse, UploadResponse
 from photodock.api.auth import TokenVerifier
 from photodock.api.error_responses import rate_limit_headers, respond
-from photodock.api.middleware import PHOTOS
+from photodock.api.middleware import HEADERS, PHOTOS
 from photodock.api.requests import UploadRequest
 from photodock.api.secured import MAX_HEADER_BYTES, NO_STORE, SECURITY
 from photodock.api.shown import Place, Shown
@@ -182,7 +182,7 @@ def _uuid(text: str) -> UUID | None:
 
 def _plain_headers(scope: Asgi) -> Headers:
     """By name; none at all when one comes twice, or when they are too large."""
-    headers = dict(scope["headers"])
+    headers: Headers = scope[HEADERS]
     size = sum(map(len, headers)) + sum(map(len, headers.values()))
     return headers if len(headers) == len(scope["headers"]) and size <= MAX_HEADER_BYTES else {}
 

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Mapping
 
 import structlog
 from starlette.requests import ClientDisconnect
@@ -20,6 +21,8 @@ log = structlog.get_logger()
 
 INTERNAL_ERROR = "internal_error"
 GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+HEADERS = "photodock.headers"
+"""In a request's scope: its headers by name, of those that come twice the last."""
 HELD = "photodock.held"
 """In a request's scope: the answer was held back on the client's wish, so that its time says nothing."""
 PHOTOS = "photodock.photos"
@@ -31,18 +34,25 @@ PLAIN_ID = re.compile(r"[0-9A-Fa-f-]{1,36}")
 
 
 class RequestContext:
-    """Sets `correlation_id` in the scope, in the log's context and in the answer."""
+    """Sets `correlation_id` in the scope, in the log's context and in the answer.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Requests that name their origin, as browsers do for pages, go to `cors`, which leads to `app`; the others are spared
+    what it costs.
+    """
+
+    def __init__(self, app: ASGIApp, cors: ASGIApp) -> None:
         self._app = app
+        self._cors = cors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        correlation_id = scope["correlation_id"] = request_id(scope)
-        added = (b"x-request-id", correlation_id.encode()), *(() if names_origin(scope) else VARY)
+        headers = scope[HEADERS] = dict(scope["headers"])
+        is_of_page = b"origin" in headers
+        correlation_id = scope["correlation_id"] = request_id(headers)
+        added = (b"x-request-id", correlation_id.encode()), *(() if is_of_page else VARY)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
         span = spans.request(scope)
@@ -57,7 +67,7 @@ class RequestContext:
             await send(message)
 
         try:
-            await self._app(scope, limited(scope, receive), send_with_id)
+            await (self._cors if is_of_page else self._app)(scope, limited(scope, receive), send_with_id)
         finally:
             seconds = time.perf_counter() - started
             route = getattr(scope.get("route"), "path_format", None)
@@ -65,21 +75,6 @@ class RequestContext:
             log_request(scope, route, status, seconds)
             if span:
                 end_span(span, scope, route, status)
-
-
-class ForPages:
-    """CORS for those that name their origin, as browsers do for pages; the others are spared what it costs.
-
-    `cors` leads to `app`.
-    """
-
-    def __init__(self, app: ASGIApp, cors: ASGIApp) -> None:
-        self._app = app
-        self._cors = cors
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_of_page = scope["type"] == "http" and names_origin(scope)
-        await (self._cors if is_of_page else self._app)(scope, receive, send)
 
 
 class LastResort:
@@ -115,16 +110,9 @@ class LastResort:
             await send_internal_error(send, scope["correlation_id"])
 
 
-def names_origin(scope: Scope) -> bool:
-    return b"origin" in dict(scope["headers"])
-
-
-def request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            text = value.decode("latin-1")
-            return text if GOOD_ID.fullmatch(text) else uuid4().hex
-    return uuid4().hex
+def request_id(headers: Mapping[bytes, bytes]) -> str:
+    text = headers.get(b"x-request-id", b"").decode("latin-1")
+    return text if GOOD_ID.fullmatch(text) else uuid4().hex
 
 
 def limited(scope: Scope, receive: Receive) -> Receive:

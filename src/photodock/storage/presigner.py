@@ -4,6 +4,7 @@ After "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)
 What many URLs share is computed once (`storage/signing.py`).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -198,8 +199,12 @@ class Presigner:
         return second
 
 
-# A key is quoted for its address and again for its signature; phones give many photos the same names.
-_quoted = lru_cache(maxsize=1024)(quote)
+_PLAIN_KEY = re.compile("[A-Za-z0-9/._-]*")
+
+
+def _quoted(key: str) -> str:
+    """Our own keys need none; what other programs put into the bucket may."""
+    return key if _PLAIN_KEY.fullmatch(key) else quote(key)
 
 
 @lru_cache(maxsize=1024)

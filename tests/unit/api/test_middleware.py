@@ -27,7 +27,8 @@ def http_scope(**changes: Any) -> Scope:
 
 
 def wrapped(app: ASGIApp) -> ASGIApp:
-    return RequestContext(LastResort(app))
+    inner = LastResort(app)
+    return RequestContext(inner, cors=inner)
 
 
 async def test_what_nobody_expected_is_answered() -> None:

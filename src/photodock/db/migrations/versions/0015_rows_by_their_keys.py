@@ -16,7 +16,8 @@ INDEX_BEFORE = "CREATE INDEX upload_quota_by_time ON upload_quota (since)"
 OWN_PROJECT_OF_GROUP = (
     "JOIN projects o ON o.id = i.project_id AND o.organization_id = i.organization_id",
     """CROSS JOIN LATERAL (
-            SELECT FROM projects o WHERE o.id = i.project_id AND o.organization_id = i.organization_id LIMIT 1) AS own""",
+            SELECT FROM projects o WHERE o.id = i.project_id AND o.organization_id = i.organization_id LIMIT 1
+        ) AS own""",
 )
 OWN_PROJECT_OF_BATCH = (
     "LEFT JOIN projects o ON o.id = i.project_id AND o.organization_id = p_organization_id",

@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from pydantic_core import PydanticSerializationError, to_json
 
-from photodock.log_writer import LogWriter
+from photodock.logs.writer import LogWriter
 from photodock.tracing.spans import trace_id
 
 # Nothing puts these into a line on purpose; this keeps an accident from reaching the log.
