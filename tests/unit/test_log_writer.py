@@ -72,7 +72,12 @@ def test_a_loop_that_ends_within_its_turn_loses_no_line() -> None:
 
 async def test_other_threads_lose_no_line() -> None:
     log = LogWriter(file := File())
-    threads = [Thread(target=lambda n=n: [log.info(f"{n}") for _ in range(100)]) for n in range(4)]
+
+    def tell(name: str) -> None:
+        for _ in range(100):
+            log.info(name)
+
+    threads = [Thread(target=tell, args=(f"{number}",)) for number in range(4)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
@@ -80,7 +85,7 @@ async def test_other_threads_lose_no_line() -> None:
         await turn()
     await turn()
     lines = "".join(file.writes).splitlines()
-    assert all(lines.count(str(n)) == 100 for n in range(4))
+    assert [lines.count(f"{number}") for number in range(4)] == [100] * 4
 
 
 def test_a_file_that_takes_nothing_stops_nobody() -> None:
