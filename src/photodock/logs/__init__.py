@@ -35,6 +35,10 @@ def _written(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
+def add_exception(logger: Any, level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return structlog.processors.format_exc_info(logger, level, event) if "exc_info" in event else event
+
+
 def to_line(_: Any, __: str, event: Mapping[str, Any]) -> str:
     """One line of JSON, whatever is in `event`, without secrets."""
     if _name_a_secret(tuple(event)):
@@ -84,6 +88,22 @@ def add_trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     return event
 
 
+def _logger(level: int) -> type[Any]:
+    """structlog's, which leaves out what is below `level`, with a shorter way for what becomes a line."""
+
+    class Logger(structlog.make_filtering_bound_logger(level)):  # type: ignore[misc]
+        def _proxy_to_logger(self, method_name: str, event: str | None = None, **fields: Any) -> None:
+            made: Any = {**self._context, **fields, "event": event}
+            try:
+                for process in self._processors:
+                    made = process(self._logger, method_name, made)
+                getattr(self._logger, method_name)(made)
+            except structlog.DropEvent:
+                pass
+
+    return Logger
+
+
 def configure(level: str, *, traces: bool = False) -> None:
     """`level`: `debug`, `info`, `warning` or `error`. Third parties' lines come out in the same form. `traces`: each
     line of what is traced has its trace's id."""
@@ -91,12 +111,12 @@ def configure(level: str, *, traces: bool = False) -> None:
         structlog.contextvars.merge_contextvars,
         *([add_trace_id] if traces else []),
         add_level_and_time,
-        structlog.processors.format_exc_info,
+        add_exception,
     ]
     writer = LogWriter(sys.stderr)
     structlog.configure(
         processors=[*shared, to_line],
-        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        wrapper_class=_logger(getattr(logging, level.upper())),
         logger_factory=lambda *_: writer,
         cache_logger_on_first_use=True,
     )
