@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx
 
-from photodock.storage.presigner import PresignedUpload, Presigner
+from photodock.storage.presigner import Presigner
+from photodock.storage.puts import PresignedUpload
 from support.system import sha256
 
 BODY = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8

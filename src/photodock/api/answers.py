@@ -12,6 +12,7 @@ from photodock.domain.photo import DetectionStatus, FailureCode, Photo, PhotoSta
 from photodock.domain.policy import GpsPolicy, PolicySet
 from photodock.domain.renditions import RenditionName
 from photodock.services.library import RenditionView, View
+from photodock.services.upload_batches import IssuedItem
 from photodock.services.uploads import IssuedUpload
 
 STATUS_URL = "/api/v1/photos/{}"
@@ -38,7 +39,7 @@ class UploadResponse(BaseModel):
         return cls(**cls.values(issued))
 
     @staticmethod
-    def values(issued: IssuedUpload) -> dict[str, Any]:
+    def values(issued: IssuedUpload | IssuedItem) -> dict[str, Any]:
         """Of all fields, in their order: as JSON the same as the model's."""
         return {
             "upload_id": issued.upload_id,

@@ -19,8 +19,7 @@ from photodock.domain.identity import Scope
 from photodock.domain.limits import Quota
 from photodock.services.confirmation import Confirmation
 from photodock.services.library import Library
-from photodock.services.upload_batches import Asked, UploadBatches
-from photodock.services.uploads import IssuedUpload
+from photodock.services.upload_batches import Asked, Result, UploadBatches
 
 router = APIRouter(prefix="/api/v1/photos", tags=["uploads"], route_class=SecuredRoute)
 
@@ -35,10 +34,11 @@ router = APIRouter(prefix="/api/v1/photos", tags=["uploads"], route_class=Secure
 async def request_upload_urls(request: Request, caller: Caller, body: UploadBatchRequest) -> Response:
     """At most 100 items, each as for a single upload URL, with its `idempotency_key` beside it. Each costs one of the
     quota; when that ends in the middle, the items after it are `rate_limited`."""
-    items = [_asked(request, place, item) for place, item in enumerate(body.items)]
+    known_types: tuple[str, ...] = request.app.state.detection_types
+    items = [_asked(request, place, item, known_types) for place, item in enumerate(body.items)]
     batches: UploadBatches = request.app.state.upload_batches
     results = await batches.request(caller, [item for item in items if isinstance(item, Asked)])
-    request.scope[PHOTOS] = [result.photo_id for result in results if isinstance(result, IssuedUpload)]
+    request.scope[PHOTOS] = [result.photo_id for result in results if not isinstance(result, PhotodockError)]
     answers = (_issued(request, result) for result in results)
     found = [next(answers) if isinstance(item, Asked) else item for item in items]
     # Written here: the framework would look through all fields of all items twice more.
@@ -47,28 +47,28 @@ async def request_upload_urls(request: Request, caller: Caller, body: UploadBatc
     return response
 
 
-def _asked(request: Request, place: int, item: Any) -> Asked | ItemProblem:
+def _asked(request: Request, place: int, item: Any, known_types: tuple[str, ...]) -> Asked | ItemProblem:
     if not isinstance(item, UploadItem):
         try:
             UploadItem.model_validate(item)
         except ValidationError as error:
             return _refused(request, MALFORMED, field_errors(error.errors(), "body", "items", str(place)))
     try:
-        return Asked(to_new_photo(item, request.app.state.detection_types), item.idempotency_key)
+        return Asked(to_new_photo(item, known_types), item.idempotency_key)
     except PhotodockError as error:
         return _refused(request, error)
 
 
-def _issued(request: Request, result: IssuedUpload | PhotodockError) -> dict[str, Any] | ItemProblem:
-    return UploadResponse.values(result) if isinstance(result, IssuedUpload) else _refused(request, result)
+def _issued(request: Request, result: Result) -> dict[str, Any] | ItemProblem:
+    return _refused(request, result) if isinstance(result, PhotodockError) else UploadResponse.values(result)
 
 
-def _quota(results: Sequence[IssuedUpload | PhotodockError]) -> Quota | None:
+def _quota(results: Sequence[Result]) -> Quota | None:
     """As the last item that had to do with the quota left it."""
     for result in reversed(results):
         if isinstance(result, RateLimited):
             return Quota(result.limit, result.remaining, result.reset_seconds)
-        if isinstance(result, IssuedUpload) and result.quota:
+        if not isinstance(result, PhotodockError) and result.quota:
             return result.quota
     return None
 

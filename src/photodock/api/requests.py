@@ -128,7 +128,7 @@ class UploadRequest(Strict):
             file_size=self.file_size,
             mime_type=self.mime_type.lower(),
             checksum_sha256=self.checksum_sha256,
-            detection_types=tuple(dict.fromkeys(self.detection_types or known_types)),
+            detection_types=tuple(dict.fromkeys(self.detection_types)) if self.detection_types else known_types,
             priority=self.priority,
             client_metadata=metadata,
         )

@@ -73,7 +73,7 @@ async def refresh_upload_url(request: Request, response: Response, caller: Calle
 def to_new_photo(body: UploadRequest, known_types: tuple[str, ...]) -> NewPhoto:
     """Raises InvalidRequest for detection types that are not in use here."""
     new = body.to_new_photo(known_types)
-    if not set(new.detection_types) <= set(known_types):
+    if new.detection_types is not known_types and not set(new.detection_types) <= set(known_types):
         known = ", ".join(known_types)
         raise InvalidRequest(f"detection_types may hold {known} here. Leave it out to have all of them.")
     return new

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 from uuid import UUID
 
 from photodock.db.photos import to_photo
@@ -12,6 +12,8 @@ from photodock.db.tenants import Tenants
 from photodock.domain.limits import Limit, Limits, Quota
 from photodock.domain.photo import NewPhoto, Photo
 from photodock.tracing.spans import traced
+
+T = TypeVar("T")
 
 
 class Outcome(StrEnum):
@@ -97,63 +99,77 @@ async def request(db: Tenants, issue: Issue, asked: Request) -> Answer:
 
 
 class Wanted(NamedTuple):
-    """One of many: what was declared, and the names its photo will have. `place` is its index in the request."""
+    """One of many: what was declared, and the names its photo will have. `place` is its index in the request.
+
+    Ids as texts: that is how they are answered, and to make them otherwise costs as much as all else of an item.
+    """
 
     place: int
     new: NewPhoto
-    photo_id: UUID
-    upload_id: UUID
+    photo_id: str
+    upload_id: str
     s3_key: str
     idempotency_key: str | None
     request_hash: bytes | None
 
-    def as_item(self) -> dict[str, object]:
-        new = self.new
-        return {
-            "place": self.place,
-            "project_id": new.project_id,
-            "photo_id": self.photo_id,
-            "upload_id": self.upload_id,
-            "idempotency_key": self.idempotency_key,
-            "request_hash": self.request_hash.hex() if self.request_hash else None,
-            "file_name": new.file_name,
-            "mime_type": new.mime_type,
-            "file_size": new.file_size,
-            "checksum_sha256": new.checksum_sha256,
-            "s3_key": self.s3_key,
-            "detection_types": new.detection_types,
-            "priority": new.priority.value,
-            "client_metadata": new.client_metadata,
-        }
+
+class Verdict(NamedTuple):
+    """An `Answer` to one of many, whose names are known."""
+
+    outcome: Outcome
+    quota: Quota | None
+    refused: Limit | None
 
 
 @traced("request_uploads")
-async def request_many(db: Tenants, issue: Issue, wanted: Sequence[Wanted]) -> dict[int, Answer]:
-    """Answers by place. Those that are missing repeat a known key: ask `request` for each of them.
+async def request_many(db: Tenants, issue: Issue, wanted: Sequence[Wanted]) -> list[Verdict | None]:
+    """For each of them. None: it repeats a known key, and belongs to `request`.
 
     No two of `wanted` may have the same key.
     """
     rows = await db.of(issue.organization_id).call(
-        "request_uploads",
+        "request_upload_batch",
         issue.user_id,
-        [one.as_item() for one in wanted],
+        *_columns(wanted),
         issue.now,
         issue.url_expires_at,
         issue.sweep_at,
         issue.limits.in_order,
     )
-    by_place = {one.place: one for one in wanted}
-    answers = {}
-    for row in rows:
-        outcome, one = Outcome(row["outcome"]), by_place[row["place"]]
-        made = outcome is Outcome.CREATED
-        answers[one.place] = Answer(
-            outcome,
-            one.photo_id if made else None,
-            one.s3_key if made else None,
-            *issue.counted(row),
-        )
-    return answers
+    verdicts = {row["place"]: Verdict(Outcome(row["outcome"]), *issue.counted(row)) for row in rows}
+    everyones = verdicts.get(None)
+    return [everyones] * len(wanted) if everyones else [verdicts.get(place) for place in range(len(wanted))]
+
+
+def _columns(wanted: Sequence[Wanted]) -> tuple[Sequence[object] | None, ...]:
+    """In the order of the function's parameters."""
+    return (
+        _shared([one.new.project_id for one in wanted]),
+        [one.photo_id for one in wanted],
+        [one.upload_id for one in wanted],
+        _unless_none([one.idempotency_key for one in wanted]),
+        _unless_none([one.request_hash for one in wanted]),
+        [one.new.file_name for one in wanted],
+        _shared([one.new.mime_type for one in wanted]),
+        [one.new.file_size for one in wanted],
+        _unless_none([one.new.checksum_sha256 for one in wanted]),
+        [one.s3_key for one in wanted],
+        _shared([",".join(one.new.detection_types) for one in wanted]),
+        _shared([one.new.priority.value for one in wanted]),
+        _unless_none([one.new.client_metadata for one in wanted]),
+    )
+
+
+# asyncpg looks at each value of an array several times: what need not be in one is left out.
+
+
+def _shared(column: list[T]) -> list[T]:
+    """One value where all have the same."""
+    return column[:1] if column.count(column[0]) == len(column) else column
+
+
+def _unless_none(column: list[T]) -> list[T] | None:
+    return column if any(value is not None for value in column) else None
 
 
 @traced("take_quota")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from photodock.doctor.answers import S3Answer
@@ -35,8 +35,8 @@ async def _forged(trials: Trials) -> list[S3Answer]:
     path, _, query = moved.url.partition("?")
     other_key = trials.new_key().rpartition("/")[2]
     return [
-        await trials.put(replace(upload, url=upload.url[:-4] + other_digits)),
-        await trials.put(replace(moved, url=f"{path.rpartition('/')[0]}/{other_key}?{query}")),
+        await trials.put(upload._replace(url=upload.url[:-4] + other_digits)),
+        await trials.put(moved._replace(url=f"{path.rpartition('/')[0]}/{other_key}?{query}")),
     ]
 
 
@@ -62,7 +62,7 @@ async def _other_bytes(trials: Trials) -> list[S3Answer]:
 async def _left_out(trials: Trials) -> list[S3Answer]:
     upload = trials.upload_url(trials.new_key())
     others = {name: value for name, value in upload.headers.items() if name.lower() != "if-none-match"}
-    return [await trials.put(replace(upload, headers=others))]
+    return [await trials.put(upload._replace(headers=others))]
 
 
 async def _added(trials: Trials) -> list[S3Answer]:

@@ -13,7 +13,8 @@ import httpx
 from photodock.doctor.answers import S3Answer, answer_of
 from photodock.domain.errors import StorageError
 from photodock.domain.object_key import TRIAL_PREFIX
-from photodock.storage.presigner import PresignedUpload, Presigner
+from photodock.storage.presigner import Presigner
+from photodock.storage.puts import PresignedUpload
 from photodock.storage.s3 import ObjectStore
 
 CONTENT = b"\xff\xd8\xff\xe0photodock doctor tries an upload, and deletes this object again. "

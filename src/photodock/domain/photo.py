@@ -95,8 +95,17 @@ EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
 
 def object_key(project_id: UUID, photo_id: UUID, mime_type: str, created_at: datetime) -> str:
     """`{project_id}/{year}/{month}/{day}/{photo_id}.{extension}`, the day in UTC. Never holds a client's text."""
+    return key_in(key_folder(project_id, created_at), photo_id, mime_type)
+
+
+def key_folder(project_id: UUID, created_at: datetime) -> str:
+    """What the keys of a project's photos of one day have in common."""
     day = created_at.astimezone(UTC).date().isoformat().replace("-", "/")
-    return f"{project_id}/{day}/{photo_id}.{EXTENSIONS[mime_type]}"
+    return f"{project_id}/{day}"
+
+
+def key_in(folder: str, photo_id: UUID | str, mime_type: str) -> str:
+    return f"{folder}/{photo_id}.{EXTENSIONS[mime_type]}"
 
 
 class NewPhoto(NamedTuple):

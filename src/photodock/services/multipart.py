@@ -21,7 +21,8 @@ from photodock.services.multipart_parts import named_parts
 from photodock.services.multipart_state import awaited_photo, takes_no_more, under_way
 from photodock.services.uploads import Uploads, utc_now
 from photodock.storage.multipart import UploadedPart
-from photodock.storage.presigner import PresignedUpload, Presigner
+from photodock.storage.presigner import Presigner
+from photodock.storage.puts import PresignedUpload
 from photodock.storage.s3 import ObjectStore
 
 log = structlog.get_logger()

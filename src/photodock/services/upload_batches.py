@@ -1,21 +1,35 @@
 """Issuing upload URLs for many photos at once."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
+from uuid import UUID
 
-from uuid_utils.compat import uuid4, uuid7
+from uuid_utils import uuid4, uuid7
 
 from photodock.db import uploads
 from photodock.db.tenants import Tenants
-from photodock.db.uploads import Answer, Issue, Wanted
+from photodock.db.uploads import Issue, Outcome, Verdict, Wanted
 from photodock.domain.errors import DatabaseUnavailable, PhotodockError, StorageUnavailable
 from photodock.domain.identity import Principal
-from photodock.domain.photo import NewPhoto, object_key
+from photodock.domain.limits import Quota
+from photodock.domain.photo import NewPhoto, key_folder, key_in
 from photodock.services.upload_rules import fingerprint
-from photodock.services.uploads import IssuedUpload, Uploads
+from photodock.services.uploads import IssuedUpload, Uploads, refused
+from photodock.storage.puts import PresignedUpload
 from photodock.tracing.spans import photo_begins
 
-Result: TypeAlias = IssuedUpload | PhotodockError
+
+class IssuedItem(NamedTuple):
+    """One of many, as an `IssuedUpload`; its ids are texts."""
+
+    photo_id: str
+    upload_id: str
+    s3_url: str
+    upload: PresignedUpload
+    quota: Quota | None
+
+
+Result: TypeAlias = IssuedItem | IssuedUpload | PhotodockError
 
 
 class Asked(NamedTuple):
@@ -38,17 +52,18 @@ class UploadBatches:
         keys then gives the same photos.
         """
         issue = self._single.issue(who)
-        results = {place: fault for place, one in enumerate(asked) if (fault := self._fault(one.new))}
-        wanted = {one.place: one for one in _wanted(asked, issue, results)}
-        answers = await uploads.request_many(self._db, issue, list(wanted.values())) if wanted else {}
-        for answer in answers.values():
-            if answer.photo_id:
-                photo_begins(answer.photo_id)
-        issued = {
-            place: self._issued(issue._replace(upload_id=wanted[place].upload_id), answer, asked[place].new)
-            for place, answer in answers.items()
+        found: dict[int, Result] = {
+            place: fault for place, one in enumerate(asked) if (fault := self._fault(one.new)) is not None
         }
-        found: dict[int, Result] = {**results, **issued}
+        wanted = _wanted(asked, issue, found)
+        verdicts = await uploads.request_many(self._db, issue, wanted) if wanted else []
+        made = []
+        for one, verdict in zip(wanted, verdicts, strict=True):
+            if verdict and verdict.outcome is Outcome.CREATED:
+                made.append((one, verdict))
+            elif verdict:
+                found[one.place] = refused(verdict)
+        found.update(self._issued(issue, made))
         # One after the other: two with the same key make one photo.
         return [found[place] if place in found else await self._repeated(who, one) for place, one in enumerate(asked)]
 
@@ -59,13 +74,22 @@ class UploadBatches:
             return fault
         return None
 
-    def _issued(self, issue: Issue, answer: Answer, new: NewPhoto) -> Result:
-        try:
-            return self._single.issued(issue, answer, new)
-        except StorageUnavailable:
-            raise
-        except PhotodockError as refusal:
-            return refusal
+    def _issued(self, issue: Issue, made: list[tuple[Wanted, Verdict]]) -> Iterator[tuple[int, IssuedItem]]:
+        """By place."""
+        if not made:
+            return
+        for one, _ in made:
+            photo_begins(one.photo_id)
+        sign = self._single.signer(issue).put
+        for one, verdict in made:
+            new = one.new
+            upload = sign(
+                one.s3_key,
+                content_type=new.mime_type,
+                content_length=new.file_size,
+                checksum_sha256=new.checksum_sha256,
+            )
+            yield one.place, IssuedItem(one.photo_id, one.upload_id, upload.object_url, upload, verdict.quota)
 
     async def _repeated(self, who: Principal, one: Asked) -> Result:
         try:
@@ -76,26 +100,21 @@ class UploadBatches:
             return refusal
 
 
-def _wanted(asked: Sequence[Asked], issue: Issue, refused: dict[int, PhotodockError]) -> list[Wanted]:
+def _wanted(asked: Sequence[Asked], issue: Issue, faulty: Container[int]) -> list[Wanted]:
     """All that may be new: of several with one key only the first."""
     keys = set[str]()
+    folders = dict[UUID, str]()
     wanted = []
-    for place, one in enumerate(asked):
-        key = one.idempotency_key
-        if place in refused or key in keys:
+    for place, (new, key) in enumerate(asked):
+        if place in faulty or key in keys:
             continue
         if key is not None:
             keys.add(key)
-        photo_id = uuid7()
-        wanted.append(
-            Wanted(
-                place=place,
-                new=one.new,
-                photo_id=photo_id,
-                upload_id=uuid4(),
-                s3_key=object_key(one.new.project_id, photo_id, one.new.mime_type, issue.now),
-                idempotency_key=key,
-                request_hash=fingerprint(one.new) if key is not None else None,
-            )
-        )
+        folder = folders.get(new.project_id)
+        if folder is None:
+            folder = folders[new.project_id] = key_folder(new.project_id, issue.now)
+        photo_id = str(uuid7())
+        s3_key = key_in(folder, photo_id, new.mime_type)
+        request_hash = fingerprint(new) if key is not None else None
+        wanted.append(Wanted(place, new, photo_id, str(uuid4()), s3_key, key, request_hash))
     return wanted

@@ -11,7 +11,7 @@ from photodock.db import photos, uploads
 from photodock.db.pool import Connection
 from photodock.db.tenants import Tenants
 from photodock.db.upload_groups import UploadGroups
-from photodock.db.uploads import Answer, Issue, Outcome
+from photodock.db.uploads import Answer, Issue, Outcome, Verdict
 from photodock.domain.errors import (
     IdempotencyConflict,
     InvalidStatusTransition,
@@ -24,7 +24,8 @@ from photodock.domain.limits import Limit, Quota, refusal
 from photodock.domain.photo import AWAITING_UPLOAD, UPLOAD_EXPIRED, NewPhoto, Photo, object_key
 from photodock.domain.schedule import LOOKS
 from photodock.services.upload_rules import UploadRules, check_file, fingerprint
-from photodock.storage.presigner import PresignedUpload, Presigner
+from photodock.storage.presigner import Presigner
+from photodock.storage.puts import PresignedUpload, Puts
 from photodock.tracing.spans import photo_begins, photo_was_there
 
 
@@ -133,8 +134,12 @@ class Uploads:
     def issued(self, issue: Issue, answer: Answer, new: NewPhoto) -> IssuedUpload:
         """The signed URL for what the database answered; raises its refusal."""
         if answer.photo_id is None or answer.s3_key is None:
-            raise _refusal(answer)
+            raise refused(answer)
         return self._signed(issue, answer.photo_id, answer.s3_key, new, answer.quota)
+
+    def signer(self, issue: Issue) -> Puts:
+        """For the URLs of many photos. Raises StorageAccessDenied."""
+        return self._presigner.puts(self._rules.url_ttl_seconds, issue.now)
 
     def _signed(self, issue: Issue, photo_id: UUID, key: str, new: NewPhoto, quota: Quota | None) -> IssuedUpload:
         upload = self._presigner.put(
@@ -171,7 +176,7 @@ def _rate_limited(limit: Limit, quota: Quota | None) -> RateLimited:
     )
 
 
-def _refusal(answer: Answer) -> RateLimited | IdempotencyConflict | ProjectAccessDenied:
+def refused(answer: Answer | Verdict) -> RateLimited | IdempotencyConflict | ProjectAccessDenied:
     if answer.refused:
         return _rate_limited(answer.refused, answer.quota)
     if answer.outcome is Outcome.IDEMPOTENCY_CONFLICT:

@@ -4,9 +4,7 @@ After "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)
 What many URLs share is computed once (`storage/signing.py`).
 """
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
@@ -15,20 +13,10 @@ from photodock.domain.photo import EXTENSIONS
 from photodock.storage.bucket import Bucket
 from photodock.storage.credentials import Credentials
 from photodock.storage.disposition import content_disposition, download_name
+from photodock.storage.puts import PresignedUpload, Puts, quoted
 from photodock.storage.signing import CredentialScope, Second
 
-_UPLOAD_HEADERS = "content-length;content-type;host;if-none-match"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-
-
-@dataclass(frozen=True, slots=True)
-class PresignedUpload:
-    """One issued URL. `headers` is what the client must set besides Host and Content-Length."""
-
-    url: str = field(repr=False)
-    headers: dict[str, str]
-    expires_in_seconds: int
-    expires_at: datetime
 
 
 class Presigner:
@@ -48,6 +36,7 @@ class Presigner:
         self._host = host_header(bucket.url)
         # By method: uploads are signed for this second, downloads for the one in which their slot began.
         self._last: dict[str, Second] = {}
+        self._puts: Puts | None = None
 
     @property
     def credentials(self) -> Credentials:
@@ -69,27 +58,19 @@ class Presigner:
         With `checksum_sha256` (base64 of 32 bytes) also of exactly these bytes. `expires_in_seconds` is at most
         604800 (S3's limit); the answer's may be shorter. Raises StorageAccessDenied when the credentials have ended.
         """
-        content_type = " ".join(content_type.split())
-        headers = {"Content-Type": content_type, "If-None-Match": "*"}
-        signed_headers = _UPLOAD_HEADERS
-        canonical_headers = (
-            f"content-length:{content_length}\ncontent-type:{content_type}\nhost:{self._host}\nif-none-match:*\n"
+        return self.puts(expires_in_seconds, now).put(
+            key, content_type=content_type, content_length=content_length, checksum_sha256=checksum_sha256
         )
-        if checksum_sha256 is not None:
-            headers["X-Amz-Checksum-Sha256"] = checksum_sha256
-            signed_headers += ";x-amz-checksum-sha256"
-            canonical_headers += f"x-amz-checksum-sha256:{checksum_sha256}\n"
+
+    def puts(self, expires_in_seconds: int, now: datetime) -> Puts:
+        """What signs PUTs now, as `put` does: for many of them. Raises StorageAccessDenied."""
         second = self._second_of("PUT", now)
         lifetime = second.lifetime(expires_in_seconds)
-        url = self._signed_url(
-            "PUT",
-            key,
-            second=second,
-            lifetime=lifetime,
-            signed_headers=signed_headers,
-            canonical_headers=canonical_headers,
-        )
-        return PresignedUpload(url, headers, lifetime, second.start + timedelta(seconds=lifetime))
+        last = self._puts
+        if last and last.second is second and last.lifetime == lifetime:
+            return last
+        self._puts = Puts(second, lifetime, origin=self._origin, base_path=self._base_path, host=self._host)
+        return self._puts
 
     def put_part(
         self,
@@ -151,7 +132,7 @@ class Presigner:
 
     def object_url(self, key: str) -> str:
         """The object's plain address, unsigned."""
-        return f"{self._bucket_url}/{_quoted(key)}"
+        return f"{self._bucket_url}/{quoted(key)}"
 
     def s3_uri(self, key: str) -> str:
         """`s3://bucket/key`, as detectors know the object."""
@@ -169,13 +150,8 @@ class Presigner:
         parameters: str = "",
     ) -> str:
         """`parameters`: others of the query, in the order of their names, which begin with small letters."""
-        path = f"{self._base_path}/{_quoted(key)}"
-        dated = f"{second.parameters}&X-Amz-Expires={lifetime}"
-        token = second.scope.token_parameter
-        signed = f"&X-Amz-SignedHeaders={signed_headers.replace(';', '%3B')}"
-        # The canonical query is sorted by name, and capitals come first. The URL itself keeps the SDK's order.
-        canonical_query = f"{dated}{token}{signed}"
-        query = f"{dated}{signed}{token}"
+        path = f"{self._base_path}/{quoted(key)}"
+        canonical_query, query = second.queries(lifetime, signed_headers)
         if parameters:
             canonical_query = f"{canonical_query}&{parameters}"
             query = f"{parameters}&{query}"
@@ -197,14 +173,6 @@ class Presigner:
             scope = CredentialScope.derive(credentials, date, self._bucket.region)
         second = self._last[method] = Second.enter(scope, start)
         return second
-
-
-_PLAIN_KEY = re.compile("[A-Za-z0-9/._-]*")
-
-
-def _quoted(key: str) -> str:
-    """Our own keys need none; what other programs put into the bucket may."""
-    return key if _PLAIN_KEY.fullmatch(key) else quote(key)
 
 
 @lru_cache(maxsize=1024)

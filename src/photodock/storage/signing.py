@@ -100,5 +100,13 @@ class Second:
             raise StorageAccessDenied("No upload or download can be authorized at the moment. Try again later.")
         return min(wanted_seconds, self.seconds_left)
 
+    def queries(self, lifetime: int, signed_headers: str) -> tuple[str, str]:
+        """All of the query but the signature: in the order that is signed, by name and capitals first, and in the
+        SDK's, which URLs keep."""
+        dated = f"{self.parameters}&X-Amz-Expires={lifetime}"
+        token = self.scope.token_parameter
+        signed = f"&X-Amz-SignedHeaders={signed_headers.replace(';', '%3B')}"
+        return f"{dated}{token}{signed}", f"{dated}{signed}{token}"
+
     def signature(self, canonical_request: str) -> str:
         return self.mac.hexdigest(hashlib.sha256(canonical_request.encode()).hexdigest().encode())

@@ -86,10 +86,10 @@ async def _within(block: AbstractContextManager[None], work: Awaitable[T]) -> T:
         return await work
 
 
-def photo_begins(photo_id: UUID) -> None:
+def photo_begins(photo_id: UUID | str) -> None:
     """A photo is being made: its trace begins with this request."""
     if SWITCH.recorder:
-        SWITCH.recorder.photo_begins(photo_id)
+        SWITCH.recorder.photo_begins(UUID(photo_id) if isinstance(photo_id, str) else photo_id)
 
 
 def photo_was_there(photo_id: UUID) -> None:

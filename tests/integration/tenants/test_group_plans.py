@@ -49,11 +49,23 @@ async def ask_in_a_group(house: House) -> None:
     assert None not in await house.together(*(replace(wish, key=str(uuid4())) for wish in house.callers))
 
 
+def wanted(place: int, wish: Wish) -> tuple[uploads.Issue, uploads.Wanted]:
+    issue, new, photo_id, s3_key = wish.declared()
+    return issue, uploads.Wanted(place, new, str(photo_id), str(issue.upload_id), s3_key, str(uuid4()), b"h")
+
+
 async def ask_for_a_batch(house: House) -> None:
-    issue, new, photo_id, s3_key = house.callers[0].declared()
-    key = str(uuid4())
-    one = uploads.Wanted(0, new, photo_id, issue.upload_id, s3_key, key, b"h")
-    assert await uploads.request_many(Tenants(house.db), issue, [one])
+    issue, one = wanted(0, house.callers[0])
+    [verdict] = await uploads.request_many(Tenants(house.db), issue, [one])
+    assert verdict
+    assert verdict.outcome is uploads.Outcome.CREATED
+
+
+async def ask_for_a_batch_with_a_strange_project(house: House) -> None:
+    issue, one = wanted(0, house.callers[0])
+    _, strange = wanted(1, replace(house.callers[0], project_id=uuid4()))
+    verdicts = await uploads.request_many(Tenants(house.db), issue, [one, strange])
+    assert [verdict and verdict.outcome for verdict in verdicts] == ["created", "project_access_denied"]
 
 
 async def look_at_versions(house: House) -> None:
@@ -89,7 +101,13 @@ async def grow(db: Database, whose: Wish) -> None:
 
 
 @pytest.mark.parametrize("planned", Planned, ids=lambda planned: planned.value)
-@pytest.mark.parametrize("call", [ask_in_a_group, ask_for_a_batch, look_at_versions, ask_alone, read_one, list_some])
+@pytest.mark.parametrize(
+    "call",
+    [
+        *(ask_in_a_group, ask_for_a_batch, ask_for_a_batch_with_a_strange_project, ask_alone),
+        *(look_at_versions, read_one, list_some),
+    ],
+)
 async def test_what_a_call_reads_does_not_grow_with_the_tables(
     house: House, database_url: str, call: Callable[[House], Awaitable[None]], planned: Planned
 ) -> None:
