@@ -42,8 +42,8 @@ class UploadResponse(BaseModel):
     def values(issued: IssuedUpload | IssuedItem) -> dict[str, Any]:
         """Of all fields, in their order: as JSON the same as the model's."""
         return {
-            "upload_id": issued.upload_id,
-            "photo_id": issued.photo_id,
+            "upload_id": str(issued.upload_id),
+            "photo_id": str(issued.photo_id),
             "upload_url": issued.upload.url,
             "method": "PUT",
             "headers": issued.upload.headers,

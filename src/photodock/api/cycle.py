@@ -51,15 +51,14 @@ class Cycle(RequestResponseCycle):
 
     def _plain_head(self, message: "HTTPResponseStartEvent") -> bytes:
         """Empty where uvicorn must have it."""
-        status, headers, length = message["status"], [*self.default_headers, *message.get("headers", ())], None
-        for name, value in headers:
-            if name == b"content-length":
-                length = value
-            elif name in (b"connection", b"transfer-encoding"):
-                return b""
+        status, headers = message["status"], [*self.default_headers, *message.get("headers", ())]
+        named = dict(headers)
+        length = named.get(b"content-length")
+        if b"connection" in named or b"transfer-encoding" in named:
+            return b""
         if self.scope["method"] == "HEAD" or (length is None) != (status in _WITHOUT_BODY):
             return b""
-        lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+        lines = b"\r\n".join(map(b": ".join, headers)) + b"\r\n"
         if lines.translate(None, _TEXT) != b"\r\n" * len(headers):
             return b""  # a line break within a header, or worse: uvicorn refuses it
         self.chunked_encoding = False

@@ -7,7 +7,7 @@ requests both ways.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -29,9 +29,16 @@ from photodock.api.secured import MAX_HEADER_BYTES, NO_STORE, SECURITY
 from photodock.api.shown import Place, Shown
 from photodock.domain.errors import PhotodockError, PhotoNotFound
 from photodock.domain.identity import Principal
+from photodock.domain.limits import Quota
 from photodock.services.library import Library, readable_organization
 
 Headers = dict[bytes, bytes]
+RawHeaders = Sequence[tuple[bytes, bytes]]
+
+CONTENT_TYPE = b"content-type", b"application/json"
+ISSUE_CACHE = b"cache-control", NO_STORE.encode()
+SHOW_CACHE = b"cache-control", photos.CACHE_CONTROL.encode()
+QUOTA_NAMES = {name: name.lower().encode() for name in rate_limit_headers(0, 0, 0)}
 
 ID = re.compile(photos.UUID_PATTERN)
 """The form that everybody means; of others Python's UUID takes some that the framework refuses."""
@@ -96,8 +103,8 @@ class Direct:
         issued = await self._state.uploads.request(caller, new, key)
         scope[PHOTOS] = (issued.photo_id,)
         quota = issued.quota
-        limits = rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds) if quota else {}
-        await _send(send, 200, {**limits, "Cache-Control": NO_STORE}, to_json(UploadResponse.values(issued)))
+        limits = _quota_headers(quota) if quota else ()
+        await _send(send, 200, (*limits, ISSUE_CACHE), to_json(UploadResponse.values(issued)))
 
     async def _show(self, scope: Asgi, receive: Receive, send: Send) -> None:
         headers = _plain_headers(scope)
@@ -197,13 +204,17 @@ def _again(messages: list[Message], receive: Receive) -> Receive:
     return receive_again
 
 
-def _photo_headers(etag: str) -> dict[str, str]:
-    return {"ETag": etag, "Cache-Control": photos.CACHE_CONTROL}
+def _quota_headers(quota: Quota) -> RawHeaders:
+    headers = rate_limit_headers(quota.limit, quota.remaining, quota.reset_seconds)
+    return [(QUOTA_NAMES[name], value.encode()) for name, value in headers.items()]
 
 
-async def _send(send: Send, status: int, headers: dict[str, str], content: bytes | None) -> None:
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+def _photo_headers(etag: str) -> RawHeaders:
+    return (b"etag", etag.encode()), SHOW_CACHE
+
+
+async def _send(send: Send, status: int, headers: RawHeaders, content: bytes | None) -> None:
     if content is not None:
-        raw += (b"content-length", str(len(content)).encode()), (b"content-type", b"application/json")
-    await send({"type": "http.response.start", "status": status, "headers": raw})
+        headers = (*headers, (b"content-length", b"%d" % len(content)), CONTENT_TYPE)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": content or b""})

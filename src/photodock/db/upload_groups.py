@@ -12,7 +12,7 @@ from uuid import UUID
 from photodock.db.groups import Groups
 from photodock.db.pool import Row
 from photodock.db.tenants import Tenants
-from photodock.db.uploads import Answer, Issue, Outcome, Request
+from photodock.db.uploads import Answer, Issue, Outcome, Request, unless_none
 from photodock.domain.errors import DatabaseUnavailable
 from photodock.domain.limits import Limit
 from photodock.tracing.spans import traced
@@ -49,12 +49,13 @@ class UploadGroups:
         return [rows.get(one.asked[PHOTO_ID]) for one in group]
 
     async def _rows(self, group: list[_One]) -> dict[object, Row]:
-        columns: list[list[object]] = [list(column) for column in zip(*(one.asked for one in group), strict=True)]
+        columns = [list(column) for column in zip(*(one.asked for one in group), strict=True)]
         # Arrays of arrays must be of one length; known types have no commas, by which the setting has them.
         columns[DETECTION_TYPES] = [",".join(cast(Sequence[str], types)) for types in columns[DETECTION_TYPES]]
         organizations: list[UUID] = [one.issue.organization_id for one in group]
         limit = group[0].issue.limits[Limit.URLS]
-        rows = await self._db.call_for_all("request_upload_group", organizations, *columns, limit)
+        arguments = map(unless_none, columns)
+        rows = await self._db.call_for_all("request_upload_group", organizations, *arguments, limit)
         return {row["photo_id"]: row for row in rows}
 
 

@@ -147,16 +147,16 @@ def _columns(wanted: Sequence[Wanted]) -> tuple[Sequence[object] | None, ...]:
         _shared([one.new.project_id for one in wanted]),
         [one.photo_id for one in wanted],
         [one.upload_id for one in wanted],
-        _unless_none([one.idempotency_key for one in wanted]),
-        _unless_none([one.request_hash for one in wanted]),
+        unless_none([one.idempotency_key for one in wanted]),
+        unless_none([one.request_hash for one in wanted]),
         [one.new.file_name for one in wanted],
         _shared([one.new.mime_type for one in wanted]),
         [one.new.file_size for one in wanted],
-        _unless_none([one.new.checksum_sha256 for one in wanted]),
+        unless_none([one.new.checksum_sha256 for one in wanted]),
         [one.s3_key for one in wanted],
         _shared([",".join(one.new.detection_types) for one in wanted]),
         _shared([one.new.priority.value for one in wanted]),
-        _unless_none([one.new.client_metadata for one in wanted]),
+        unless_none([one.new.client_metadata for one in wanted]),
     )
 
 
@@ -168,7 +168,7 @@ def _shared(column: list[T]) -> list[T]:
     return column[:1] if column.count(column[0]) == len(column) else column
 
 
-def _unless_none(column: list[T]) -> list[T] | None:
+def unless_none(column: list[T]) -> list[T] | None:
     return column if any(value is not None for value in column) else None
 
 

@@ -1,8 +1,9 @@
 """A photo, its status and the moves between statuses."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -100,8 +101,12 @@ def object_key(project_id: UUID, photo_id: UUID, mime_type: str, created_at: dat
 
 def key_folder(project_id: UUID, created_at: datetime) -> str:
     """What the keys of a project's photos of one day have in common."""
-    day = created_at.astimezone(UTC).date().isoformat().replace("-", "/")
-    return f"{project_id}/{day}"
+    return _folder(project_id, created_at.astimezone(UTC).date())
+
+
+@lru_cache(maxsize=1024)
+def _folder(project_id: UUID, day: date) -> str:
+    return f"{project_id}/{day:%Y/%m/%d}"
 
 
 def key_in(folder: str, photo_id: UUID | str, mime_type: str) -> str:

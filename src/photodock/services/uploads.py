@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from uuid_utils.compat import uuid4, uuid7
-
 from photodock.db import photos, uploads
+from photodock.db.ids import uuid4, uuid7
 from photodock.db.pool import Connection
 from photodock.db.tenants import Tenants
 from photodock.db.upload_groups import UploadGroups
