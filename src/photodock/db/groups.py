@@ -1,7 +1,8 @@
 """Questions to the database that wait at the same time, asked in one statement.
 
-For both sides a statement costs several times what one row of it does. So few of a kind run at a time, and what arrives
-meanwhile goes with the next one, whosoever it is. Nobody waits for company: alone, a question is a group of one.
+For both sides a statement costs several times what one row of it does. So mostly one of a kind runs at a time, and
+what arrives meanwhile goes with the next one, whosoever it is. Nobody waits for company: alone, a question is a group
+of one.
 """
 
 import asyncio
@@ -16,9 +17,11 @@ from photodock.domain.errors import DatabaseUnavailable
 from photodock.metrics.definitions import POOL_TIMEOUTS
 
 AT_ONCE = 2
-"""Statements: while one waits for the disk or is on its way, the other has PostgreSQL's processor."""
+"""Statements: the second when a whole group waits for the first, or when that one is slow."""
 MOST = 32
 """Questions of one statement: of more, each costs no less."""
+SLOW_SECONDS = 0.02
+"""A statement that takes longer waits for something, which others need not."""
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -44,12 +47,15 @@ class Groups(Generic[Question, Answer]):
         self._waiting: deque[_Waiting[Question, Answer]] = deque()
         self._statements: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._asked_at = 0.0
 
     async def answer(self, question: Question) -> Answer:
         loop = asyncio.get_running_loop()
-        one: _Waiting[Question, Answer] = _Waiting(question, loop.time() + self._timeout, loop.create_future())
+        now = loop.time()
+        one: _Waiting[Question, Answer] = _Waiting(question, now + self._timeout, loop.create_future())
         self._waiting.append(one)
-        if len(self._statements) < AT_ONCE:
+        is_held_up = len(self._waiting) >= MOST or now - self._asked_at > SLOW_SECONDS
+        if not self._statements or (is_held_up and len(self._statements) < AT_ONCE):
             self._begin()
         elif self._timer is None:
             self._timer = loop.call_at(one.give_up_at, self._give_up)
@@ -57,7 +63,9 @@ class Groups(Generic[Question, Answer]):
 
     def _begin(self) -> None:
         # Without the context, whose ids are those of one request.
-        statement = asyncio.get_running_loop().create_task(self._run(), context=Context())
+        loop = asyncio.get_running_loop()
+        self._asked_at = loop.time()
+        statement = loop.create_task(self._run(), context=Context())
         self._statements.add(statement)
         statement.add_done_callback(self._ended)
 
@@ -70,6 +78,7 @@ class Groups(Generic[Question, Answer]):
     async def _run(self) -> None:
         """One statement after another, until nobody waits."""
         while group := self._next():
+            self._asked_at = asyncio.get_running_loop().time()
             try:
                 answers = await self._ask([one.question for one in group])
             except Exception as error:

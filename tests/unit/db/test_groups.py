@@ -1,12 +1,13 @@
 """Questions that wait at the same time, with a stand-in for the statement that answers them."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from photodock.db.groups import AT_ONCE, MOST, Groups
+from photodock.db.groups import AT_ONCE, MOST, SLOW_SECONDS, Groups
 from photodock.domain.errors import DatabaseUnavailable
 
 
@@ -49,8 +50,19 @@ async def turn() -> None:
 
 
 async def all_busy(groups: Groups[int, int]) -> list["asyncio.Task[int]"]:
-    """As many questions as there are statements at a time, each alone in one."""
-    return [task for number in range(AT_ONCE) for task in await asked(groups, -number - 1)]
+    """As many questions as there are statements at a time, each alone in one: the one before seems slow."""
+    tasks = []
+    for number in range(AT_ONCE):
+        groups._asked_at = -math.inf
+        tasks += await asked(groups, -number - 1)
+    return tasks
+
+
+async def one_busy(groups: Groups[int, int]) -> list["asyncio.Task[int]"]:
+    """One question in a statement, which never seems slow."""
+    tasks = await asked(groups, -1)
+    groups._asked_at = math.inf
+    return tasks
 
 
 async def test_a_question_alone_is_asked_at_once(statements):
@@ -58,6 +70,35 @@ async def test_a_question_alone_is_asked_at_once(statements):
     groups = Groups(statements.ask, timeout=5)
     assert [await groups.answer(number) for number in (1, 2)] == [1, 2]
     assert statements.groups == [[1], [2]]
+
+
+async def test_what_arrives_meanwhile_goes_with_the_next_one(statements):
+    groups = Groups(statements.ask, timeout=5)
+    tasks = await one_busy(groups) + await asked(groups, 1, 2) + await asked(groups, 3)
+    statements.open.set()
+    assert await asyncio.gather(*tasks) == [-1, 1, 2, 3]
+    assert statements.groups == [[-1], [1, 2, 3]]
+
+
+async def test_a_whole_group_does_not_wait_for_another(statements):
+    groups = Groups(statements.ask, timeout=5)
+    tasks = await one_busy(groups) + await asked(groups, *range(MOST - 1))
+    assert statements.running == 1
+    tasks += await asked(groups, MOST - 1)
+    assert statements.running == 2
+    statements.open.set()
+    await asyncio.gather(*tasks)
+    assert statements.groups == [[-1], list(range(MOST))]
+
+
+async def test_nobody_waits_for_a_statement_that_is_slow(statements):
+    groups = Groups(statements.ask, timeout=5)
+    tasks = await asked(groups, 1)
+    groups._asked_at -= SLOW_SECONDS
+    tasks += await asked(groups, 2)
+    assert statements.running == 2
+    statements.open.set()
+    assert await asyncio.gather(*tasks) == [1, 2]
 
 
 async def test_what_waits_goes_together_in_its_order_and_gets_its_own_answers(statements):
