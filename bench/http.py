@@ -15,7 +15,8 @@ from photodock.services.library import SLOT_SECONDS
 
 ALONE = "_alone"
 """Behind a call's name: asked by one client, who waits for each answer."""
-CONNECTIONS = {"hundred": 4, f"one{ALONE}": 1, f"hundred{ALONE}": 1}
+CONNECTIONS = {f"one{ALONE}": 1, f"hundred{ALONE}": 1}
+"""Other calls come over 32."""
 CALLS = {
     "floor": ("one", "get"),
     "baseline": ("one",),
