@@ -54,12 +54,16 @@ class Groups(Generic[Question, Answer]):
         now = loop.time()
         one: _Waiting[Question, Answer] = _Waiting(question, now + self._timeout, loop.create_future())
         self._waiting.append(one)
-        is_held_up = len(self._waiting) >= MOST or now - self._asked_at > SLOW_SECONDS
-        if not self._statements or (is_held_up and len(self._statements) < AT_ONCE):
+        if not self._statements or self._is_held_up(now):
             self._begin()
         elif self._timer is None:
-            self._timer = loop.call_at(one.give_up_at, self._give_up)
+            self._timer = loop.call_at(now + SLOW_SECONDS, self._look)
         return await one.answer
+
+    def _is_held_up(self, now: float) -> bool:
+        """What waits should not wait for the statement that runs."""
+        is_slow = now - self._asked_at > SLOW_SECONDS
+        return (is_slow or len(self._waiting) >= MOST) and len(self._statements) < AT_ONCE
 
     def _begin(self) -> None:
         # Without the context, whose ids are those of one request.
@@ -98,17 +102,18 @@ class Groups(Generic[Question, Answer]):
                 group.append(one)
         return group
 
-    def _give_up(self) -> None:
-        """One timer for all: who came first is over first."""
+    def _look(self) -> None:
+        """One timer for all, again and again while anybody waits. Who came first is over first."""
         loop = asyncio.get_running_loop()
-        self._timer = None
-        while self._waiting and self._waiting[0].give_up_at <= loop.time():
+        now = loop.time()
+        while self._waiting and self._waiting[0].give_up_at <= now:
             one = self._waiting.popleft()
             if not one.answer.done():
                 POOL_TIMEOUTS.inc()
                 one.answer.set_exception(unreachable())
-        if self._waiting:
-            self._timer = loop.call_at(self._waiting[0].give_up_at, self._give_up)
+        if self._waiting and self._is_held_up(now):
+            self._begin()
+        self._timer = loop.call_at(now + SLOW_SECONDS, self._look) if self._waiting else None
 
 
 def _same(error: Exception) -> Exception:

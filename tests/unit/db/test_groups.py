@@ -61,7 +61,7 @@ async def all_busy(groups: Groups[int, int]) -> list["asyncio.Task[int]"]:
 async def one_busy(groups: Groups[int, int]) -> list["asyncio.Task[int]"]:
     """One question in a statement, which never seems slow."""
     tasks = await asked(groups, -1)
-    groups._asked_at = math.inf
+    groups._asked_at = asyncio.get_running_loop().time() + 600
     return tasks
 
 
@@ -97,6 +97,16 @@ async def test_nobody_waits_for_a_statement_that_is_slow(statements):
     groups._asked_at -= SLOW_SECONDS
     tasks += await asked(groups, 2)
     assert statements.running == 2
+    statements.open.set()
+    assert await asyncio.gather(*tasks) == [1, 2]
+
+
+async def test_nor_does_who_comes_first_and_is_the_only_one(statements):
+    groups = Groups(statements.ask, timeout=600)
+    tasks = await asked(groups, 1) + await asked(groups, 2)
+    async with asyncio.timeout(30):
+        while statements.running < 2:
+            await asyncio.sleep(0.01)
     statements.open.set()
     assert await asyncio.gather(*tasks) == [1, 2]
 
