@@ -112,7 +112,7 @@ class Gallery:
         await self.db.execute("UPDATE photos SET sweep_at = now() WHERE id = ANY($1)", ids)
 
 
-CALLS = ((Gallery.get, 10_000), (Gallery.lists, 1_000), (Gallery.insert, 4_000), (Gallery.sweep, 300))
+CALLS = ((Gallery.get, 10_000), (Gallery.lists, 1_000), (Gallery.insert, 4_000), (Gallery.sweep, 500))
 """How often each is called: so often that the hundredth part is no accident."""
 
 

@@ -48,7 +48,7 @@ SELECT indrelid::regclass::text AS of_table, indexrelid::regclass::text AS name,
 FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = indexrelid AND c.conrelid = indrelid
 WHERE NOT indisprimary AND indrelid IN ('photos'::regclass, 'photo_status_events'::regclass)
 """
-WARM_SECONDS = 1.0
+WARM_SECONDS = 0.3
 READ_ALL = "SELECT sum(pg_prewarm(oid, 'read')) FROM pg_class WHERE relkind IN ('r', 'i', 't')"
 
 
