@@ -88,20 +88,22 @@ def add_trace_id(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMap
     return event
 
 
+class _Short(structlog.BoundLoggerBase):
+    """structlog's own way from a call to its line, but that it copies what it is given once and not three times."""
+
+    def _proxy_to_logger(self, method_name: str, event: str | None = None, **event_kw: Any) -> None:
+        made: Any = {**self._context, **event_kw, "event": event}
+        try:
+            for process in self._processors:
+                made = process(self._logger, method_name, made)
+            getattr(self._logger, method_name)(made)
+        except structlog.DropEvent:
+            pass
+
+
 def _logger(level: int) -> type[Any]:
-    """structlog's, which leaves out what is below `level`, with a shorter way for what becomes a line."""
-
-    class Logger(structlog.make_filtering_bound_logger(level)):  # type: ignore[misc]
-        def _proxy_to_logger(self, method_name: str, event: str | None = None, **fields: Any) -> None:
-            made: Any = {**self._context, **fields, "event": event}
-            try:
-                for process in self._processors:
-                    made = process(self._logger, method_name, made)
-                getattr(self._logger, method_name)(made)
-            except structlog.DropEvent:
-                pass
-
-    return Logger
+    """What is below `level` is left out."""
+    return type("Logger", (_Short, structlog.make_filtering_bound_logger(level)), {})
 
 
 def configure(level: str, *, traces: bool = False) -> None:
