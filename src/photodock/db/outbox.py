@@ -44,7 +44,7 @@ async def take(db: Database, *, limit: int, lease: timedelta) -> list[OutboxRow]
         """
         WITH due AS (
             SELECT id FROM outbox
-            WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= clock_timestamp()
+            WHERE sent_at IS NULL AND parked_at IS NULL AND due_at <= statement_timestamp()
             ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
         )
         UPDATE outbox o SET due_at = clock_timestamp() + $2 FROM due WHERE o.id = due.id
@@ -220,7 +220,7 @@ async def purge_sent(db: Database, *, older_than: timedelta, limit: int = 1000) 
     return await db.execute(
         """
         DELETE FROM outbox WHERE id IN (
-            SELECT id FROM outbox WHERE sent_at < clock_timestamp() - $1::interval ORDER BY sent_at LIMIT $2
+            SELECT id FROM outbox WHERE sent_at < statement_timestamp() - $1::interval ORDER BY sent_at LIMIT $2
         )
         """,
         older_than,

@@ -13,7 +13,7 @@ async def take_due_photos(db: Database, *, limit: int, lease: timedelta) -> list
     rows = await db.fetch(
         f"""
         WITH due AS (
-            SELECT id FROM photos WHERE sweep_at <= clock_timestamp()
+            SELECT id FROM photos WHERE sweep_at <= statement_timestamp()
             ORDER BY sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED
         ), taken AS (
             UPDATE photos p SET sweep_at = clock_timestamp() + $2 FROM due WHERE p.id = due.id RETURNING p.*
@@ -50,7 +50,7 @@ async def take_due_deletions(db: Database, *, limit: int, lease: timedelta) -> l
     rows = await db.fetch(
         """
         WITH due AS (
-            SELECT photo_id FROM object_deletions WHERE due_at <= clock_timestamp()
+            SELECT photo_id FROM object_deletions WHERE due_at <= statement_timestamp()
             ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED
         )
         UPDATE object_deletions d SET due_at = clock_timestamp() + $2 FROM due WHERE d.photo_id = due.photo_id

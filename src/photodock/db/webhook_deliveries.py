@@ -49,7 +49,7 @@ WITH RECURSIVE waited_for AS (
     SELECT due.id, r.url, r.sealed_secrets,
         r.in_hand + row_number() OVER (PARTITION BY r.id ORDER BY due.due_at) AS turn
     FROM room r CROSS JOIN LATERAL (
-        SELECT d.id, d.due_at FROM webhook_deliveries d WHERE d.webhook_id = r.id AND d.due_at <= clock_timestamp()
+        SELECT d.id, d.due_at FROM webhook_deliveries d WHERE d.webhook_id = r.id AND d.due_at <= statement_timestamp()
         ORDER BY d.due_at LIMIT greatest(r.most - r.in_hand, 0) FOR UPDATE SKIP LOCKED
     ) due
     ORDER BY turn, due.due_at LIMIT $3

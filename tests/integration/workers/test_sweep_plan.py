@@ -1,4 +1,4 @@
-"""A sweep reads what is due and nothing of what is finished, however much that is."""
+"""A sweep reads what is due, and nothing of what is finished or has its time still to come, however much that is."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
-from photodock.db import multipart, outbox, sweep
+from photodock.db import multipart, outbox, sweep, webhook_deliveries
 from photodock.db.pool import Database
 from support.plans import nodes
 
 FINISHED = 20_000
-DUE = 100
+AWAITED = 5_000
+LIMIT = 50
+FEWER, MORE = LIMIT // 5 * 2, LIMIT * 2
+"""So many are due. Where that is less than the limit, nothing ends the search but the time of the others."""
+LEASE = timedelta(minutes=5)
 
 FINISHED_PHOTOS = """
 INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
@@ -28,6 +32,35 @@ SELECT id, organization_id, 's3://bucket/key', '{damage}', 'normal', 'c', now() 
 NOTED_DELETIONS = """
 INSERT INTO object_deletions (photo_id, organization_id, s3_key, url_expires_at, due_at)
 SELECT gen_random_uuid(), $1, 'gone/' || n, now(), now() + interval '1 day' FROM generate_series(1, $2::integer) n
+"""
+
+AWAITED_PHOTOS = """
+INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
+    detection_types, priority, created_at, url_expires_at, sweep_at)
+SELECT id, $1, $2, 'anna', gen_random_uuid(), 'roof.jpg', 'image/jpeg', 1024, 'awaited/' || id,
+    '{damage}', 'normal', now(), now(), now() + interval '1 day'
+FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, $3::integer)) AS numbered
+"""
+WAITING_JOBS = """
+INSERT INTO outbox (photo_id, organization_id, s3_url, detection_types, priority, correlation_id, due_at)
+SELECT id, organization_id, 's3://bucket/key', '{damage}', 'normal', 'c', sweep_at FROM photos
+WHERE s3_key LIKE 'awaited/%'
+"""
+DUE_DELETIONS = """
+UPDATE object_deletions SET due_at = now()
+WHERE photo_id IN (SELECT photo_id FROM object_deletions ORDER BY s3_key LIMIT $1)
+"""
+OLD_JOBS = """
+UPDATE outbox SET sent_at = now() - interval '8 days'
+WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NOT NULL ORDER BY id LIMIT $1)
+"""
+WEBHOOK = """
+INSERT INTO webhooks (organization_id, url, enabled, sealed_secret) VALUES ($1, 'https://example.com/', true, 'sealed')
+"""
+DELIVERIES = """
+INSERT INTO webhook_deliveries (organization_id, webhook_id, type, due_at)
+SELECT w.organization_id, w.id, 'photo.completed', now() + CASE WHEN n > $1 THEN interval '1 day' ELSE '0' END
+FROM webhooks w, generate_series(1, $1::integer + $2) n
 """
 
 # Of photos that wait for their file, and of finished ones whose parts are left over.
@@ -48,33 +81,49 @@ class Overheard:
         self.sql, self.args = sql, args
         return []
 
+    async def execute(self, sql: str, *args: object) -> int:
+        self.sql, self.args = sql, args
+        return 0
 
-@pytest.fixture
-async def crowded(db: Database, gallery: Any) -> Database:
-    """Many finished rows, and a few that are due."""
+
+@pytest.fixture(params=[FEWER, MORE])
+async def crowded(db: Database, gallery: Any, request: pytest.FixtureRequest) -> Database:
+    """Many rows that are finished or have their time still to come, and a few that are due."""
+    due: int = request.param
     project = gallery.project
     await db.execute(FINISHED_PHOTOS, project.organization_id, project.id, FINISHED)
     await db.execute(SENT_JOBS)
+    await db.execute(AWAITED_PHOTOS, project.organization_id, project.id, AWAITED)
+    await db.execute(WAITING_JOBS)
     await db.execute(NOTED_DELETIONS, project.organization_id, FINISHED)
-    for _ in range(DUE // 2):
+    for _ in range(due // 2):
         await gallery.pending()
         await gallery.uploaded()
     await db.execute(UPLOADS_IN_PARTS)
-    await db.execute("UPDATE object_deletions SET due_at = now() WHERE s3_key LIKE 'gone/1__'")
-    for table in ("photos", "outbox", "object_deletions", "multipart_uploads"):
+    await db.execute(DUE_DELETIONS, due)
+    await db.execute(OLD_JOBS, due)
+    await db.execute(WEBHOOK, project.organization_id)
+    await db.execute(DELIVERIES, due, FINISHED)
+    for table in ("photos", "outbox", "object_deletions", "multipart_uploads", "webhook_deliveries"):
         await db.execute(f"ANALYZE {table}")
     return db
+
+
+def deliveries(db: Any) -> Awaitable[Any]:
+    return webhook_deliveries.take(db, in_hand=[], per_webhook=LIMIT, limit=LIMIT, lease=LEASE)
 
 
 @pytest.mark.parametrize(
     ("take", "table"),
     [
-        (lambda db: sweep.take_due_photos(db, limit=50, lease=timedelta(minutes=5)), "photos"),
-        (lambda db: sweep.take_due_deletions(db, limit=50, lease=timedelta(minutes=5)), "object_deletions"),
-        (lambda db: multipart.unwanted(db, limit=50), "photos"),
-        (lambda db: outbox.take(db, limit=50, lease=timedelta(minutes=1)), "outbox"),
+        (lambda db: sweep.take_due_photos(db, limit=LIMIT, lease=LEASE), "photos"),
+        (lambda db: sweep.take_due_deletions(db, limit=LIMIT, lease=LEASE), "object_deletions"),
+        (lambda db: multipart.unwanted(db, limit=LIMIT), "photos"),
+        (lambda db: outbox.take(db, limit=LIMIT, lease=LEASE), "outbox"),
+        (lambda db: outbox.purge_sent(db, older_than=timedelta(days=7), limit=LIMIT), "outbox"),
+        (deliveries, "webhook_deliveries"),
     ],
-    ids=["photos", "deletions", "uploads in parts", "jobs"],
+    ids=["photos", "deletions", "uploads in parts", "jobs", "old jobs", "webhooks"],
 )
 async def test_taking_what_is_due_reads_only_what_is_due(
     crowded: Database, take: Callable[[Any], Awaitable[Any]], table: str
@@ -86,5 +135,5 @@ async def test_taking_what_is_due_reads_only_what_is_due(
     scans = [node for node in nodes(json.loads(plan)[0]["Plan"]) if node.get("Relation Name") == table]
     assert {node["Node Type"] for node in scans} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan", "ModifyTable"}
     read = [node["Actual Rows"] * node["Actual Loops"] for node in scans]
-    assert 0 < max(read) <= DUE
-    assert all(node.get("Rows Removed by Filter", 0) <= DUE for node in scans)
+    assert 0 < max(read) <= MORE
+    assert all(node.get("Rows Removed by Filter", 0) <= MORE for node in scans)
