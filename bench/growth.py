@@ -24,10 +24,11 @@ from photodock.domain.jobs import Priority
 from photodock.domain.limits import Limit, Limits
 from photodock.domain.photo import NewPhoto, Photo, PhotoStatus, object_key
 from photodock.domain.schedule import LOOKS
+from photodock.workers.sweeper import BATCH, LEASE
 
 SIZES = {"small": 10_000, "large": 10_000_000}
-DUE = 50
-"""Photos that a sweep finds due, however many there are."""
+DUE = 40
+"""Photos that a sweep finds due, however many there are; fewer than it asks for, so that it must know the end."""
 LIST_LIMIT = 50
 WARM_UP = 200
 
@@ -102,9 +103,12 @@ class Gallery:
         )
 
     async def sweep(self) -> None:
-        found = await sweep.take_due_photos(self.db, limit=DUE, lease=timedelta(days=1))
+        found = await sweep.take_due_photos(self.db, limit=BATCH, lease=LEASE)
+        if len(found) != DUE:
+            raise SystemExit(f"Void: a sweep found {len(found)} photos due.")
         for photo in found:
             await sweep.look_again_at(self.db, photo, datetime.now(UTC) + timedelta(days=1))
+        await sweep.let_go(self.db, [photo.id for photo in found])
 
     async def make_due(self) -> None:
         """So that each sweep finds the same number."""

@@ -11,6 +11,8 @@ from photodock.domain.errors import DatabaseUnavailable
 TICK_SECONDS = 0.5
 PAST_EVERYTHING = timedelta(days=8)
 """Longer than PHOTODOCK_PENDING_TTL: the sweeper's last look."""
+# Of a lease of five minutes the living need some seconds.
+LEASES_OF_THE_DEAD = "DELETE FROM sweep_leases WHERE leased_until < clock_timestamp() + interval '280 seconds'"
 
 
 async def keep(db: Database, ledger: Ledger) -> None:
@@ -19,6 +21,7 @@ async def keep(db: Database, ledger: Ledger) -> None:
         try:
             await _look_for(db, [upload.photo_id for upload in ledger.uploads.values() if upload.part is Part.VANISHES])
             await _detect_again(db, ledger)
+            await db.execute(LEASES_OF_THE_DEAD)
             await db.execute(
                 "UPDATE object_deletions SET due_at = clock_timestamp() "
                 "WHERE photo_id IN (SELECT photo_id FROM object_deletions ORDER BY random() LIMIT 3)"
@@ -59,9 +62,9 @@ async def let_all_come_due(db: Database, ledger: Ledger) -> None:
             await db.execute(statement, PAST_EVERYTHING)
         for statement in (
             "UPDATE photos SET sweep_at = clock_timestamp() WHERE status = 'pending_upload'",
+            LEASES_OF_THE_DEAD,
             "UPDATE object_deletions SET due_at = clock_timestamp()",
             "UPDATE outbox SET due_at = clock_timestamp() WHERE sent_at IS NULL AND parked_at IS NULL",
-            # Of a lease of five minutes the living need some seconds.
             "UPDATE rendition_jobs SET due_at = clock_timestamp() "
             "WHERE due_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '280 seconds'",
         ):

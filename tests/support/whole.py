@@ -50,6 +50,9 @@ class System:
             time,
         )
         await self.db.execute(
+            "UPDATE sweep_leases SET leased_until = leased_until - $2::interval WHERE photo_id = $1", photo_id, time
+        )
+        await self.db.execute(
             "UPDATE object_deletions SET url_expires_at = url_expires_at - $2::interval, "
             "due_at = due_at - $2::interval WHERE photo_id = $1",
             photo_id,

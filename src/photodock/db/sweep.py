@@ -1,5 +1,6 @@
 """What the sweeper looks for. Every query walks a partial index that holds only what is still awaited."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -7,23 +8,37 @@ from photodock.db.photos import SELECT, Deletion, to_photo
 from photodock.db.pool import Connection, Database, Executor
 from photodock.domain.photo import Photo
 
+# Their own rows stay as they are: with all its indexes a photo is dear to write. The look at the lease is a subquery of
+# one value, which is never planned as a join: a join would read all that is due before it gives the first ones. Of two
+# sweepers in the same moment the insert lets one have a photo.
+TAKE_DUE_PHOTOS = f"""
+WITH due AS (
+    SELECT * FROM photos p WHERE sweep_at <= statement_timestamp() AND coalesce(
+        (SELECT l.leased_until FROM sweep_leases l WHERE l.photo_id = p.id) <= statement_timestamp(), true)
+    ORDER BY sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED
+), leased AS (
+    INSERT INTO sweep_leases AS l (photo_id, organization_id, leased_until)
+    SELECT id, organization_id, clock_timestamp() + $2 FROM due
+    ON CONFLICT (photo_id) DO UPDATE SET leased_until = excluded.leased_until WHERE l.leased_until <= clock_timestamp()
+    RETURNING photo_id
+)
+{SELECT.replace("FROM photos p", "FROM due p")} WHERE p.id IN (SELECT photo_id FROM leased)
+"""  # noqa: S608  (names of our own columns)
+
 
 async def take_due_photos(db: Database, *, limit: int, lease: timedelta) -> list[Photo]:
-    """Photos whose time to be looked at has come, each for this caller alone until the lease ends."""
-    rows = await db.fetch(
-        f"""
-        WITH due AS (
-            SELECT id FROM photos WHERE sweep_at <= statement_timestamp()
-            ORDER BY sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED
-        ), taken AS (
-            UPDATE photos p SET sweep_at = clock_timestamp() + $2 FROM due WHERE p.id = due.id RETURNING p.*
-        )
-        {SELECT.replace("FROM photos p", "FROM taken p")}
-        """,  # noqa: S608  (names of our own columns)
-        limit,
-        lease,
+    """Photos whose time to be looked at has come, each for this caller alone until it lets go or the lease ends."""
+    return [to_photo(row) for row in await db.fetch(TAKE_DUE_PHOTOS, limit, lease)]
+
+
+async def let_go(db: Database, photo_ids: Sequence[UUID]) -> None:
+    """Ends the leases of photos that were looked at, and all that ended by themselves.
+
+    After its own lease a caller may end another's by it: then two look at a photo, and one finds that it has moved on.
+    """
+    await db.execute(
+        "DELETE FROM sweep_leases WHERE photo_id = ANY($1) OR leased_until <= statement_timestamp()", photo_ids
     )
-    return [to_photo(row) for row in rows]
 
 
 async def look_again_at(db: Database, photo: Photo, when: datetime | None) -> None:

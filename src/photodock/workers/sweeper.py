@@ -92,7 +92,7 @@ class Sweeper:
         Raises DatabaseUnavailable. What fails for another reason is logged and comes due again after its lease.
         """
         turn = Turn(stop or asyncio.Event())
-        await self._each(turn, self._due_photos, self._photo)
+        await self._each(turn, self._due_photos, self._photo, done=self._let_go)
         await self._each(turn, self._due_deletions, self._deletion)
         if self._leftovers and not turn.storage_away:
             await self._leftovers.run_once()
@@ -107,13 +107,23 @@ class Sweeper:
     async def _due_photos(self) -> list[Photo]:
         return await sweep.take_due_photos(self._db, limit=BATCH, lease=LEASE)
 
+    async def _let_go(self, photos: list[Photo]) -> None:
+        await sweep.let_go(self._db, [photo.id for photo in photos])
+
     async def _due_deletions(self) -> list[Deletion]:
         return await sweep.take_due_deletions(self._db, limit=BATCH, lease=LEASE)
 
     async def _each(
-        self, turn: Turn, take: Callable[[], Awaitable[list[T]]], handle: Callable[[Turn, T], Awaitable[Outcome]]
+        self,
+        turn: Turn,
+        take: Callable[[], Awaitable[list[T]]],
+        handle: Callable[[Turn, T], Awaitable[Outcome]],
+        done: Callable[[list[T]], Awaitable[None]] | None = None,
     ) -> None:
-        """Takes batch after batch until nothing is due; one item's failure never stops the others."""
+        """Takes batch after batch until nothing is due; one item's failure never stops the others.
+
+        `done` is told of each batch's items but those that failed.
+        """
         slots = asyncio.Semaphore(CONCURRENCY)
 
         async def isolated(item: T) -> Outcome:
@@ -128,7 +138,10 @@ class Sweeper:
 
         while not turn.stop.is_set():
             items = await take()
-            turn.outcomes.update(await asyncio.gather(*(isolated(item) for item in items)))
+            outcomes = await asyncio.gather(*(isolated(item) for item in items))
+            turn.outcomes.update(outcomes)
+            if done and items:
+                await done([item for item, came in zip(items, outcomes, strict=True) if came is not Outcome.ERROR])
             if len(items) < BATCH:
                 return
 

@@ -75,6 +75,7 @@ COLUMNS = {
         **dict.fromkeys(("status", "at", "due_at", "attempts", "attempted_at", "http_status", "last_error"), PLAIN),
         **dict.fromkeys(("delivered_at", "failed_at"), PLAIN),
     },
+    "sweep_leases": dict.fromkeys(("photo_id", "organization_id", "leased_until"), PLAIN),
     "rendition_jobs": dict.fromkeys(("photo_id", "organization_id", "s3_key", "attempts", "due_at"), PLAIN),
     "alembic_version": {"version_num": PLAIN},
 }

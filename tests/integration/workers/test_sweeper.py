@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -84,6 +85,21 @@ async def next_look(db: Any, photo: Any) -> timedelta | None:
     """From now, by the database's clock."""
     row = await db.fetchrow("SELECT sweep_at - clock_timestamp() AS wait FROM photos WHERE id = $1", photo.id)
     return row["wait"]
+
+
+async def leases(db: Any) -> dict[UUID, timedelta]:
+    rows = await db.fetch("SELECT photo_id, leased_until - clock_timestamp() AS left FROM sweep_leases")
+    return {row["photo_id"]: row["left"] for row in rows}
+
+
+async def end_leases(db: Any) -> None:
+    await db.execute("UPDATE sweep_leases SET leased_until = clock_timestamp()")
+
+
+async def waits_for_other(db: Any) -> bool:
+    """Whether a statement waits for somebody's transaction."""
+    sql = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    return await db.fetchrow(sql) is not None
 
 
 async def look_now(db: Any) -> None:
@@ -210,8 +226,13 @@ class TestPendingUploads:
 
         world.on_confirm = answer
         assert await sweeper.run_once() == Counter({Outcome.CONFIRMED: 11, Outcome.ERROR: 1})
-        # It comes due again by itself.
-        assert await next_look(db, made[3]) == about(timedelta(minutes=5))
+        # It comes due again by itself, after its lease.
+        assert await leases(db) == {made[3].id: about(timedelta(minutes=5))}
+        assert await sweeper.run_once() == Counter()
+        await end_leases(db)
+        world.on_confirm = None
+        assert await sweeper.run_once() == Counter({Outcome.CONFIRMED: 1})
+        assert await leases(db) == {}
 
     async def test_two_sweepers_share_the_work(self, gallery, world, sweeper):
         for _ in range(30):
@@ -219,6 +240,43 @@ class TestPendingUploads:
         first, second = await asyncio.gather(sweeper.run_once(), sweeper.run_once())
         assert first + second == Counter({Outcome.CONFIRMED: 30})
         assert len(world.confirmed) == len(set(world.confirmed)) == 30
+
+    async def test_what_one_takes_no_other_gets(self, gallery, db):
+        made = {(await gallery.pending()).id for _ in range(40)}
+        takes = [sweep.take_due_photos(db, limit=30, lease=timedelta(minutes=5)) for _ in range(4)]
+        taken = [photo.id for photos in await asyncio.gather(*takes) for photo in photos]
+        while more := await sweep.take_due_photos(db, limit=30, lease=timedelta(minutes=5)):
+            taken += [photo.id for photo in more]
+        assert len(taken) == len(made)
+        assert set(taken) == made
+
+    async def test_what_is_found_taken_at_the_last_moment_is_left_to_its_taker(self, gallery, db, eventually):
+        """The one who looked before the other's lease was there, and came to it when nobody held the row."""
+        photo = await gallery.pending()
+        async with db.transaction() as other:
+            await other.execute(
+                "INSERT INTO sweep_leases VALUES ($1, $2, clock_timestamp() + interval '5 minutes')",
+                photo.id,
+                photo.organization_id,
+            )
+            late = asyncio.create_task(sweep.take_due_photos(db, limit=30, lease=timedelta(minutes=5)))
+            await eventually(partial(waits_for_other, db))
+        assert await late == []
+
+    async def test_a_lease_that_has_ended_keeps_nobody_away(self, gallery, sweeper, db):
+        photo = await gallery.pending()
+        [taken] = await sweep.take_due_photos(db, limit=30, lease=timedelta(minutes=5))
+        assert taken == photo
+        assert await sweeper.run_once() == Counter()
+        await end_leases(db)
+        assert await sweeper.run_once() == Counter({Outcome.CONFIRMED: 1})
+        assert await leases(db) == {}
+
+    async def test_taking_a_photo_does_not_write_it_anew(self, gallery, db):
+        await gallery.pending()
+        [before] = await db.fetch("SELECT ctid FROM photos")
+        assert await sweep.take_due_photos(db, limit=30, lease=timedelta(minutes=5))
+        assert await db.fetch("SELECT ctid FROM photos") == [before]
 
     async def test_a_photo_that_awaits_nothing_is_not_looked_at_again(self, gallery, world, sweeper, db):
         photo = await gallery.pending()
