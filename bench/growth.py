@@ -12,23 +12,26 @@ from functools import cached_property
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import structlog
 from uuid_utils.compat import uuid7
 
 from bench.backends import opened_database
-from bench.growth_rows import Warmth, require_disk, settled
-from photodock.db import photos, sweep, uploads
+from bench.growth_rows import PENDING_DAYS, Warmth, require_disk, settled
+from photodock.db import photos, uploads
 from photodock.db.pool import Database
 from photodock.db.tenants import Tenants
 from photodock.db.upload_groups import UploadGroups
+from photodock.domain.errors import UploadNotFound
 from photodock.domain.jobs import Priority
 from photodock.domain.limits import Limit, Limits
 from photodock.domain.photo import NewPhoto, Photo, PhotoStatus, object_key
 from photodock.domain.schedule import LOOKS
-from photodock.workers.sweeper import BATCH, LEASE
+from photodock.workers.photo_sweep import Outcome
+from photodock.workers.sweeper import Sweeper
 
 SIZES = {"small": 10_000, "large": 10_000_000}
 DUE = 40
-"""Photos that a sweep finds due, however many there are; fewer than it asks for, so that it must know the end."""
+"""Photos that a sweep finds due, however many there are; fewer than it asks for, so that it must find their end."""
 LIST_LIMIT = 50
 WARM_UP = 200
 
@@ -36,6 +39,19 @@ KNOWN = """
 SELECT id, organization_id FROM photos
 WHERE random() < 5000.0 / (SELECT reltuples FROM pg_class WHERE oid = 'photos'::regclass)
 """
+
+AWAITED = "SELECT id FROM photos WHERE sweep_at IS NOT NULL"
+DUE_NOW = "UPDATE photos SET sweep_at = now(), url_expires_at = now() - $2::interval WHERE id = ANY($1)"
+
+
+class NothingThere:
+    """In the place of a store that answers at once."""
+
+    async def confirm_photo(self, photo: Photo, *_: object, **__: object) -> Photo:
+        raise UploadNotFound(f"No object of {photo.id}.")
+
+    async def delete(self, key: str) -> None:
+        raise SystemExit(f"Void: {key} was to be deleted.")
 
 
 @dataclass
@@ -46,6 +62,7 @@ class Gallery:
     projects: list[tuple[UUID, UUID]]
     known: list[tuple[UUID, UUID]]
     """Photo and organization."""
+    awaited: list[UUID]
 
     @cached_property
     def tenants(self) -> Tenants:
@@ -102,18 +119,22 @@ class Gallery:
             tenant, organization_id, project_id=project_id, status=status, ids=None, before=before, limit=LIST_LIMIT
         )
 
+    @cached_property
+    def sweeper(self) -> Sweeper:
+        store, ttl = NothingThere(), timedelta(days=PENDING_DAYS)
+        return Sweeper(
+            self.db, store, store.delete, s3_uri=str, pending_ttl=ttl, detection_timeout=timedelta(minutes=15)
+        )
+
     async def sweep(self) -> None:
-        found = await sweep.take_due_photos(self.db, limit=BATCH, lease=LEASE)
-        if len(found) != DUE:
-            raise SystemExit(f"Void: a sweep found {len(found)} photos due.")
-        for photo in found:
-            await sweep.look_again_at(self.db, photo, datetime.now(UTC) + timedelta(days=1))
-        await sweep.let_go(self.db, [photo.id for photo in found])
+        """A whole round of the sweeper: looks, eight at a time, and what it purges."""
+        found = await self.sweeper.run_once()
+        if found != {Outcome.NOT_YET: DUE}:
+            raise SystemExit(f"Void: a sweep of {DUE} photos found {dict(found)}.")
 
     async def make_due(self) -> None:
-        """So that each sweep finds the same number."""
-        ids = [photo_id for photo_id, _ in random.sample(self.known, DUE)]
-        await self.db.execute("UPDATE photos SET sweep_at = now() WHERE id = ANY($1)", ids)
+        """So that each sweep finds the same number: of those whose file has not come, some have waited long enough."""
+        await self.db.execute(DUE_NOW, random.sample(self.awaited, DUE), LOOKS[0])
 
 
 CALLS = ((Gallery.get, 10_000), (Gallery.lists, 1_000), (Gallery.insert, 4_000), (Gallery.sweep, 500))
@@ -123,6 +144,7 @@ CALLS = ((Gallery.get, 10_000), (Gallery.lists, 1_000), (Gallery.insert, 4_000),
 def measure(folder: Path, *, large: int = SIZES["large"]) -> dict[str, object]:
     sizes = SIZES | {"large": large}
     require_disk(folder, sum(sizes.values()))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     with opened_database(folder, fast=True) as server:
         return asyncio.run(_measure(server.database_url, sizes))
 
@@ -181,4 +203,5 @@ async def opened(url: str) -> Gallery:
     db = Database(url)
     places = await db.fetch("SELECT organization_id, id FROM projects")
     known = await db.fetch(KNOWN)
-    return Gallery(db, [(*row.values(),) for row in places], [(*row.values(),) for row in known])
+    awaited = [row["id"] for row in await db.fetch(AWAITED)]
+    return Gallery(db, [(*row.values(),) for row in places], [(*row.values(),) for row in known], awaited)

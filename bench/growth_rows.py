@@ -1,8 +1,9 @@
-"""The photos of `make bench-growth`: as many as are asked for, in every state, and what else belongs to them."""
+"""The photos of `make bench-growth`: as many as are asked for, and what else belongs to them."""
 
 import math
 import shutil
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -16,31 +17,37 @@ PLACES = """
 INSERT INTO projects (id, organization_id, name)
 SELECT md5('project' || n)::uuid, md5('organization' || n % 50)::uuid, 'roofs' FROM generate_series(0, 99) n
 """
-# Ids of version 7, one a second up to now. 19 of 20 photos are completed, the others in every state that there is.
-ROWS = """
-INSERT INTO photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
+PENDING_DAYS = 7
+"""A photo waits no longer for its file, as with PHOTODOCK_PENDING_TTL at first."""
+PHOTOS = """photos (id, organization_id, project_id, user_id, upload_id, file_name, mime_type, file_size, s3_key,
     status, error_code, width, height, exif_data, detection_types, priority, created_at, uploaded_at, url_expires_at,
-    sweep_at)
+    sweep_at)"""
+# Ids of version 7, one a second up to `now`. 39 of 40 photos are completed, the others wait for their file or did so in
+# vain.
+ROWS = """
 SELECT id, md5('organization' || p % 50)::uuid, md5('project' || p)::uuid, 'user-' || n % 10000, id, 'north-roof.jpg',
     'image/jpeg', 3482113, md5('project' || p)::uuid || to_char(made, '/YYYY/MM/DD/') || id || '.jpg',
     CASE WHEN kind = 0 THEN 'failed' WHEN kind = 1 THEN 'pending_upload' ELSE 'completed' END,
     CASE WHEN kind = 0 THEN 'upload_expired' END, 4032, 3024,
-    '{"camera_make": "Apple", "camera_model": "iPhone 13", "iso": 100,
-      "gps_coordinates": {"latitude": 52.5163, "longitude": 13.3777}}',
-    '{damage,material}', 'normal', made, made, made + interval '15 minutes',
-    CASE WHEN kind = 1 THEN now() + interval '1 day' END
+    '{{"camera_make": "Apple", "camera_model": "iPhone 13", "iso": 100,
+      "gps_coordinates": {{"latitude": 52.5163, "longitude": 13.3777}}}}'::jsonb,
+    '{{damage,material}}'::text[], 'normal', made, made, made + interval '15 minutes',
+    CASE WHEN kind = 1 THEN timestamptz '{now}' + interval '1 day' END
 FROM (
-    SELECT n, n * 7 % 100 AS p, CASE WHEN n % 40 = 0 THEN n / 40 % 2 ELSE 2 END AS kind,
-        now() - ($1 - n) * interval '1 second' AS made,
-        (lpad(to_hex(floor(extract(epoch FROM now() - ($1 - n) * interval '1 second') * 1000)::bigint), 12, '0')
+    SELECT n, made, n * 7 % 100 AS p,
+        CASE WHEN n % 40 > 0 THEN 2 WHEN n % 80 > 0 AND made > timestamptz '{now}' - interval '{pending_days} days'
+            THEN 1 ELSE 0 END AS kind,
+        (lpad(to_hex(floor(extract(epoch FROM made) * 1000)::bigint), 12, '0')
             || '7' || substr(h, 14, 3) || '8' || substr(h, 18, 15))::uuid AS id
-    FROM (SELECT n, md5(n::text) AS h FROM generate_series(1, $1::bigint) n) AS numbered
+    FROM (
+        SELECT n, md5(n::text) AS h, timestamptz '{now}' - ({rows} - n) * interval '1 second' AS made
+        FROM generate_series({first}, {last}) n
+    ) AS numbered
 ) AS made
 """
-HISTORY = """
-INSERT INTO photo_status_events (photo_id, organization_id, to_status, at, actor)
-SELECT id, organization_id, 'pending_upload', created_at, user_id FROM photos
-"""
+CHUNK = 1_000_000
+HISTORY = "photo_status_events (photo_id, organization_id, to_status, at, actor)"
+FIRST_EVENTS = "SELECT id, organization_id, 'pending_upload', created_at, user_id FROM photos"
 # The primary key stays: ids that grow cost it little.
 INDEXES = """
 SELECT indrelid::regclass::text AS of_table, indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made_by,
@@ -73,8 +80,12 @@ async def settled(database_url: str, name: str, rows: int) -> str:
         for index in indexes:
             await connection.execute(dropping(index))
         await connection.execute(PLACES)
-        await connection.execute(ROWS, rows)
-        await connection.execute(HISTORY)
+        now = datetime.now(UTC).isoformat()
+        for first in range(1, rows + 1, CHUNK):
+            last = min(first + CHUNK - 1, rows)
+            made = ROWS.format(now=now, rows=rows, first=first, last=last, pending_days=PENDING_DAYS)
+            await copy(connection, made, PHOTOS)
+        await copy(connection, FIRST_EVENTS, HISTORY)
         for index in indexes:
             await connection.execute(making(index))
         for table in ("projects", "photos", "photo_status_events"):
@@ -83,6 +94,14 @@ async def settled(database_url: str, name: str, rows: int) -> str:
     finally:
         await connection.close()
     return url
+
+
+async def copy(connection: asyncpg.Connection, rows: str, table: str) -> None:
+    """By a file of the server's, which is emptied afterwards."""
+    file = f"{await connection.fetchval('SHOW data_directory')}/growth.copy"
+    await connection.execute(f"COPY ({rows}) TO '{file}'")
+    await connection.execute(f"COPY {table} FROM '{file}'")
+    await connection.execute(f"COPY (SELECT WHERE false) TO '{file}'")
 
 
 def dropping(index: asyncpg.Record) -> str:
