@@ -35,9 +35,16 @@ async def let_go(db: Database, photo_ids: Sequence[UUID]) -> None:
     """Ends the leases of photos that were looked at, and all that ended by themselves.
 
     After its own lease a caller may end another's by it: then two look at a photo, and one finds that it has moved on.
+    What somebody is just taking is left to him: waiting for each other, the two could wait in a circle.
     """
     await db.execute(
-        "DELETE FROM sweep_leases WHERE photo_id = ANY($1) OR leased_until <= statement_timestamp()", photo_ids
+        """
+        DELETE FROM sweep_leases WHERE photo_id IN (
+            SELECT photo_id FROM sweep_leases WHERE photo_id = ANY($1) OR leased_until <= statement_timestamp()
+            FOR UPDATE SKIP LOCKED
+        )
+        """,
+        photo_ids,
     )
 
 

@@ -272,6 +272,15 @@ class TestPendingUploads:
         assert await sweeper.run_once() == Counter({Outcome.CONFIRMED: 1})
         assert await leases(db) == {}
 
+    async def test_letting_go_waits_for_nobody(self, gallery, db):
+        made = [(await gallery.pending()).id for _ in range(2)]
+        assert len(await sweep.take_due_photos(db, limit=30, lease=timedelta(minutes=5))) == 2
+        await end_leases(db)
+        async with db.transaction() as other:
+            await other.execute("SELECT 1 FROM sweep_leases WHERE photo_id = $1 FOR UPDATE", made[0])
+            await asyncio.wait_for(sweep.let_go(db, []), timeout=30)
+            assert set(await leases(db)) == {made[0]}
+
     async def test_taking_a_photo_does_not_write_it_anew(self, gallery, db):
         await gallery.pending()
         [before] = await db.fetch("SELECT ctid FROM photos")
