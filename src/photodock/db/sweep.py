@@ -8,13 +8,13 @@ from photodock.db.photos import SELECT, Deletion, to_photo
 from photodock.db.pool import Connection, Database, Executor
 from photodock.domain.photo import Photo
 
-# Their own rows stay as they are: with all its indexes a photo is dear to write. The look at the lease is a subquery of
-# one value, which is never planned as a join: a join would read all that is due before it gives the first ones. Of two
-# sweepers in the same moment the insert lets one have a photo.
+# Their own rows stay as they are: with all its indexes a photo is dear to write. Whose lease holds is read once, as a
+# set: a join would read all that is due before it gives the first ones, and the plan of a look for each photo depends
+# on how many leases there were when it was made. Of two sweepers in the same moment the insert lets one have a photo.
 TAKE_DUE_PHOTOS = f"""
 WITH due AS (
-    SELECT * FROM photos p WHERE sweep_at <= statement_timestamp() AND coalesce(
-        (SELECT l.leased_until FROM sweep_leases l WHERE l.photo_id = p.id) <= statement_timestamp(), true)
+    SELECT * FROM photos p WHERE sweep_at <= statement_timestamp()
+        AND id NOT IN (SELECT photo_id FROM sweep_leases WHERE leased_until > statement_timestamp())
     ORDER BY sweep_at LIMIT $1 FOR UPDATE SKIP LOCKED
 ), leased AS (
     INSERT INTO sweep_leases AS l (photo_id, organization_id, leased_until)
@@ -32,7 +32,7 @@ async def take_due_photos(db: Database, *, limit: int, lease: timedelta) -> list
 
 
 async def let_go(db: Database, photo_ids: Sequence[UUID]) -> None:
-    """Ends the leases of photos that were looked at, and all that ended by themselves.
+    """Ends the leases of photos that were looked at.
 
     After its own lease a caller may end another's by it: then two look at a photo, and one finds that it has moved on.
     What somebody is just taking is left to him: waiting for each other, the two could wait in a circle.
@@ -40,11 +40,31 @@ async def let_go(db: Database, photo_ids: Sequence[UUID]) -> None:
     await db.execute(
         """
         DELETE FROM sweep_leases WHERE photo_id IN (
-            SELECT photo_id FROM sweep_leases WHERE photo_id = ANY($1) OR leased_until <= statement_timestamp()
-            FOR UPDATE SKIP LOCKED
-        )
+            SELECT photo_id FROM sweep_leases WHERE photo_id = ANY($1) FOR UPDATE SKIP LOCKED)
         """,
         photo_ids,
+    )
+
+
+async def purge_leases(db: Database) -> int:
+    """Those that ended by themselves, of photos that nobody has taken since."""
+    return await db.execute(
+        """
+        DELETE FROM sweep_leases WHERE photo_id IN (
+            SELECT photo_id FROM sweep_leases WHERE leased_until <= statement_timestamp() FOR UPDATE SKIP LOCKED)
+        """
+    )
+
+
+async def put_back(db: Database, photo_ids: Sequence[UUID], wait: timedelta) -> None:
+    """Photos whose look has failed come due again behind all others. Whoever holds one moves it himself."""
+    await db.execute(
+        """
+        UPDATE photos SET sweep_at = clock_timestamp() + $2 WHERE id IN (
+            SELECT id FROM photos WHERE id = ANY($1) AND sweep_at <= statement_timestamp() FOR UPDATE SKIP LOCKED)
+        """,
+        photo_ids,
+        wait,
     )
 
 

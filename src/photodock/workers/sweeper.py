@@ -107,8 +107,11 @@ class Sweeper:
     async def _due_photos(self) -> list[Photo]:
         return await sweep.take_due_photos(self._db, limit=BATCH, lease=LEASE)
 
-    async def _let_go(self, photos: list[Photo]) -> None:
-        await sweep.let_go(self._db, [photo.id for photo in photos])
+    async def _let_go(self, looked_at: list[tuple[Photo, Outcome]]) -> None:
+        """What failed comes due again after as long as its lease would have lasted."""
+        if failed := [photo.id for photo, outcome in looked_at if outcome is Outcome.ERROR]:
+            await sweep.put_back(self._db, failed, LEASE)
+        await sweep.let_go(self._db, [photo.id for photo, _ in looked_at])
 
     async def _due_deletions(self) -> list[Deletion]:
         return await sweep.take_due_deletions(self._db, limit=BATCH, lease=LEASE)
@@ -118,11 +121,11 @@ class Sweeper:
         turn: Turn,
         take: Callable[[], Awaitable[list[T]]],
         handle: Callable[[Turn, T], Awaitable[Outcome]],
-        done: Callable[[list[T]], Awaitable[None]] | None = None,
+        done: Callable[[list[tuple[T, Outcome]]], Awaitable[None]] | None = None,
     ) -> None:
         """Takes batch after batch until nothing is due; one item's failure never stops the others.
 
-        `done` is told of each batch's items but those that failed.
+        `done` is told of each batch's items, and what came of them.
         """
         slots = asyncio.Semaphore(CONCURRENCY)
 
@@ -141,7 +144,7 @@ class Sweeper:
             outcomes = await asyncio.gather(*(isolated(item) for item in items))
             turn.outcomes.update(outcomes)
             if done and items:
-                await done([item for item, came in zip(items, outcomes, strict=True) if came is not Outcome.ERROR])
+                await done(list(zip(items, outcomes, strict=True)))
             if len(items) < BATCH:
                 return
 
@@ -180,6 +183,7 @@ class Sweeper:
 
     async def _purge(self) -> None:
         await sweep.purge_quota(self._db, older_than=QUOTA_KEPT)
+        await sweep.purge_leases(self._db)
         while await outbox.purge_sent(self._db, older_than=SENT_JOBS_KEPT, limit=PURGE_BATCH) == PURGE_BATCH:
             pass
         await changes.drop_foreign(self._db)

@@ -130,3 +130,11 @@ async def test_what_a_call_reads_does_not_grow_with_the_tables(
         assert await rows_read(db) - before < 100
     finally:
         await db.close()
+
+
+async def test_what_is_called_for_many_keeps_its_plans(db: Database) -> None:
+    """A migration that replaces one of the functions has to say so again."""
+    kept = await db.fetch(
+        "SELECT proname FROM pg_proc WHERE 'plan_cache_mode=force_generic_plan' = ANY(proconfig) ORDER BY proname"
+    )
+    assert [row["proname"] for row in kept] == ["request_upload_batch", "request_upload_group"]

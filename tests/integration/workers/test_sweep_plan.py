@@ -3,7 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -134,3 +134,17 @@ async def test_taking_what_is_due_reads_only_what_is_due(
     read = [node["Actual Rows"] * node["Actual Loops"] for node in scans]
     assert 0 < max(read) <= 2 * LIMIT
     assert all(node.get("Rows Removed by Filter", 0) <= 2 * LIMIT for node in scans)
+
+
+async def test_leases_are_read_once_however_few_there_were(db: Database, gallery: Any) -> None:
+    """A connection's plan stays: here of a time when there was one lease."""
+    project = gallery.project
+    await db.execute(AWAITED_PHOTOS, project.organization_id, project.id, MORE, 0)
+    await sweep.take_due_photos(db, limit=1, lease=LEASE)
+    await db.execute("VACUUM ANALYZE sweep_leases")
+    overheard = Overheard()
+    await sweep.take_due_photos(cast(Any, overheard), limit=LIMIT, lease=LEASE)
+    [*_, plan] = await db.fetch(f"EXPLAIN (FORMAT JSON) {overheard.sql}", *overheard.args)
+    looks = [node for node in nodes(json.loads(plan[0])[0]["Plan"]) if node.get("Relation Name") == "sweep_leases"]
+    assert any("hashed SubPlan" in node.get("Filter", "") for node in nodes(json.loads(plan[0])[0]["Plan"]))
+    assert len([node for node in looks if node["Node Type"] != "ModifyTable"]) == 1

@@ -7,9 +7,8 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
-# Unlogged: after a crash of the server nobody is looking at anything, and the table is empty.
 TABLE = """
-CREATE UNLOGGED TABLE sweep_leases (
+CREATE TABLE sweep_leases (
     photo_id        uuid PRIMARY KEY,
     organization_id uuid NOT NULL,
     leased_until    timestamptz NOT NULL
