@@ -24,7 +24,8 @@ async def check_view(db: Database) -> None:
         )
 
 
-# Every photo has a project, so its organization is among theirs; and by organization and user there is an index.
+# Every photo has a project, so its organization is among theirs, and by organization there is an index. By user
+# there is none, which every new photo would pay: an erasure reads all of the organization's photos.
 PHOTOS_OF = """
 SELECT p.organization_id, count(*) AS photos FROM photos p
 WHERE p.user_id = $1 AND p.organization_id = ANY(ARRAY(SELECT DISTINCT organization_id FROM projects
@@ -39,21 +40,31 @@ async def photos_of(db: Database, user_id: str, organization_id: UUID | None) ->
     return {row["organization_id"]: row["photos"] for row in rows}
 
 
-async def delete_photos(db: Database, user_id: str, organization_id: UUID, *, limit: int) -> list[Deletion]:
-    """Makes some of the user's photos tombstones and notes their objects for deletion; none is left when none comes."""
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Of the organization's photos, up to the id `last`; None at the end."""
+
+    deletions: Sequence[Deletion]
+    last: UUID | None
+
+
+async def delete_photos(db: Database, user_id: str, organization_id: UUID, *, after: UUID, limit: int) -> Gone:
+    """Makes the user's next photos with ids behind `after` tombstones, and notes their objects for deletion."""
     async with db.transaction() as tx:
         # Locked in the order of their ids, as everywhere, and by a statement of its own: see `photos.delete`.
         rows = await tx.fetch(
             """
             SELECT id FROM photos WHERE id IN (
-                SELECT id FROM photos WHERE organization_id = $1 AND user_id = $2 LIMIT $3
+                SELECT id FROM photos WHERE organization_id = $1 AND user_id = $2 AND id > $3 ORDER BY id LIMIT $4
             ) ORDER BY id FOR UPDATE
             """,
             organization_id,
             user_id,
+            after,
             limit,
         )
-        return await photos.delete_locked(tx, [row["id"] for row in rows])
+        ids = [row["id"] for row in rows]
+        return Gone(await photos.delete_locked(tx, ids), ids[-1] if ids else None)
 
 
 async def delete_quota(db: Database, user_id: str, organization_id: UUID | None) -> int:

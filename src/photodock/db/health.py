@@ -10,7 +10,7 @@ from photodock.db import photos
 from photodock.db.pool import Database, SchemaBehind
 from photodock.db.tenants import Tenants
 
-NEWEST_REVISION = "0018"
+NEWEST_REVISION = "0019"
 """The migration that this version's code was written for. Alembic knows it too, at the price of a second's start."""
 
 

@@ -24,19 +24,22 @@ class RenditionJob:
 
 
 CHOSEN_AMONG = 1_000
-"""Of the newest jobs that are due; so much one user sends in ten minutes, with the limit of URLs as it is at first."""
+"""Of the jobs that came due last; so much one user sends in ten minutes, with the limit of URLs as it is at first."""
 # Each organization's newest, in an order by chance, then each one's second: who sends most, or what is dearest, takes
-# no more than the others. By chance, because most often one job alone is taken.
+# no more than the others. By chance, because most often one job alone is taken. One after the other is looked at, until
+# there are enough: joined with the table, all that is due would be read for it.
 TAKE = """
 WITH newest AS (
-    SELECT photo_id, organization_id FROM rendition_jobs WHERE due_at <= clock_timestamp()
-    ORDER BY photo_id DESC LIMIT $3
+    SELECT photo_id, organization_id FROM rendition_jobs WHERE due_at <= statement_timestamp()
+    ORDER BY due_at DESC LIMIT $3
 ), queued AS (
     SELECT photo_id, row_number() OVER (PARTITION BY organization_id ORDER BY photo_id DESC) AS turn, random() AS chance
     FROM newest
 ), due AS (
-    SELECT photo_id FROM rendition_jobs JOIN queued USING (photo_id) WHERE due_at <= clock_timestamp()
-    ORDER BY turn, chance LIMIT $1 FOR UPDATE OF rendition_jobs SKIP LOCKED
+    SELECT free.photo_id FROM (SELECT photo_id FROM queued ORDER BY turn, chance) AS next CROSS JOIN LATERAL (
+        SELECT photo_id FROM rendition_jobs WHERE photo_id = next.photo_id AND due_at <= statement_timestamp()
+        FOR UPDATE SKIP LOCKED) AS free
+    LIMIT $1
 )
 UPDATE rendition_jobs j SET due_at = clock_timestamp() + $2, attempts = j.attempts + 1
 FROM due WHERE j.photo_id = due.photo_id
@@ -48,7 +51,7 @@ async def take(db: Database, *, limit: int, lease: timedelta) -> list[RenditionJ
     """Jobs of the organizations by turns, each for this caller alone until the lease ends.
 
     An organization's newest photo first, because somebody may be waiting to see it, and a backfill of old photos holds
-    nobody up: ids of photos are in the order of time.
+    nobody up: its jobs are due since their photos came.
     """
     rows = await db.fetch(TAKE, limit, lease, CHOSEN_AMONG)
     return [RenditionJob(row["photo_id"], row["s3_key"], row["attempts"]) for row in rows]
@@ -125,11 +128,11 @@ async def queue_missing(db: Database, *, after: UUID, limit: int, given_up: bool
         WITH stretch AS MATERIALIZED (
             SELECT id, organization_id, s3_key, uploaded_at, renditions FROM photos WHERE id > $1 ORDER BY id LIMIT $2
         ), missing AS (
-            SELECT id, organization_id, s3_key FROM stretch
+            SELECT id, organization_id, s3_key, uploaded_at FROM stretch
             WHERE uploaded_at IS NOT NULL AND (renditions IS NULL OR $3 AND renditions = '[]')
         ), queued AS (
-            INSERT INTO rendition_jobs (photo_id, organization_id, s3_key)
-            SELECT id, organization_id, s3_key FROM missing ON CONFLICT DO NOTHING RETURNING photo_id
+            INSERT INTO rendition_jobs (photo_id, organization_id, s3_key, due_at)
+            SELECT id, organization_id, s3_key, uploaded_at FROM missing ON CONFLICT DO NOTHING RETURNING photo_id
         )
         SELECT (SELECT count(*) FROM queued) AS queued, (SELECT id FROM stretch ORDER BY id DESC LIMIT 1) AS last
         """,

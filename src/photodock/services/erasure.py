@@ -25,6 +25,7 @@ BATCH = 100
 HISTORY_BATCH = 10_000
 """Lines of the history looked at in one statement; it has no index by name, which every change of status would pay."""
 CONCURRENCY = 8
+FIRST_ID = UUID(int=0)
 
 
 @dataclass(slots=True)
@@ -99,13 +100,17 @@ class Erasure:
         await erasure.check_view(self._db)
 
     async def _photos(self, user_id: str, organization_id: UUID, report: Report) -> None:
-        while gone := await erasure.delete_photos(self._db, user_id, organization_id, limit=BATCH):
-            report.photos[organization_id] += len(gone)
-            last = max(deletion.url_expires_at for deletion in gone) + self._pending_ttl
-            # The URLs of old photos have long been watched to their end.
-            if last > self._clock():
-                report.last_look_at = max(last, report.last_look_at or last)
-            await self._objects(gone, report)
+        after: UUID | None = FIRST_ID
+        while after is not None:
+            gone = await erasure.delete_photos(self._db, user_id, organization_id, after=after, limit=BATCH)
+            after = gone.last
+            report.photos[organization_id] += len(gone.deletions)
+            for deletion in gone.deletions:
+                last = deletion.url_expires_at + self._pending_ttl
+                # The URLs of old photos have long been watched to their end.
+                if last > self._clock():
+                    report.last_look_at = max(last, report.last_look_at or last)
+            await self._objects(gone.deletions, report)
 
     async def _objects(self, gone: Sequence[Deletion], report: Report) -> None:
         slots = asyncio.Semaphore(CONCURRENCY)

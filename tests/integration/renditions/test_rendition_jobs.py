@@ -353,6 +353,19 @@ async def test_photos_from_before_are_queued_once_and_those_given_up_when_asked(
     assert await jobs(broken) == [0]
 
 
+async def test_old_photos_that_are_queued_afterwards_come_behind_new_ones(
+    api: Caller, project: str, core: Core, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from photodock.db import renditions as rows
+
+    monkeypatch.setattr(rows, "CHOSEN_AMONG", 1)
+    old, new = [(await api.upload(project, jpeg()))["id"] for _ in "12"]
+    await core.db.execute("DELETE FROM rendition_jobs WHERE photo_id = $1", UUID(old))
+    assert await renditions(settings, core).queue_missing(given_up=False) == 1
+    takes = [await rows.take(core.db, limit=1, lease=timedelta(minutes=1)) for _ in "12"]
+    assert [str(job.photo_id) for jobs in takes for job in jobs] == [new, old]
+
+
 async def test_the_command_queues_them_and_says_how_many(
     api: Caller, project: str, core: Core, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from photodock.db import multipart, outbox, sweep, webhook_deliveries
+from photodock.db import multipart, outbox, renditions, sweep, webhook_deliveries
 from photodock.db.pool import Database
 from support.plans import nodes
 
@@ -16,6 +16,10 @@ AWAITED = 5_000
 LIMIT = 50
 FEWER, MORE = LIMIT // 2, LIMIT * 40
 """So many are due. Where that is less than the limit, nothing ends the search but the time of the others."""
+MOST = 2 * LIMIT
+"""So many are read for it."""
+HANDS = 4
+"""Renditions that one worker makes at a time."""
 LEASE = timedelta(minutes=5)
 
 FINISHED_PHOTOS = """
@@ -62,6 +66,10 @@ INSERT INTO webhook_deliveries (organization_id, webhook_id, type, due_at)
 SELECT w.organization_id, w.id, 'photo.completed', now() + CASE WHEN n > $1 THEN interval '1 day' ELSE '0' END
 FROM webhooks w, generate_series(1, $1::integer + $2) n
 """
+RENDITION_JOBS = """
+INSERT INTO rendition_jobs (photo_id, organization_id, s3_key, due_at)
+SELECT id, organization_id, s3_key, sweep_at FROM photos WHERE s3_key LIKE 'awaited/%'
+"""
 
 # Of photos that wait for their file, and of finished ones whose parts are left over.
 UPLOADS_IN_PARTS = """
@@ -101,7 +109,8 @@ async def crowded(db: Database, gallery: Any, request: pytest.FixtureRequest) ->
     await db.execute(OLD_JOBS, due)
     await db.execute(WEBHOOK, project.organization_id)
     await db.execute(DELIVERIES, due, FINISHED)
-    for table in ("photos", "outbox", "object_deletions", "multipart_uploads", "webhook_deliveries"):
+    await db.execute(RENDITION_JOBS)
+    for table in ("photos", "outbox", "object_deletions", "multipart_uploads", "webhook_deliveries", "rendition_jobs"):
         await db.execute(f"ANALYZE {table}")
     return db
 
@@ -111,19 +120,20 @@ def deliveries(db: Any) -> Awaitable[Any]:
 
 
 @pytest.mark.parametrize(
-    ("take", "table"),
+    ("take", "table", "most"),
     [
-        (lambda db: sweep.take_due_photos(db, limit=LIMIT, lease=LEASE), "photos"),
-        (lambda db: sweep.take_due_deletions(db, limit=LIMIT, lease=LEASE), "object_deletions"),
-        (lambda db: multipart.unwanted(db, limit=LIMIT), "photos"),
-        (lambda db: outbox.take(db, limit=LIMIT, lease=LEASE), "outbox"),
-        (lambda db: outbox.purge_sent(db, older_than=timedelta(days=7), limit=LIMIT), "outbox"),
-        (deliveries, "webhook_deliveries"),
+        (lambda db: sweep.take_due_photos(db, limit=LIMIT, lease=LEASE), "photos", MOST),
+        (lambda db: sweep.take_due_deletions(db, limit=LIMIT, lease=LEASE), "object_deletions", MOST),
+        (lambda db: multipart.unwanted(db, limit=LIMIT), "photos", MOST),
+        (lambda db: outbox.take(db, limit=LIMIT, lease=LEASE), "outbox", MOST),
+        (lambda db: outbox.purge_sent(db, older_than=timedelta(days=7), limit=LIMIT), "outbox", MOST),
+        (deliveries, "webhook_deliveries", MOST),
+        (lambda db: renditions.take(db, limit=HANDS, lease=LEASE), "rendition_jobs", renditions.CHOSEN_AMONG),
     ],
-    ids=["photos", "deletions", "uploads in parts", "jobs", "old jobs", "webhooks"],
+    ids=["photos", "deletions", "uploads in parts", "jobs", "old jobs", "webhooks", "renditions"],
 )
 async def test_taking_what_is_due_reads_only_what_is_due(
-    crowded: Database, take: Callable[[Any], Awaitable[Any]], table: str
+    crowded: Database, take: Callable[[Any], Awaitable[Any]], table: str, most: int
 ) -> None:
     overheard = Overheard()
     await take(overheard)
@@ -132,8 +142,8 @@ async def test_taking_what_is_due_reads_only_what_is_due(
     scans = [node for node in nodes(json.loads(plan)[0]["Plan"]) if node.get("Relation Name") == table]
     assert {node["Node Type"] for node in scans} <= {"Index Scan", "Index Only Scan", "Bitmap Heap Scan", "ModifyTable"}
     read = [node["Actual Rows"] * node["Actual Loops"] for node in scans]
-    assert 0 < max(read) <= 2 * LIMIT
-    assert all(node.get("Rows Removed by Filter", 0) <= 2 * LIMIT for node in scans)
+    assert 0 < max(read) <= most
+    assert all(node.get("Rows Removed by Filter", 0) <= most for node in scans)
 
 
 async def test_leases_are_read_once_however_few_there_were(db: Database, gallery: Any) -> None:
