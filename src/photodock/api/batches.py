@@ -37,13 +37,14 @@ async def request_upload_urls(request: Request, caller: Caller, body: UploadBatc
     known_types: tuple[str, ...] = request.app.state.detection_types
     items = [_asked(request, place, item, known_types) for place, item in enumerate(body.items)]
     batches: UploadBatches = request.app.state.upload_batches
-    results = await batches.request(caller, [item for item in items if isinstance(item, Asked)])
+    by_place = await batches.request(caller, [item for item in items if isinstance(item, Asked)])
+    results = [by_place[place] for place in range(len(by_place))]
     request.scope[PHOTOS] = [result.photo_id for result in results if not isinstance(result, PhotodockError)]
     answers = (_issued(request, result) for result in results)
     found = [next(answers) if isinstance(item, Asked) else item for item in items]
     # Written here: the framework would look through all fields of all items twice more.
     response = Response(to_json({"items": found}), media_type="application/json")
-    show_quota(response, _quota(results))
+    show_quota(response, _quota(list(by_place.values())))
     return response
 
 

@@ -6,7 +6,6 @@ asked is refused in one place. Models, services and problem documents are those 
 requests both ways.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
@@ -40,8 +39,6 @@ ISSUE_CACHE = b"cache-control", NO_STORE.encode()
 SHOW_CACHE = b"cache-control", photos.CACHE_CONTROL.encode()
 QUOTA_NAMES = {name: name.lower().encode() for name in rate_limit_headers(0, 0, 0)}
 
-ID = re.compile(photos.UUID_PATTERN)
-"""The form that everybody means; of others Python's UUID takes some that the framework refuses."""
 IDEMPOTENCY_KEY: TypeAdapter[str | None] = TypeAdapter(uploads.IdempotencyKey)
 
 
@@ -184,7 +181,7 @@ def _asked(messages: list[Message], headers: Headers) -> tuple[UploadRequest, st
 
 
 def _uuid(text: str) -> UUID | None:
-    return UUID(text) if ID.fullmatch(text) else None
+    return UUID(text) if photos.ID.fullmatch(text) else None
 
 
 def _plain_headers(scope: Asgi) -> Headers:

@@ -138,7 +138,13 @@ def _field_error(item: Mapping[str, Any]) -> dict[str, str]:
     if item["type"] == "json_invalid":
         return {"field": "body", "message": f"is not JSON from character {item['loc'][-1]} on"}
     place = ".".join(str(part) for part in item["loc"])
-    return {"field": place[:200], "message": str(item["msg"]).removeprefix("Value error, ")[:300]}
+    words = NO_OBJECT if item["type"] in _NO_OBJECT else str(item["msg"]).removeprefix("Value error, ")
+    return {"field": place[:200], "message": words[:300]}
+
+
+NO_OBJECT = "Input should be an object"
+_NO_OBJECT = frozenset({"model_type", "model_attributes_type", "dict_type"})
+"""The library would speak of dictionaries, and name our classes."""
 
 
 CONNECTION = ("malformed_http", "request_timeout")

@@ -27,6 +27,7 @@
     ├── TooManyStreams             of changes, open at once
     ├── StorageError               raised by the storage adapter
     │   ├── ObjectNotFound         no such object (caught by `confirm`, never shown to a client)
+    │   ├── ObjectUnreadable       stored with headers that no reader takes (caught likewise)
     │   ├── UploadOver             of a multipart upload: completed, aborted, or another object took its place
     │   ├── PartsRefused           the store does not make an object of these parts
     │   └── StorageUnavailable     away, or too slow
@@ -161,6 +162,10 @@ class StorageError(PhotodockError):
 
 
 class ObjectNotFound(StorageError):
+    pass
+
+
+class ObjectUnreadable(StorageError):
     pass
 
 

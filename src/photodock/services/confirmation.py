@@ -18,6 +18,7 @@ from photodock.domain.errors import (
     DatabaseUnavailable,
     InvalidStatusTransition,
     ObjectNotFound,
+    ObjectUnreadable,
     PhotodockError,
     PhotoNotFound,
     StorageError,
@@ -85,8 +86,7 @@ class Confirmation:
         if photo.state not in AWAITING_UPLOAD:
             return photo
         try:
-            head, inspection = await self._inspector.look(photo.s3_key)
-            problem = mismatch(photo, head, inspection) or await self._other_content(photo, head)
+            found = await self._looked_at(photo)
         except ObjectNotFound as error:
             # Deleted a moment ago by another process, with its photo or as a mismatch? Then that is the answer.
             photo = await self._get(photo.id, organization_id)
@@ -97,12 +97,23 @@ class Confirmation:
             ) from error
         db = self._db.of(organization_id)
         moved = await (
-            self._fail(db, photo, problem, actor)
-            if problem
-            else self._accept(organization_id, photo, inspection, actor, trace)
+            self._fail(db, photo, found, actor)
+            if isinstance(found, str)
+            else self._accept(organization_id, photo, found, actor, trace)
         )
         # Nothing moved: another process was faster, and its result stands.
         return moved or await self._get(photo.id, organization_id)
+
+    async def _looked_at(self, photo: Photo) -> Inspection | str:
+        """What is in the object, or in which way it is not what was declared. Raises as the inspector."""
+        try:
+            head, inspection = await self._inspector.look(photo.s3_key)
+        except ObjectUnreadable:
+            # No reader tells anything else of it: left alone it would stand in the way of others for ever.
+            return (
+                "The object was stored with a header that is no ASCII, or too long. Send the given ones, and no others."
+            )
+        return mismatch(photo, head, inspection) or await self._other_content(photo, head) or inspection
 
     async def confirm_many(
         self, photo_ids: Sequence[UUID], organization_id: UUID | None, *, actor: str, trace: Trace

@@ -27,7 +27,7 @@ class Inspector:
     async def look(self, key: str) -> tuple[ObjectHead, Inspection]:
         """What the object is, without its bytes, which nobody needs any more, and what is in it.
 
-        Raises ObjectNotFound, StorageUnavailable.
+        Raises ObjectNotFound, ObjectUnreadable, StorageUnavailable.
         """
         async with self._place():
             head = await self._store.read_head(key, HEAD_BYTES)

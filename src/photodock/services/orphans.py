@@ -14,7 +14,13 @@ from uuid_utils.compat import uuid4
 from photodock.db import object_keys
 from photodock.db.object_keys import Adoption
 from photodock.db.pool import Database
-from photodock.domain.errors import InvalidStatusTransition, ObjectNotFound, PhotoNotFound, UploadNotFound
+from photodock.domain.errors import (
+    InvalidStatusTransition,
+    ObjectNotFound,
+    ObjectUnreadable,
+    PhotoNotFound,
+    UploadNotFound,
+)
 from photodock.domain.identity import Trace
 from photodock.domain.object_key import TRIAL_PREFIX, ObjectKey, originals_of, parse_object_key
 from photodock.domain.photo import CONTENT_MISMATCH, EXTENSIONS
@@ -142,7 +148,10 @@ class Orphans:
 
     async def _make_row(self, name: str, key: ObjectKey) -> bool:
         """False when the object is not the image that key and stored type say: `confirm` would delete it."""
-        head = await self._store.read_head(name, SNIFFED_BYTES)
+        try:
+            head = await self._store.read_head(name, SNIFFED_BYTES)
+        except ObjectUnreadable:
+            return False
         mime_type = sniff(head.data)
         if mime_type is None or mime_type != head.content_type or EXTENSIONS.get(mime_type) != key.extension:
             return False

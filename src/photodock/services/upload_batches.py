@@ -44,10 +44,11 @@ class UploadBatches:
         self._db = db
         self._single = single
 
-    async def request(self, who: Principal, asked: Sequence[Asked]) -> list[Result]:
-        """What `Uploads.request` gives or raises for each of them, in order: one statement, and one for each repeat.
+    async def request(self, who: Principal, asked: Sequence[Asked]) -> dict[int, Result]:
+        """What `Uploads.request` gives or raises for each of them, by place: one statement, and one for each repeat.
 
-        The items share only the quota, which goes to them in their order. Raises DatabaseUnavailable and
+        The items share only the quota, which goes to them in the answer's order: theirs, but that those come last whose
+        key was used before, be it by an earlier item. Raises DatabaseUnavailable and
         StorageUnavailable (the signing credentials have ended), which are no item's fault; asking again with the same
         keys then gives the same photos.
         """
@@ -64,8 +65,12 @@ class UploadBatches:
             elif verdict:
                 found[one.place] = refused(verdict)
         found.update(self._issued(issue, made))
-        # One after the other: two with the same key make one photo.
-        return [found[place] if place in found else await self._repeated(who, one) for place, one in enumerate(asked)]
+        found = dict(sorted(found.items()))
+        for place, repeat in enumerate(asked):
+            if place not in found:
+                # One after the other: two with the same key make one photo.
+                found[place] = await self._repeated(who, repeat)
+        return found
 
     def _fault(self, new: NewPhoto) -> PhotodockError | None:
         try:
@@ -93,7 +98,7 @@ class UploadBatches:
 
     async def _repeated(self, who: Principal, one: Asked) -> Result:
         try:
-            return await self._single.request(who, one.new, one.idempotency_key)
+            return await self._single.request(who, one.new, one.idempotency_key, alone=True)
         except (DatabaseUnavailable, StorageUnavailable):
             raise
         except PhotodockError as refusal:

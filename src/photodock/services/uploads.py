@@ -52,8 +52,12 @@ class Uploads:
         self._rules = rules
         self._clock = clock
 
-    async def request(self, who: Principal, new: NewPhoto, idempotency_key: str | None = None) -> IssuedUpload:
+    async def request(
+        self, who: Principal, new: NewPhoto, idempotency_key: str | None = None, *, alone: bool = False
+    ) -> IssuedUpload:
         """A presigned PUT for a new photo, or for the photo that this key made before.
+
+        `alone`: the key is known already, as far as one can tell, so that no group would take the request.
 
         Raises InvalidFileType, FileTooLarge, FileTooSmall, IdempotencyConflict, RateLimited, ProjectAccessDenied.
         """
@@ -69,7 +73,7 @@ class Uploads:
             idempotency_key=idempotency_key,
             request_hash=fingerprint(new) if idempotency_key is not None else None,
         )
-        answer = await self._groups.request(issue, asked)
+        answer = None if alone else await self._groups.request(issue, asked)
         while answer is None or answer.outcome is Outcome.GONE:
             answer = await uploads.request(self._db, issue, asked)
         if answer.outcome is Outcome.REPLAYED and answer.photo_id:

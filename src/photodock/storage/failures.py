@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 
 from photodock.domain.errors import (
     ObjectNotFound,
+    ObjectUnreadable,
     PartsRefused,
     StorageAccessDenied,
     StorageError,
@@ -24,9 +25,8 @@ from photodock.domain.errors import (
 log = structlog.get_logger(__name__)
 
 _CODE = re.compile(r"<Code>(\w+)</Code>")
-# Of a multipart upload. The third AWS gives while another write of the key is under way, and wants the parts anew then.
-_OVER = frozenset({"NoSuchUpload", "PreconditionFailed", "ConditionalRequestConflict"})
-_PARTS_REFUSED = frozenset({"InvalidPart", "InvalidPartOrder", "EntityTooSmall", "BadDigest"})
+# Of an uploader's headers, which no signature covers: obstore's words, to which a test with a real server holds it.
+_UNREADABLE = re.compile(r"header contained non UTF-8|header containing non-ASCII|Parse\(\s*TooLarge")
 _DENIED_HINT = (
     "Check the credentials, the bucket's name and region, and the policy: S3 says 403 instead of 404 for a missing key"
     " to whoever lacks s3:ListBucket on the bucket."
@@ -37,6 +37,16 @@ _DENIED = "The photo store cannot be used at the moment. Try again later."
 
 class RangeNotSatisfiable(StorageError):
     """The object is there and ends before the range begins. Never leaves this package."""
+
+
+# Of a multipart upload. The third AWS gives while another write of the key is under way, and wants the parts anew then.
+_OVER = UploadOver, "The multipart upload is over."
+_PARTS_REFUSED = PartsRefused, "The photo store does not make an object of these parts."
+_BY_CODE: dict[str, tuple[type[StorageError], str]] = {
+    "InvalidRange": (RangeNotSatisfiable, "The object has no such bytes."),
+    **dict.fromkeys(("NoSuchUpload", "PreconditionFailed", "ConditionalRequestConflict"), _OVER),
+    **dict.fromkeys(("InvalidPart", "InvalidPartOrder", "EntityTooSmall", "BadDigest"), _PARTS_REFUSED),
+}
 
 
 @contextmanager
@@ -55,12 +65,11 @@ def is_transient(error: Exception) -> bool:
 
 def _translate(error: Exception, operation: str, key: str) -> StorageError:
     code = _code_of(error)
-    if code == "InvalidRange":
-        return RangeNotSatisfiable("The object has no such bytes.")
-    if code in _OVER:
-        return UploadOver("The multipart upload is over.")
-    if code in _PARTS_REFUSED:
-        return PartsRefused("The photo store does not make an object of these parts.")
+    if code in _BY_CODE:
+        kind, detail = _BY_CODE[code]
+        return kind(detail)
+    if _UNREADABLE.search(str(error)):
+        return ObjectUnreadable("The object was stored with headers that cannot be read.")
     if _is_missing_object(error, code):
         return ObjectNotFound("There is no such object.")
     # A bucket that isn't there stays away until somebody mends the settings, like a refusal.

@@ -124,6 +124,7 @@ async def test_bad_items_fail_alone_and_say_why(api: Caller, project: str) -> No
     alone = await api.request_upload(project, PHOTO, mime_type="image/heic")
     assert found[1]["error"] | {"correlation_id": ""} == alone.json() | {"correlation_id": ""}
     assert "JPEG" in found[1]["error"]["detail"]
+    assert found[6]["error"]["errors"] == [{"field": "body.items.6", "message": "Input should be an object"}]
     assert (await api.put(found[10], PHOTO)).status_code == 200
 
 
@@ -161,6 +162,18 @@ async def test_one_key_twice_in_a_batch_makes_one_photo(api: Caller, project: st
     found = await issue(api, [same, same, item(project, idempotency_key="once", file_name="other.jpg")])
     assert codes(found) == [None, None, "idempotency_conflict"]
     assert found[0]["photo_id"] == found[1]["photo_id"]
+
+
+async def test_a_key_whose_first_item_got_nothing_is_looked_at_again_behind_all_others(
+    settings: Settings, db: Database
+) -> None:
+    async for fresh in serving(settings.model_copy(update={"upload_urls_per_minute": 10})):
+        project = await fresh.make_project()
+        await within_one_minute()
+        twice = [item(str(uuid4()), idempotency_key="twice"), item(project, idempotency_key="twice"), item(project)]
+        answer = await request(fresh, twice)
+        assert codes(answer.json()["items"]) == ["project_access_denied", None, None]
+        assert answer.headers["ratelimit-remaining"] == "7", "a project that is refused costs one, too"
 
 
 async def test_batches_with_the_same_keys_at_the_same_time_make_each_photo_once(api: Caller, project: str) -> None:

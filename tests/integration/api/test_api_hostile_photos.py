@@ -80,6 +80,35 @@ async def test_a_compressed_photo_is_a_mismatch(api: Caller, project: str) -> No
     assert photo["error"]["code"] == "content_mismatch"
 
 
+UNREADABLE = [
+    ("Content-Disposition", 'attachment; filename="Dach Süd.jpg"'.encode()),
+    ("Content-Language", b"\xe4"),
+    ("Content-Encoding", b"\xe4"),
+    ("Cache-Control", b"\xff"),
+    ("Cache-Control", b"a" * 1_000_000),
+]
+"""Headers that no signature covers, and that the readers of objects refuse when S3 repeats them."""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), UNREADABLE, ids=["name of a file", "language", "encoding", "a byte", "too long"]
+)
+async def test_a_photo_stored_with_a_header_that_cannot_be_read_is_a_mismatch(
+    api: Caller, project: str, store: Store, name: str, value: bytes
+) -> None:
+    """As long as it counted as a store that is away, it held up the photos that were asked about together with it."""
+    issued = [await api.issue(project, jpeg()) for _ in "123"]
+    for number, one in enumerate(issued):
+        added = {name: value} if number == 1 else {}
+        headers = {key: value.encode() for key, value in one["headers"].items()} | added
+        assert (await api.storage.put(one["upload_url"], content=jpeg(), headers=headers)).status_code == 200
+    answer = await api.call("POST", "/photos/confirm", json={"photo_ids": [one["photo_id"] for one in issued]})
+    assert [photo["status"] for photo in answer.json()["items"]] == ["uploaded", "failed", "uploaded"]
+    error = answer.json()["items"][1]["error"]
+    assert (error["code"], "Send the given ones" in error["detail"]) == ("content_mismatch", True)
+    assert not await store.has(key_of(answer.json()["items"][1]))
+
+
 @pytest.mark.parametrize(
     "headers",
     [{"Content-Encoding": "identity"}, {"Cache-Control": "no-cache", "Pragma": "no-cache"}, {"Content-Language": "de"}],

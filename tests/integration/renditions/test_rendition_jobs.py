@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from photodock.bootstrap.core import Core
 from photodock.bootstrap.worker import rendition_maker, renditions
 from photodock.cli import app
-from photodock.domain.errors import ObjectNotFound, StorageUnavailable
+from photodock.domain.errors import ObjectNotFound, ObjectUnreadable, StorageUnavailable
 from photodock.pixels import DecoderDied, DecodingLimitExceeded, PixelsError
 from photodock.services.renditions import MAX_ATTEMPTS, Outcome
 from photodock.settings import Settings
@@ -118,6 +118,7 @@ async def test_of_a_photo_that_cannot_be_decoded_there_are_none_and_it_is_as_usa
         (DecodingLimitExceeded("too long"), 2),
         (DecoderDied("died"), MAX_ATTEMPTS),
         (ObjectNotFound("lost"), MAX_ATTEMPTS),
+        (ObjectUnreadable("headers"), MAX_ATTEMPTS),
     ],
 )
 async def test_what_may_have_been_the_machines_fault_is_tried_again_and_given_up_in_the_end(
@@ -126,7 +127,7 @@ async def test_what_may_have_been_the_machines_fault_is_tried_again_and_given_up
     maker: RenditionMaker,
     jobs: Jobs,
     leases_end: Any,
-    failure: PixelsError | ObjectNotFound,
+    failure: PixelsError | ObjectNotFound | ObjectUnreadable,
     attempts: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

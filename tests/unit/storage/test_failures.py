@@ -3,7 +3,13 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from obstore.exceptions import GenericError, PermissionDeniedError, UnauthenticatedError
 from structlog.testing import capture_logs
 
-from photodock.domain.errors import ObjectNotFound, StorageAccessDenied, StorageError, StorageUnavailable
+from photodock.domain.errors import (
+    ObjectNotFound,
+    ObjectUnreadable,
+    StorageAccessDenied,
+    StorageError,
+    StorageUnavailable,
+)
 from photodock.storage.failures import RangeNotSatisfiable, is_transient, translated
 
 
@@ -28,6 +34,9 @@ def translation_of(error: Exception) -> StorageError:
         (FileNotFoundError(answer("NoSuchKey")), ObjectNotFound),
         (FileNotFoundError(answer("NoSuchBucket")), StorageAccessDenied),
         (GenericError(answer("InvalidRange")), RangeNotSatisfiable),
+        (GenericError("Cache-Control header contained non UTF-8 characters"), ObjectUnreadable),
+        (GenericError("Received header containing non-ASCII data"), ObjectUnreadable),
+        (GenericError("hyper::Error(\n Parse(\n TooLarge,\n ),\n )"), ObjectUnreadable),
         (GenericError(answer("SlowDown")), StorageUnavailable),
         (GenericError("HTTP error: error sending request"), StorageUnavailable),
         (PermissionDeniedError(answer("AccessDenied")), StorageAccessDenied),
