@@ -3,68 +3,23 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any
 
 import httpcore
 import httpx
 
 from photodock.domain.errors import WebhookUrlRefused
 from photodock.domain.webhooks import Answer
-from photodock.webhooks.addresses import Addresses
+from photodock.webhooks.network import MAX_READ, AddressRefused, GuardedNetwork, Resolve, TooMuch
 from photodock.webhooks.pauses import asked_pause
 from photodock.webhooks.urls import UrlRules, port_of
 
-Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-"""From a host's name and a port to its addresses; none when there are none."""
-
+NO_HTTP = "The receiver ended the connection without an answer in HTTP."
+TOO_MUCH = f"The receiver sent more than {MAX_READ // 1024} KB in front of its answer's body."
 NOWHERE = "The URL's host leads to no public address."
 """Also for a name that leads nowhere: two different answers would tell strangers which names are known here."""
-
-MAX_TRIED = 3
-"""Of a name's many addresses."""
-
-
-class AddressRefused(Exception):
-    pass
-
-
-class GuardedNetwork(httpcore.AsyncNetworkBackend):
-    """Resolves a name once, checks every address that came of it, and connects to these very ones: whatever the name's
-    server says a moment later, nobody asks it again. TLS and the Host header go by the name."""
-
-    def __init__(self, addresses: Addresses, resolve: Resolve) -> None:
-        self._addresses = addresses
-        self._resolve = resolve
-        self._network = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        found = await self._resolve(host, port)
-        # One bad address spoils all: no good receiver has any.
-        if not found or not all(map(self._addresses.allow, found)):
-            raise AddressRefused
-        failure: Exception = AddressRefused()
-        tried = found[:MAX_TRIED]
-        # Each has its share, so that an address without an answer leaves time for the next.
-        share = timeout and timeout / len(tried)
-        for address in tried:
-            try:
-                return await self._network.connect_tcp(address, port, share, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 class Sender:
@@ -112,8 +67,8 @@ class Sender:
             return Answer(None, f"The receiver did not answer within {self._timeout:g} seconds.")
         except httpcore.ConnectError as error:
             return Answer(None, _in_words(error))
-        except (httpcore.NetworkError, httpcore.ProtocolError):
-            return Answer(None, "The receiver ended the connection without an answer in HTTP.")
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            return Answer(None, TOO_MUCH if isinstance(error, TooMuch) else NO_HTTP)
         return _answer(status, retry_after)
 
     async def _post(self, url: httpx.URL, headers: Mapping[str, str], body: bytes) -> tuple[int, str | None]:

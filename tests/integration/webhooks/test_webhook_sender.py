@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from photodock.webhooks.addresses import Addresses
-from photodock.webhooks.sender import NOWHERE, Sender
+from photodock.webhooks.sender import NOWHERE, TOO_MUCH, Sender
 from photodock.webhooks.urls import UrlRules
 from support.receiver import Names, Received, Receiver, receiving
 
@@ -256,6 +256,33 @@ async def test_a_body_without_an_end_is_not_read(sender_of: SenderOf) -> None:
     async with server, asyncio.timeout(40):
         answer = await sender_of(LOCAL).post(f"http://127.0.0.1:{port}/", {}, b"{}")
         assert (answer.http_status, answer.error) == (200, None)
+        await ended.wait()
+
+
+@pytest.mark.parametrize("with_tls", [False, True], ids=["plain", "TLS"])
+async def test_of_interim_answers_without_an_end_little_is_read(sender_of: SenderOf, with_tls: bool) -> None:
+    """Reading them would keep the loop, which the relay and the sweeper need, from everything else."""
+    ended = asyncio.Event()
+
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            await reader.readuntil(b"\r\n\r\n")
+            while True:
+                writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 1_000)
+                await writer.drain()
+        ended.set()
+        writer.close()
+
+    authority = trustme.CA()
+    serving, trusting = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH), ssl.create_default_context()
+    authority.issue_cert("127.0.0.1").configure_cert(serving)
+    authority.configure_trust(trusting)
+    server = await asyncio.start_server(flood, "127.0.0.1", ssl=serving if with_tls else None)
+    port = server.sockets[0].getsockname()[1]
+    async with server, asyncio.timeout(40):
+        url = f"{'https' if with_tls else 'http'}://127.0.0.1:{port}/"
+        answer = await sender_of(LOCAL, tls=trusting).post(url, {}, b"{}")
+        assert (answer.http_status, answer.error) == (None, TOO_MUCH)
         await ended.wait()
 
 
