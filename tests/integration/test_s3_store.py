@@ -138,7 +138,44 @@ async def test_the_head_of_a_shorter_object_is_all_of_it(store, client, bucket, 
 async def test_the_head_of_an_empty_object_is_empty(store, client, bucket, key):
     await put(client, bucket, key, b"")
     head = await store.read_head(key, 100)
-    assert (head.size, head.data) == (0, b"")
+    assert (head.size, head.content_type, head.data) == (0, "image/jpeg", b"")
+
+
+CUT = (
+    b'HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-99/1000\r\nContent-Length: 7\r\nETag: "x"\r\n'
+    b"Last-Modified: Fri, 27 Nov 2026 05:00:00 GMT\r\n\r\n1234567"
+)
+NO_SUCH_RANGE = (
+    b"HTTP/1.1 416 Range Not Satisfiable\r\nContent-Type: application/xml\r\nContent-Length: 40\r\n\r\n"
+    b"<Error><Code>InvalidRange</Code></Error>"
+)
+LONG_HEAD = b"HTTP/1.1 503 Service Unavailable\r\nX: " + b"x" * 1_000_000 + b"\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize("answer", [CUT, NO_SUCH_RANGE, LONG_HEAD], ids=["cut", "no such range", "endless"])
+async def test_an_answer_that_cannot_be_whole_is_no_reason_to_think_anything_of_the_object(
+    bucket, credentials, key, answer
+):
+    """Whoever believed it would delete a good photo. A HEAD says here that the object has 1,000 bytes."""
+    tries = 0
+
+    async def something_in_between(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal tries
+        with suppress(OSError, asyncio.IncompleteReadError):
+            request = await reader.readuntil(b"\r\n\r\n")
+            tries += request.startswith(b"GET")
+            writer.write(answer if request.startswith(b"GET") else b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(something_in_between, "127.0.0.1")
+    endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        store = ObjectStore(replace(bucket, endpoint_url=endpoint), credentials, delays=(0,))
+        with pytest.raises(StorageUnavailable):
+            await store.read_head(key, 100)
+        await store.aclose()
+    assert tries == (1 if answer is LONG_HEAD else 2), "what was cut is asked for again"
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 1), (10, 20), (4000, 9999), (4095, 4096), (4096, 4097), (9000, 9001)])

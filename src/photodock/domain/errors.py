@@ -27,10 +27,11 @@
     ├── TooManyStreams             of changes, open at once
     ├── StorageError               raised by the storage adapter
     │   ├── ObjectNotFound         no such object (caught by `confirm`, never shown to a client)
-    │   ├── ObjectUnreadable       stored with headers that no reader takes (caught likewise)
+    │   ├── ObjectUnreadable       stored with a header that is no text (caught likewise)
     │   ├── UploadOver             of a multipart upload: completed, aborted, or another object took its place
     │   ├── PartsRefused           the store does not make an object of these parts
     │   └── StorageUnavailable     away, or too slow
+    │       ├── ObjectUnavailable    this one object, as far as one can tell: others may be had
     │       └── StorageAccessDenied  reachable but refusing us: a misconfiguration, never retried
     ├── DatabaseUnavailable
     ├── IdentityUnavailable        the identity provider's keys cannot be had, and none are known
@@ -178,6 +179,10 @@ class PartsRefused(StorageError):
 
 
 class StorageUnavailable(StorageError):
+    pass
+
+
+class ObjectUnavailable(StorageUnavailable):
     pass
 
 

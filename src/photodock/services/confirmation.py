@@ -18,6 +18,7 @@ from photodock.domain.errors import (
     DatabaseUnavailable,
     InvalidStatusTransition,
     ObjectNotFound,
+    ObjectUnavailable,
     ObjectUnreadable,
     PhotodockError,
     PhotoNotFound,
@@ -108,12 +109,9 @@ class Confirmation:
         """What is in the object, or in which way it is not what was declared. Raises as the inspector."""
         try:
             head, inspection = await self._inspector.look(photo.s3_key)
+            return mismatch(photo, head, inspection) or await self._other_content(photo, head) or inspection
         except ObjectUnreadable:
-            # No reader tells anything else of it: left alone it would stand in the way of others for ever.
-            return (
-                "The object was stored with a header that is no ASCII, or too long. Send the given ones, and no others."
-            )
-        return mismatch(photo, head, inspection) or await self._other_content(photo, head) or inspection
+            return "The object was stored with a header that is no plain ASCII. Send the given ones, and no others."
 
     async def confirm_many(
         self, photo_ids: Sequence[UUID], organization_id: UUID | None, *, actor: str, trace: Trace
@@ -128,6 +126,8 @@ class Confirmation:
             async with at_once:
                 try:
                     return await self.confirm(photo_id, organization_id, actor=actor, trace=trace)
+                except ObjectUnavailable as refusal:
+                    return refusal
                 except (StorageUnavailable, DatabaseUnavailable):
                     raise
                 except PhotodockError as refusal:

@@ -11,7 +11,13 @@ import structlog
 from photodock.db import photos, renditions
 from photodock.db.pool import Database
 from photodock.db.renditions import RenditionJob
-from photodock.domain.errors import ObjectNotFound, ObjectUnreadable, StorageAccessDenied, StorageError
+from photodock.domain.errors import (
+    ObjectNotFound,
+    ObjectUnavailable,
+    ObjectUnreadable,
+    StorageAccessDenied,
+    StorageError,
+)
 from photodock.domain.photo import Photo
 from photodock.domain.renditions import LONGEST_SIDES, MIME_TYPE, Rendition, rendition_key, rendition_keys
 from photodock.pixels import (
@@ -116,7 +122,7 @@ class Renditions:
             return await self._give_up(job, reason)
         try:
             rendered = await render(await self._read(photo), list(LONGEST_SIDES.values()), limits=self._limits)
-        except (PixelsError, ObjectNotFound, ObjectUnreadable) as error:
+        except (PixelsError, ObjectNotFound, ObjectUnavailable, ObjectUnreadable) as error:
             return await self._failed(job, error)
         made = await self._store_pictures(photo, rendered)
         thumbhash = base64.b64encode(rendered.thumbhash).decode()
@@ -143,7 +149,7 @@ class Renditions:
         await renditions.forget(self._db, job.photo_id)
         return Outcome.GONE
 
-    async def _failed(self, job: RenditionJob, error: PixelsError | ObjectNotFound | ObjectUnreadable) -> Outcome:
+    async def _failed(self, job: RenditionJob, error: PixelsError | StorageError) -> Outcome:
         missing = "object_not_found" if isinstance(error, ObjectNotFound) else "object_unreadable"
         reason = error.code if isinstance(error, PixelsError) else missing
         most = MAX_LIMIT_ATTEMPTS if isinstance(error, DecodingLimitExceeded) else MAX_ATTEMPTS

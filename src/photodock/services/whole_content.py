@@ -5,6 +5,7 @@ import base64
 import hashlib
 import re
 
+from photodock.domain.errors import StorageUnavailable
 from photodock.storage.s3 import ObjectStore
 
 AT_ONCE = 4 * 1024 * 1024
@@ -24,7 +25,10 @@ async def sha256_of(store: ObjectStore, key: str, size: int, reads: asyncio.Sema
     digest = hashlib.sha256()
     for start in range(0, size, AT_ONCE):
         async with reads:
-            data = await store.read_range(key, start, min(start + AT_ONCE, size))
+            end = min(start + AT_ONCE, size)
+            data = await store.read_range(key, start, end)
+            if len(data) != end - start:
+                raise StorageUnavailable("The photo store gave a part of the photo only. Try again later.")
             # Some milliseconds, in which others are served.
             await asyncio.to_thread(digest.update, data)
             del data

@@ -14,6 +14,7 @@ from obstore.exceptions import BaseError, PermissionDeniedError, Unauthenticated
 
 from photodock.domain.errors import (
     ObjectNotFound,
+    ObjectUnavailable,
     ObjectUnreadable,
     PartsRefused,
     StorageAccessDenied,
@@ -25,13 +26,15 @@ from photodock.domain.errors import (
 log = structlog.get_logger(__name__)
 
 _CODE = re.compile(r"<Code>(\w+)</Code>")
-# Of an uploader's headers, which no signature covers: obstore's words, to which a test with a real server holds it.
-_UNREADABLE = re.compile(r"header contained non UTF-8|header containing non-ASCII|Parse\(\s*TooLarge")
+# Of an uploader's headers, which no signature covers: obstore's words, to which a test with a real server holds it. The
+# first are of a partial answer (206) with its Content-Range; the second may be of anything, as an error of a proxy.
+_UNREADABLE = re.compile("header contained non UTF-8")
+_TOO_LONG = re.compile(r"Parse\(\s*TooLarge")
 _DENIED_HINT = (
     "Check the credentials, the bucket's name and region, and the policy: S3 says 403 instead of 404 for a missing key"
     " to whoever lacks s3:ListBucket on the bucket."
 )
-_AWAY = "The photo store does not answer. Try again later."
+AWAY = "The photo store does not answer. Try again later."
 _DENIED = "The photo store cannot be used at the moment. Try again later."
 
 
@@ -60,7 +63,7 @@ def translated(operation: str, key: str) -> Iterator[None]:
 
 def is_transient(error: Exception) -> bool:
     """Whether the same call may succeed a little later."""
-    return isinstance(error, StorageUnavailable) and not isinstance(error, StorageAccessDenied)
+    return isinstance(error, StorageUnavailable) and not isinstance(error, ObjectUnavailable | StorageAccessDenied)
 
 
 def _translate(error: Exception, operation: str, key: str) -> StorageError:
@@ -69,7 +72,7 @@ def _translate(error: Exception, operation: str, key: str) -> StorageError:
         kind, detail = _BY_CODE[code]
         return kind(detail)
     if _UNREADABLE.search(str(error)):
-        return ObjectUnreadable("The object was stored with headers that cannot be read.")
+        return ObjectUnreadable("The object was stored with a header that is no text.")
     if _is_missing_object(error, code):
         return ObjectNotFound("There is no such object.")
     # A bucket that isn't there stays away until somebody mends the settings, like a refusal.
@@ -77,7 +80,7 @@ def _translate(error: Exception, operation: str, key: str) -> StorageError:
         log.error("storage_access_denied", operation=operation, key=key, kind=code, hint=_DENIED_HINT)
         return StorageAccessDenied(_DENIED)
     log.warning("storage_call_failed", operation=operation, key=key, kind=code)
-    return StorageUnavailable(_AWAY)
+    return (ObjectUnavailable if _TOO_LONG.search(str(error)) else StorageUnavailable)(AWAY)
 
 
 def _code_of(error: Exception) -> str:
@@ -89,7 +92,8 @@ def _code_of(error: Exception) -> str:
 
 
 def _is_missing_object(error: Exception, code: str) -> bool:
-    return isinstance(error, FileNotFoundError) and code != "NoSuchBucket"
+    # A HEAD has no body to name a code in.
+    return code == "404" or (isinstance(error, FileNotFoundError) and code != "NoSuchBucket")
 
 
 def _is_refusal(error: Exception) -> bool:

@@ -11,12 +11,12 @@ import obstore
 import structlog
 from obstore.store import S3Store
 
-from photodock.domain.errors import ObjectNotFound, StorageAccessDenied
+from photodock.domain.errors import ObjectNotFound, StorageAccessDenied, StorageUnavailable
 from photodock.metrics.definitions import S3_READ_BYTES
 from photodock.storage.bucket import Bucket
 from photodock.storage.calls import Limits
 from photodock.storage.credentials import CredentialsProvider
-from photodock.storage.failures import RangeNotSatisfiable, translated
+from photodock.storage.failures import AWAY, RangeNotSatisfiable, translated
 from photodock.storage.multipart import MultipartCalls
 
 if TYPE_CHECKING:
@@ -31,10 +31,7 @@ _PROBE_KEY = "photodock-readiness-probe"
 
 @dataclass(frozen=True, slots=True)
 class ObjectHead:
-    """The beginning of an object. `size` is the whole object's, in bytes; the type is what the client's PUT declared.
-
-    S3 gives no type and no ETag with the refusal of a range, so an empty object has neither here.
-    """
+    """The beginning of an object. `size` is the whole object's, in bytes; the type is what its PUT declared."""
 
     size: int
     content_type: str | None
@@ -61,9 +58,8 @@ class ObjectStore(MultipartCalls):
         self._reader = s3_reader(bucket, credentials, self._connect_timeout, self._timeout)
 
     async def read_head(self, key: str, length: int) -> ObjectHead:
-        """Size, type, ETag and the first `length` bytes (all of them, if fewer), in one GET.
-
-        Raises ObjectNotFound.
+        """Size, type, ETag and the first `length` bytes (all of them, if fewer), in one GET; of an empty object in two
+        requests. Raises ObjectNotFound, ObjectUnreadable.
         """
 
         async def attempt() -> ObjectHead:
@@ -72,7 +68,8 @@ class ObjectStore(MultipartCalls):
                     found = await obstore.get_async(self._reader, key, options={"range": (0, length)})
                     data = bytes(await found.bytes_async())
             except RangeNotSatisfiable:
-                return ObjectHead(0, None, None, b"")
+                return await self._empty(key)
+            _require_whole(data, 0, length, found.meta["size"])
             S3_READ_BYTES.labels("read_head").inc(len(data))
             said = found.attributes
             return ObjectHead(
@@ -80,6 +77,17 @@ class ObjectStore(MultipartCalls):
             )
 
         return await self._tried("read_head", key, attempt)
+
+    async def _empty(self, key: str) -> ObjectHead:
+        """A refused range says that an object is empty, and whoever believes it deletes the object: so it is asked
+        another way. Raises StorageUnavailable if that says otherwise."""
+        with translated("read_head", key):
+            client = await self._sdk_client()
+            async with asyncio.timeout(self._timeout):
+                said = await client.head_object(Bucket=self._bucket.name, Key=key)
+        if said["ContentLength"]:
+            raise StorageUnavailable(AWAY)
+        return ObjectHead(0, said.get("ContentType"), said.get("ETag"), b"", said.get("ContentEncoding"))
 
     async def read_range(self, key: str, start: int, end: int) -> bytes:
         """The bytes from `start` up to `end` (exclusive), or as many of them as there are.
@@ -137,6 +145,7 @@ class ObjectStore(MultipartCalls):
                 data = bytes(await found.bytes_async())
         except RangeNotSatisfiable:
             return b""
+        _require_whole(data, start, end, found.meta["size"])
         S3_READ_BYTES.labels("read_range").inc(len(data))
         return data
 
@@ -182,6 +191,12 @@ class ObjectStore(MultipartCalls):
                 # The prefix also finds longer keys.
                 if entry["Key"] == key:
                     await client.delete_object(Bucket=self._bucket.name, Key=key, VersionId=entry["VersionId"])
+
+
+def _require_whole(data: bytes, start: int, end: int, size: int) -> None:
+    """Of an answer that was cut short obstore says nothing, and what is missing would pass for another content."""
+    if len(data) != min(end, size) - start:
+        raise StorageUnavailable(AWAY)
 
 
 def s3_reader(bucket: Bucket, credentials: CredentialsProvider, connect_timeout: float, timeout: float) -> S3Store:

@@ -13,6 +13,7 @@ from photodock.db.moves import Move
 from photodock.db.pool import Database
 from photodock.domain.errors import (
     InvalidStatusTransition,
+    ObjectUnavailable,
     PhotoNotFound,
     StorageAccessDenied,
     StorageUnavailable,
@@ -31,6 +32,8 @@ MAX_JOBS = 4
 STORAGE_AWAY_WAIT = timedelta(minutes=1)
 ACCESS_DENIED_WAIT = timedelta(hours=1)
 """Without `s3:ListBucket` AWS says 403 for a missing object: that must not be asked every minute for ever."""
+OBJECT_AWAY_WAIT = timedelta(hours=1)
+"""It may never be had: its uploader can have stored it so."""
 
 EXPIRY = Move(
     to=UPLOAD_EXPIRED,
@@ -47,6 +50,8 @@ class Outcome(StrEnum):
     NOT_YET = "not_yet"
     EXPIRED = "expired"
     STORAGE_AWAY = "storage_away"
+    OBJECT_AWAY = "object_away"
+    """This one object cannot be had; the store has others."""
     ACCESS_DENIED = "access_denied"
     JOB_WAITS = "job_waits"
     SENT_AGAIN = "sent_again"
@@ -100,6 +105,9 @@ class PhotoSweep:
         except StorageAccessDenied:
             await self._look_again_in(photo, ACCESS_DENIED_WAIT)
             return Outcome.ACCESS_DENIED
+        except ObjectUnavailable:
+            await self._look_again_in(photo, OBJECT_AWAY_WAIT)
+            return Outcome.OBJECT_AWAY
         except StorageUnavailable:
             return await self.put_off(photo)
         except (PhotoNotFound, InvalidStatusTransition):

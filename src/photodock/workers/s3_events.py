@@ -14,6 +14,7 @@ from photodock.db.pool import Database
 from photodock.domain.errors import (
     DatabaseUnavailable,
     InvalidStatusTransition,
+    ObjectUnavailable,
     PhotoNotFound,
     QueueUnavailable,
     StorageUnavailable,
@@ -59,13 +60,15 @@ class Outcome(StrEnum):
     OTHER_BUCKET = "other_bucket"
     NO_OBJECT = "no_object"
     """A test event, or an event of another kind."""
+    OBJECT_AWAY = "object_away"
+    """This one object cannot be had; the store has others."""
     AWAY = "away"
     """Store or database: the message comes again."""
     MALFORMED = "malformed"
     ERROR = "error"
 
 
-KEPT = frozenset({Outcome.AWAY, Outcome.MALFORMED, Outcome.ERROR})
+KEPT = frozenset({Outcome.AWAY, Outcome.OBJECT_AWAY, Outcome.MALFORMED, Outcome.ERROR})
 """A message with one of these stays in the queue: it comes again, and at last goes to the dead-letter queue."""
 
 
@@ -192,7 +195,7 @@ class S3Events:
                 return await self._outcome(created, photo, trace)
             except (StorageUnavailable, DatabaseUnavailable) as error:
                 log.warning("s3_event_put_off", key=created.key, error_code=error.code)
-                return Outcome.AWAY
+                return Outcome.OBJECT_AWAY if isinstance(error, ObjectUnavailable) else Outcome.AWAY
             except Exception:
                 log.exception("s3_event_failed", key=created.key)
                 return Outcome.ERROR

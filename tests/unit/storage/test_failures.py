@@ -5,6 +5,7 @@ from structlog.testing import capture_logs
 
 from photodock.domain.errors import (
     ObjectNotFound,
+    ObjectUnavailable,
     ObjectUnreadable,
     StorageAccessDenied,
     StorageError,
@@ -35,8 +36,7 @@ def translation_of(error: Exception) -> StorageError:
         (FileNotFoundError(answer("NoSuchBucket")), StorageAccessDenied),
         (GenericError(answer("InvalidRange")), RangeNotSatisfiable),
         (GenericError("Cache-Control header contained non UTF-8 characters"), ObjectUnreadable),
-        (GenericError("Received header containing non-ASCII data"), ObjectUnreadable),
-        (GenericError("hyper::Error(\n Parse(\n TooLarge,\n ),\n )"), ObjectUnreadable),
+        (GenericError("hyper::Error(\n Parse(\n TooLarge,\n ),\n )"), ObjectUnavailable),
         (GenericError(answer("SlowDown")), StorageUnavailable),
         (GenericError("HTTP error: error sending request"), StorageUnavailable),
         (PermissionDeniedError(answer("AccessDenied")), StorageAccessDenied),
