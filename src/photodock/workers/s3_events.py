@@ -37,6 +37,8 @@ CONCURRENCY = 16
 """Objects looked at at a time: each waits for the store most of its time."""
 BATCHES_AHEAD = 3
 """Full answers of the queue that wait for their turn, so that its own slowness holds nothing up."""
+PATIENCE_SECONDS = 0.5
+"""So long what is in hand is waited for, before the next is fetched beside it."""
 LONGEST_PAUSE_SECONDS = 30.0
 
 
@@ -104,7 +106,12 @@ class S3Events:
                 wait_down_to = BATCHES_AHEAD if messages and len(messages) == MAX_MESSAGES else 0
                 away = False
                 while len(in_hand) > (0 if away else wait_down_to):
-                    done, in_hand = await asyncio.wait(in_hand, return_when=asyncio.FIRST_COMPLETED)
+                    # One object may take long, when it is read as a whole: the others need not wait for it.
+                    must_end = away or self._outages or len(in_hand) > BATCHES_AHEAD
+                    patience = None if must_end else PATIENCE_SECONDS
+                    done, in_hand = await asyncio.wait(in_hand, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+                    if not done:
+                        break
                     away = any(task.result() for task in done) or away
                 self._outages = self._outages + 1 if away else 0
                 if away:
