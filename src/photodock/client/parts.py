@@ -8,7 +8,7 @@ from functools import partial
 from itertools import islice
 
 from photodock.client.decoding import decode
-from photodock.client.errors import ApiError
+from photodock.client.errors import ApiError, StorageRefused
 from photodock.client.models import Photo
 from photodock.client.photos import Id, photo_reader, place
 from photodock.client.progress import Teller
@@ -85,6 +85,10 @@ def send_in_parts(session: Session, photo_id: Id, source: Source, teller: Teller
                 return (yield from complete(session, photo_id, None, teller.note))
             if error.code not in {"multipart_incomplete", "multipart_not_started"} or rounds == ROUNDS:
                 raise
+        except StorageRefused as error:
+            # Cleared away meanwhile: the next round begins another upload.
+            if error.s3_code != "NoSuchUpload" or rounds == ROUNDS:
+                raise
 
 
 def _round(session: Session, photo_id: Id, source: Source, teller: Teller) -> Operation[Photo]:
@@ -94,12 +98,19 @@ def _round(session: Session, photo_id: Id, source: Source, teller: Teller) -> Op
     sent_bytes = sum(part.size for part in found.uploaded)
     teller.sent(sent_bytes)
     missing = (number for number in range(1, upload.part_count + 1) if number not in there)
+    are_all_there = len(there) >= upload.part_count
     while numbers := list(islice(missing, URLS_AT_ONCE)):
         for part in (yield from _urls(session, upload, numbers, source, teller.note)):
             yield from _send(session, upload, part, source, sent_bytes, teller)
             sent_bytes += part.size
     teller.begin("confirming")
-    return (yield from complete(session, photo_id, None, teller.note))
+    try:
+        return (yield from complete(session, photo_id, None, teller.note))
+    except ApiError as error:
+        if are_all_there and error.code == "multipart_incomplete":
+            # Other parts than these are wanted, and of these none is missing: all of them have to go.
+            yield from abort(session, photo_id)
+        raise
 
 
 def _urls(

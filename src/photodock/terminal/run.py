@@ -44,7 +44,8 @@ def run_upload(
         reporter = _reporter(options, files, console, errors)
         asyncio.run(_upload(options, files, outcomes, reporter, transport, sleep))
     except KeyboardInterrupt:
-        say(errors, f"Stopped by Ctrl-C: {len(outcomes)} of {len(files)} files were done.")
+        done = sum(not outcome.error for outcome in outcomes.values())
+        say(errors, f"Stopped by Ctrl-C: {done} of {len(files)} files were done.")
         return INTERRUPTED
     except Stopped as reason:
         stopped = reason

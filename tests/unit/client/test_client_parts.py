@@ -30,7 +30,7 @@ class InParts(FakeServer):
         if "/part/" in path:
             return "part", self._put_part
         if path.endswith("/multipart"):
-            return "start", self._start
+            return ("abort", self._abort) if request.method == "DELETE" else ("start", self._start)
         if path.endswith("/multipart/parts"):
             return "parts", self._parts
         if path.endswith("/multipart/complete"):
@@ -51,6 +51,10 @@ class InParts(FakeServer):
                 "expires_at": "2026-11-29T17:46:32Z",
             },
         )
+
+    def _abort(self, request, _):
+        self.parts.pop(request.url.path.split("/")[-2])
+        return httpx.Response(204)
 
     def _parts(self, request, _):
         photo_id = request.url.path.split("/")[-3]
@@ -184,3 +188,17 @@ def test_an_upload_that_stays_incomplete_is_told(call, server, photo):
         send(call, photo)
     assert failed.value.code == "multipart_incomplete"
     assert len(server.seen["complete"]) == 3
+
+
+def test_parts_of_an_upload_that_is_gone_are_sent_to_another(call, server, photo):
+    server.refused[3] = [s3_error(404, "NoSuchUpload")]
+    send(call, photo)
+    assert len(server.seen["start"]) == 2
+    assert list(server.objects.values()) == [photo.read_bytes()]
+
+
+def test_where_all_parts_are_there_and_no_object_comes_of_them_all_are_sent_anew(call, server, photo):
+    server.fails("complete", 409, "multipart_incomplete", times=2)
+    send(call, photo)
+    assert (server.sent, len(server.seen["abort"])) == ([1, 2, 3, 4] * 2, 1)
+    assert list(server.objects.values()) == [photo.read_bytes()]
