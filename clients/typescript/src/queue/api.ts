@@ -43,6 +43,7 @@ export interface QueueApi {
   /** URLs for these parts, and which parts are there. */
   multipartParts(photoId: string, numbers: readonly number[], options: CallOptions): Promise<MultipartParts>;
   completeMultipart(photoId: string, options: CallOptions): Promise<Photo>;
+  abortMultipart(photoId: string, options: CallOptions): Promise<void>;
 }
 
 /** The client's calls, each sent once: when to try again the queue knows better. */
@@ -60,6 +61,7 @@ export function queueApi(client: PhotodockClient): QueueApi {
     multipartParts: (photoId, numbers, options) =>
       client.multipart.parts(photoId, numbers.length > 0 ? { numbers } : {}, once(options)),
     completeMultipart: (photoId, options) => client.multipart.complete(photoId, undefined, once(options)),
+    abortMultipart: (photoId, options) => client.multipart.abort(photoId, once(options)),
   };
 }
 

@@ -60,13 +60,23 @@ export async function sendParts(item: StoredItem, body: TransportBody, options: 
       sent += part.size;
     }
   }
-  return api.completeMultipart(photoId, { signal });
+  try {
+    return await api.completeMultipart(photoId, { signal });
+  } catch (error) {
+    // Other parts than these are wanted, and of these none is missing: the next try has to send all of them.
+    if (missing.length === 0 && isIncomplete(error)) await api.abortMultipart(photoId, { signal });
+    throw error;
+  }
 }
 
 /** Whether the parts that were sent are gone, or are not those that are wanted. */
 export function isPartsLost(error: unknown): boolean {
   if (error instanceof StorageError) return error.storageCode === "NoSuchUpload";
   return error instanceof PhotodockError && LOST_PARTS.has(error.code);
+}
+
+function isIncomplete(error: unknown): boolean {
+  return error instanceof PhotodockError && error.code === "multipart_incomplete";
 }
 
 /** Whether this file has to go whole. */

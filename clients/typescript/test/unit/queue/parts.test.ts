@@ -69,6 +69,21 @@ test("parts that were cleared away meanwhile are sent anew", async () => {
   expect(world.arrived).toHaveLength(1);
 });
 
+test("where all parts are there and no object comes of them, all are sent anew", async () => {
+  const world = new World();
+  const api = worldApi(world);
+  const incomplete = new PhotodockError("multipart_incomplete", "others", { status: 409 });
+  const completeMultipart = vi
+    .fn<typeof api.completeMultipart>((id, options) => api.completeMultipart(id, options))
+    .mockRejectedValueOnce(incomplete)
+    .mockRejectedValueOnce(incomplete);
+  const queue = worldQueue(world, { multipartThreshold: 8_000, api: { ...api, completeMultipart } });
+  await queue.add(photo(10_000));
+  await until(allCompleted(queue));
+  expect(world.count("abort")).toBe(1);
+  expect(world.sentBytes).toBe(20_000);
+});
+
 test("a photo that the service gave up meanwhile, after a week offline, goes in parts all the same", async () => {
   const world = new World({ latencyMs: 500 });
   const queue = worldQueue(world, { multipartThreshold: 8_000 });

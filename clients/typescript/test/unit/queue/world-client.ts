@@ -56,6 +56,10 @@ export function worldApi(world: World): QueueApi {
         photo.parts = null;
         return world.confirm(id);
       }),
+    abortMultipart: (id) =>
+      world.request("abort", () => {
+        world.find(id).parts = null;
+      }),
   };
 }
 
