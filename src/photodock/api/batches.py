@@ -1,6 +1,7 @@
 """The calls for many photos at once. An item's fault is its own answer and never another item's."""
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -10,7 +11,7 @@ from pydantic_core import to_json
 from photodock.api.answers import ItemProblem, PhotoBatch, PhotoResponse, UploadBatchResponse, UploadResponse
 from photodock.api.error_responses import correlation_id_of, note
 from photodock.api.middleware import PHOTOS
-from photodock.api.problems import MALFORMED, Problem, field_errors, problem, responses
+from photodock.api.problems import MALFORMED, MAX_FIELD_ERRORS, Problem, field_errors, problem, responses
 from photodock.api.requests import ConfirmBatchRequest, UploadBatchRequest, UploadItem
 from photodock.api.secured import MAX_BATCH_BYTES, Caller, RequestTrace, SecuredRoute, secured
 from photodock.api.uploads import AWAY, COMMON, show_quota, to_new_photo
@@ -51,13 +52,20 @@ async def request_upload_urls(request: Request, caller: Caller, body: UploadBatc
 def _asked(request: Request, place: int, item: Any, known_types: tuple[str, ...]) -> Asked | ItemProblem:
     if not isinstance(item, UploadItem):
         try:
-            UploadItem.model_validate(item)
+            UploadItem.model_validate(_with_few_unknown(item) if isinstance(item, dict) else item)
         except ValidationError as error:
             return _refused(request, MALFORMED, field_errors(error.errors(), "body", "items", str(place)))
     try:
         return Asked(to_new_photo(item, known_types), item.idempotency_key)
     except PhotodockError as error:
         return _refused(request, error)
+
+
+def _with_few_unknown(item: dict[str, Any]) -> dict[str, Any]:
+    """Of unknown fields so many as are told: an answer that names thousands first would keep others waiting."""
+    known = {name: value for name, value in item.items() if name in UploadItem.model_fields}
+    unknown = (entry for entry in item.items() if entry[0] not in UploadItem.model_fields)
+    return known | dict(islice(unknown, MAX_FIELD_ERRORS))
 
 
 def _issued(request: Request, result: Result) -> dict[str, Any] | ItemProblem:

@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from photodock.api.problems import MAX_FIELD_ERRORS
 from photodock.db.pool import Database
 from photodock.settings import Settings
 from support.clock import within_one_minute
@@ -126,6 +127,14 @@ async def test_bad_items_fail_alone_and_say_why(api: Caller, project: str) -> No
     assert "JPEG" in found[1]["error"]["detail"]
     assert found[6]["error"]["errors"] == [{"field": "body.items.6", "message": "Input should be an object"}]
     assert (await api.put(found[10], PHOTO)).status_code == 200
+
+
+async def test_an_item_with_many_unknown_fields_is_told_of_some_of_them(api: Caller, project: str) -> None:
+    unknown = {f"field-{number}": 1 for number in range(1_000)}
+    [found] = await issue(api, [unknown | item(project, file_size="many")])
+    told = [(one["field"], one["message"]) for one in found["error"]["errors"]]
+    assert (told[0][0], len(told)) == ("body.items.0.file_size", MAX_FIELD_ERRORS)
+    assert told[1] == ("body.items.0.field-0", "Extra inputs are not permitted")
 
 
 @pytest.mark.parametrize("items", [[], [{}] * 101, {}, None, "x"], ids=["none", "101", "object", "null", "text"])
