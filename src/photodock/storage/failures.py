@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 # Of an uploader's headers, which no signature covers: obstore's words, to which a test with a real server holds it. The
 # first are of a partial answer (206) with its Content-Range; the second may be of anything, as an error of a proxy.
-_UNREADABLE = re.compile("header contained non UTF-8")
+_UNREADABLE = re.compile("(Cache-Control|Content-(Disposition|Encoding|Language)) header contained non UTF-8")
 _TOO_LONG = re.compile(r"Parse\(\s*TooLarge")
 _DENIED_HINT = (
     "Check the credentials, the bucket's name and region, and the policy: S3 says 403 instead of 404 for a missing key"

@@ -36,6 +36,7 @@ def translation_of(error: Exception) -> StorageError:
         (FileNotFoundError(answer("NoSuchBucket")), StorageAccessDenied),
         (GenericError(answer("InvalidRange")), RangeNotSatisfiable),
         (GenericError("Cache-Control header contained non UTF-8 characters"), ObjectUnreadable),
+        (GenericError("Content-Range header contained non UTF-8 characters"), StorageUnavailable),
         (GenericError("hyper::Error(\n Parse(\n TooLarge,\n ),\n )"), ObjectUnavailable),
         (GenericError(answer("SlowDown")), StorageUnavailable),
         (GenericError("HTTP error: error sending request"), StorageUnavailable),
