@@ -231,11 +231,14 @@ async def test_during_an_outage_single_messages_probe(consumer: Any, uploaded: A
     assert script.limits == [MAX_MESSAGES, 1, 1, 1, MAX_MESSAGES]
 
 
-async def test_after_a_full_answer_the_next_one_is_fetched_while_it_is_worked_on(
-    consumer: Any, uploaded: Any, core: Any, inbox: SqsInbox
+@pytest.mark.parametrize(
+    "answers", [(MAX_MESSAGES, MAX_MESSAGES, 1), (1, 1)], ids=["full ones", "one with an object that takes long"]
+)
+async def test_the_next_answer_is_fetched_while_one_is_worked_on(
+    consumer: Any, uploaded: Any, core: Any, inbox: SqsInbox, answers: tuple[int, ...]
 ) -> None:
     [message] = await inbox.receive()
-    script = Script([message] * MAX_MESSAGES, [message] * MAX_MESSAGES, [message])
+    script = Script(*([message] * count for count in answers))
 
     async def until_all_are_fetched(_: UUID) -> None:
         async def fetched() -> bool:
@@ -250,29 +253,7 @@ async def test_after_a_full_answer_the_next_one_is_fetched_while_it_is_worked_on
         await script.silent.wait()
         stop.set()
         await running
-    assert script.limits == [MAX_MESSAGES] * 4
-
-
-async def test_an_object_that_takes_long_holds_no_other_up(
-    consumer: Any, uploaded: Any, core: Any, inbox: SqsInbox
-) -> None:
-    [message] = await inbox.receive()
-    script = Script([message], [message])
-
-    async def until_the_next_is_fetched(_: UUID) -> None:
-        async def fetched() -> bool:
-            return len(script.limits) == 3
-
-        await eventually(fetched)
-
-    part = consumer.part(inbox=script, confirmation=Confirming(core.confirmation, until_the_next_is_fetched))
-    stop = asyncio.Event()
-    running = asyncio.create_task(part.run(stop))
-    async with asyncio.timeout(60):
-        await script.silent.wait()
-        stop.set()
-        await running
-    assert script.limits == [MAX_MESSAGES] * 3
+    assert script.limits == [MAX_MESSAGES] * (len(answers) + 1)
 
 
 async def test_a_stop_ends_an_idle_poll_at_once(consumer: Any) -> None:
